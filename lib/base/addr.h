@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * addr: an IPv4 or IPv6 address with a port, as a plain value.
+ *
+ * Purpose   One type for service addresses, servers and listeners.
+ * Roles     Any thread.
+ * Memory    A value; compare with hf_addr_equal (padding is never looked at).
+ * Blocking  Never. No name is ever looked up.
+ * Errors    -EINVAL for text that is not an address.
+ * Trust     Text may be hostile.
+ */
+#ifndef HF_BASE_ADDR_H
+#define HF_BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct hf_addr {
+	uint8_t family; /* AF_INET or AF_INET6; 0: none */
+	uint8_t pad;
+	uint16_t port;     /* host order; 0: not given */
+	uint8_t octets[16]; /* network order; 4 in use for AF_INET, the rest zero */
+};
+
+enum { HF_ADDR_TEXT_LEN = 64 };
+
+/* "192.0.2.1", "2001:db8::1", with an optional "@port" behind. 0 or -EINVAL. */
+int hf_addr_from_text(const char *text, struct hf_addr *a);
+/* As from_text reads it; "@port" only when port is not 0. Returns buf. */
+char *hf_addr_to_text(const struct hf_addr *a, char buf[HF_ADDR_TEXT_LEN]);
+int hf_addr_from_sockaddr(const struct sockaddr *sa, socklen_t len, struct hf_addr *a);
+socklen_t hf_addr_to_sockaddr(const struct hf_addr *a, struct sockaddr_storage *ss);
+/* Address and port equal. */
+bool hf_addr_equal(const struct hf_addr *a, const struct hf_addr *b);
+/* Address equal, port not looked at. */
+bool hf_addr_same_host(const struct hf_addr *a, const struct hf_addr *b);
+
+#endif

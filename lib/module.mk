@@ -1,0 +1,23 @@
+# The parts that the programs share. lib/ includes nothing above it.
+lib_base_src := \
+	lib/base/addr.c \
+	lib/base/arena.c \
+	lib/base/clock.c \
+	lib/base/log.c \
+	lib/base/rand.c \
+	lib/base/siphash.c \
+	lib/base/units.c
+
+lib_wire_src := \
+	lib/wire/message.c \
+	lib/wire/name.c \
+	lib/wire/rdata.c \
+	lib/wire/writer.c
+
+lib_link_src := \
+	lib/link/link.c \
+	lib/link/msg.c \
+	lib/link/ring.c
+
+lib_config_src := \
+	lib/config/config.c

@@ -1,0 +1,1 @@
+# Targets for people: set-up, run, test, bench, lint.

@@ -1,0 +1,15 @@
+# libFuzzer targets: tests/fuzz/NAME.c with LLVMFuzzerTestOneInput. Built by
+# `make SAN=fuzz CC=clang fuzz-programs`. A line per target. Append yours.
+fuzz_names :=
+
+ifeq ($(SAN),fuzz)
+fuzz_targets := $(addprefix tests/fuzz/,$(fuzz_names))
+endif
+define fuzz_vars
+main_$(1) := $(1).c
+parts_$(1) := $(unit_parts)
+libs_$(1) := -fsanitize=fuzzer $(filter-out -lcmocka,$(unit_libs))
+endef
+$(foreach t,$(fuzz_targets),$(eval $(call fuzz_vars,$(t))))
+test_src += $(addsuffix .c,$(fuzz_targets))
+fuzz-programs: $(addprefix $(O)/,$(fuzz_targets))

@@ -1,0 +1,14 @@
+# Unit tests: one program per file, tests/unit/NAME.c, cmocka, no root, no network.
+# A line per test. Append yours.
+unit_names :=
+
+unit_tests := $(addprefix tests/unit/,$(unit_names))
+unit_parts := dataplane controlplane cli resolver validator hfconfig hf
+unit_libs := -lcmocka -levent -ljansson -lsqlite3 -lcrypto -lyaml -lurcu-qsbr -lpthread
+define unit_test_vars
+main_$(1) := $(1).c
+parts_$(1) := $(unit_parts)
+libs_$(1) := $(unit_libs) $(unit_libs_$(notdir $(1)))
+endef
+$(foreach t,$(unit_tests),$(eval $(call unit_test_vars,$(t))))
+test_src += $(addsuffix .c,$(unit_tests))
