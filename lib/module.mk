@@ -12,6 +12,7 @@ lib_wire_src := \
 	lib/wire/message.c \
 	lib/wire/name.c \
 	lib/wire/rdata.c \
+	lib/wire/reply.c \
 	lib/wire/writer.c
 
 lib_link_src := \

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * counters: every counter of the dataplane, in one list (name, unit, sentence).
+ *
+ * Purpose   `holdfastctl stats`, the metrics and docs/metrics.md come from it. Every way in
+ *           which a packet, a query or a message is dropped or refused has its line.
+ * Roles     The thread of a row adds to it (worker i: row 1 + i, writer: row 0); anyone reads.
+ * Memory    One array per thread, on cache lines of its own.
+ * Blocking  Never.
+ * Errors    None.
+ * Trust     Nothing here reads input.
+ */
+#ifndef HF_LINK_COUNTERS_H
+#define HF_LINK_COUNTERS_H
+
+/* X(name, unit, sentence) */
+#define HF_COUNTERS(X)                                                                             \
+	X(rx, packets, "received from the port")                                                   \
+	X(tx, packets, "handed to the port")                                                       \
+	X(tx_full, packets, "lost because the port's queue was full")                              \
+	X(not_ours, packets, "addressed to nobody here: other MAC, address, port or protocol")     \
+	X(bad_packet, packets, "malformed below DNS: lengths, checksums, options, fragments")      \
+	X(arp_answered, packets, "ARP requests for a service address answered")                    \
+	X(nd_answered, packets, "neighbour solicitations for a service address answered")          \
+	X(echo_answered, packets, "ICMP and ICMPv6 echo requests answered")                        \
+	X(neighbour_limited, packets, "ARP, ND and echo over the rate limit, not answered")        \
+	X(queries, queries, "DNS queries to a service address")                                    \
+	X(hit, queries, "answered at once from the cache")                                         \
+	X(stale, queries, "answered from an expired entry (RFC 8767)")                             \
+	X(miss, queries, "handed to the control plane")                                            \
+	X(coalesced, queries, "joined a question that was already under way")                      \
+	X(policy_miss, queries, "had an entry that policy forbids to use")                         \
+	X(late, replies, "sent when the control plane's answer came")                              \
+	X(no_control, queries, "answered SERVFAIL, EDE 22: no control plane")                      \
+	X(timed_out, queries, "answered SERVFAIL: the control plane did not answer in time")       \
+	X(pending_full, queries, "answered SERVFAIL: too many questions under way")                \
+	X(ring_full, queries, "answered SERVFAIL: the miss ring was full")                         \
+	X(rd_clear, queries, "answered REFUSED: RD=0 and not in the cache")                        \
+	X(truncated, replies, "sent with TC")                                                      \
+	X(drop_short, queries, "under 12 octets, dropped")                                         \
+	X(drop_response, queries, "QR=1, dropped")                                                 \
+	X(formerr, queries, "answered FORMERR")                                                    \
+	X(notimp, queries, "answered NOTIMP")                                                      \
+	X(badvers, queries, "answered BADVERS")                                                    \
+	X(refused, queries, "answered REFUSED")                                                    \
+	X(done_full, completions, "lost because a core's completion ring was full")                \
+	X(done_unknown, completions, "for a question nobody waits for any more")                   \
+	X(msg_answer, messages, "answers taken from the update ring")                              \
+	X(msg_bad_length, messages, "refused: length")                                             \
+	X(msg_bad_type, messages, "refused: type")                                                 \
+	X(msg_bad_epoch, messages, "refused: epoch")                                               \
+	X(msg_bad_name, messages, "refused: name")                                                 \
+	X(msg_bad_value, messages, "refused: value")                                               \
+	X(msg_bad_body, messages, "refused: records")                                              \
+	X(msg_bad_chain, messages, "refused: owner names")                                         \
+	X(msg_bad_text, messages, "refused: EDE text")                                             \
+	X(msg_bad_order, messages, "refused: out of order")                                        \
+	X(inserted, entries, "published in the cache")                                             \
+	X(replaced, entries, "replaced by a newer answer")                                         \
+	X(evicted, entries, "evicted to make room")                                                \
+	X(kept_stale, entries, "kept for stale answers because their refresh failed")              \
+	X(no_memory, entries, "not published: no memory")                                          \
+	X(policy_pushes, snapshots, "policy snapshots put in force")                               \
+	X(attached, times, "the control plane attached")                                           \
+	X(detached, times, "the control plane was lost")
+
+enum hf_counter {
+#define X(name, unit, sentence) HF_COUNTER_##name,
+	HF_COUNTERS(X)
+#undef X
+	HF_COUNTER_CNT,
+};
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * msg: every message between holdfast-dataplane and holdfast-controlplane, on one page.
+ *
+ * Purpose   The formats, their limits, and the checks a receiver makes before use.
+ * Roles     A worker core sends MISS on its own miss ring. The control plane sends ANSWER
+ *           and POLICY_* on the update ring, read by the dataplane's writer thread. All
+ *           else goes over the socket, between the writer thread and the control plane.
+ * Memory    Pointer-free, little padding and that written out. Copy, then check, then use.
+ * Blocking  Never.
+ * Errors    hf_msg_check_* say what is wrong (enum hf_msg_fault); each fault is counted.
+ * Trust     None: the receiver treats the sender as hijacked.
+ *
+ *   type            path    from -> to              what it does
+ *   HELLO           socket  control -> dataplane    I speak this version
+ *   WELCOME         socket  dataplane -> control    epoch, sizes; carries memfd + 2 eventfds
+ *   MISS            ring    worker -> control       resolve this question for this handle
+ *   ANSWER          ring    control -> writer       an entry to publish, and who waits for it
+ *   POLICY_BEGIN    ring    control -> writer       a complete snapshot follows
+ *   POLICY_RULE     ring    control -> writer       one rule of it
+ *   POLICY_END      ring    control -> writer       publish it
+ *   POLICY_ACK      socket  dataplane -> control    in force on every core
+ *   STATS_ASK/_SAY  socket  control <-> dataplane   counters of every core
+ *   CACHE_ASK/_SAY  socket  control <-> dataplane   one entry, for `cache show`
+ *
+ * Integers are in host order: both ends are one machine. Change a layout, change HF_MSG_VERSION.
+ */
+#ifndef HF_LINK_MSG_H
+#define HF_LINK_MSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/verdict.h"
+#include "lib/wire/name.h"
+#include "lib/wire/reply.h"
+
+#define HF_MSG_VERSION 1u
+
+enum {
+	HF_WORKER_MAX = 64,
+	HF_MISS_SLOT_LEN = 320,
+	HF_MISS_SLOT_CNT = 4096, /* per worker */
+	HF_UPDATE_SLOT_LEN = 4096,
+	HF_UPDATE_SLOT_CNT = 4096,
+	HF_SOCKET_MSG_MAX = 65536,
+	HF_CHAIN_MAX = 11,        /* further owner names in an answer (CNAME + DNAME, DESIGN 5) */
+	HF_CHAIN_OCTETS_MAX = 512, /* ... and their octets together */
+	HF_POLICY_RULE_MAX = 4096,
+	HF_TTL_MAX_S = 604800,    /* RFC 8767 4: one week */
+};
+
+enum hf_msg_type {
+	HF_MSG_HELLO = 1, HF_MSG_WELCOME, HF_MSG_MISS, HF_MSG_ANSWER, HF_MSG_POLICY_BEGIN,
+	HF_MSG_POLICY_RULE, HF_MSG_POLICY_END, HF_MSG_POLICY_ACK, HF_MSG_STATS_ASK,
+	HF_MSG_STATS_SAY, HF_MSG_CACHE_ASK, HF_MSG_CACHE_SAY, HF_MSG_TYPE_CNT,
+};
+
+/* Which rendering of a name's answer this is: part of the cache key. */
+enum { HF_VARIANT_DO = 1, HF_VARIANT_CD = 2, HF_VARIANT_CNT = 4 };
+
+struct hf_msg_head {
+	uint16_t type; /* enum hf_msg_type */
+	uint16_t len;  /* octets of the whole message, this head included */
+	uint32_t epoch; /* of the attachment; 0 in HELLO. Another epoch: not for us */
+};
+
+/* A question as a cache key: name lower-cased. Used by MISS, ANSWER, CACHE_ASK. */
+struct hf_msg_key {
+	uint16_t type;
+	uint16_t klass;
+	uint8_t variant;
+	uint8_t name_len;
+	uint8_t name[HF_NAME_MAX];
+	uint8_t pad[3];
+};
+
+struct hf_msg_hello {
+	struct hf_msg_head head;
+	uint32_t version;
+	uint32_t pid;
+};
+
+struct hf_msg_welcome { /* with it, SCM_RIGHTS: memfd, eventfd to wake control, to wake writer */
+	struct hf_msg_head head;
+	uint32_t version;
+	uint32_t worker_cnt;
+	uint64_t shm_len;
+	uint64_t policy_gen; /* in force now; 0: none since the dataplane started */
+	uint64_t boot_ns;    /* HF clock when the dataplane started: tells a restart from a re-attach */
+};
+
+struct hf_msg_miss {
+	struct hf_msg_head head;
+	uint64_t handle; /* random; names the pending slot, never 0 */
+	uint64_t asked_ns;
+	uint16_t core;
+	uint16_t pad[3];
+	struct hf_msg_key key;
+};
+
+enum {
+	HF_ANSWER_UNDER_NTA = 1,  /* resolved while an NTA covered a name in the chain */
+	HF_ANSWER_TRUNCATED = 2,  /* too large for any datagram: no body, clients get TC */
+};
+
+/* Followed by chain_len, ede_text_len and body_len octets, in that order:
+ * chain     owner names beyond the question's, uncompressed, lower case, one after another
+ * ede_text  EXTRA-TEXT, printable ASCII
+ * body      the records, as they stand behind a question at offset 12 (pointers included),
+ *           an_cnt + ns_cnt + ar_cnt of them, no OPT */
+struct hf_msg_answer {
+	struct hf_msg_head head;
+	uint64_t handle;     /* 0: nobody waits */
+	uint64_t policy_gen; /* the policy this was resolved and validated under */
+	uint16_t core;       /* who waits */
+	uint8_t verdict;     /* enum hf_verdict */
+	uint8_t flags;       /* HF_ANSWER_* */
+	uint16_t rcode;
+	uint16_t ede;        /* HF_EDE_NONE: none */
+	uint16_t hidden_ede; /* UNVALIDATED: what would have been said without NTA or CD */
+	uint16_t an_cnt, ns_cnt, ar_cnt;
+	uint16_t chain_len;
+	uint16_t ede_text_len;
+	uint16_t body_len;
+	uint16_t chain_cnt;
+	uint32_t ttl_s;      /* fresh for so long; 0: for those who wait only */
+	uint32_t stale_s;    /* and may be served stale for so long after that */
+	struct hf_msg_key key;
+	uint8_t payload[];
+};
+enum { HF_ANSWER_PAYLOAD_MAX = HF_CHAIN_OCTETS_MAX + HF_EDE_TEXT_MAX + HF_BODY_MAX };
+
+struct hf_msg_policy_begin {
+	struct hf_msg_head head;
+	uint64_t generation;
+	uint32_t rule_cnt;
+	uint32_t stale_client_ms; /* answer stale when the resolver takes longer; DESIGN 4: 1800 */
+	uint32_t stale_ttl_s;     /* TTL of a stale answer; 30 */
+	uint32_t stale_max_s;     /* after expiry, at most; 0 switches serve-stale off */
+	uint32_t stale_retry_s;   /* a failed refresh is tried again after; 30 */
+	uint32_t pad;
+};
+
+enum hf_rule_kind { HF_RULE_NTA = 1, HF_RULE_ANCHOR = 2 }; /* the closest to the name wins */
+
+struct hf_msg_policy_rule {
+	struct hf_msg_head head;
+	uint64_t generation;
+	uint8_t kind; /* enum hf_rule_kind */
+	uint8_t name_len;
+	uint8_t name[HF_NAME_MAX]; /* lower case */
+	uint8_t pad[7];
+};
+
+struct hf_msg_policy_end {
+	struct hf_msg_head head;
+	uint64_t generation;
+	uint32_t rule_cnt;
+	uint32_t pad;
+};
+
+struct hf_msg_policy_ack {
+	struct hf_msg_head head;
+	uint64_t generation;
+	uint32_t core_cnt;  /* cores that passed a quiescent state (or slept) since publication */
+	uint32_t core_all;
+	uint64_t took_ns;   /* from END read to the end of the grace period */
+	uint32_t fault;     /* 0, or enum hf_msg_fault: refused, the old one stays */
+	uint32_t pad;
+};
+
+struct hf_msg_stats_ask {
+	struct hf_msg_head head;
+	uint64_t token; /* comes back in the reply */
+};
+
+/* Followed by row_cnt * col_cnt uint64_t: row 0 is the writer thread, row 1 + i worker i;
+ * columns are enum hf_counter of lib/link/counters.h. */
+struct hf_msg_stats_say {
+	struct hf_msg_head head;
+	uint64_t token;
+	uint32_t row_cnt;
+	uint32_t col_cnt;
+	uint64_t cache_entries;
+	uint64_t cache_octets;
+	uint64_t cache_octets_max;
+	uint64_t uptime_ns;
+	uint64_t policy_gen;
+	uint64_t values[];
+};
+
+struct hf_msg_cache_ask {
+	struct hf_msg_head head;
+	uint64_t token;
+	struct hf_msg_key key;
+};
+
+/* Followed by an hf_msg_answer (same layout, handle 0) when found. */
+struct hf_msg_cache_say {
+	struct hf_msg_head head;
+	uint64_t token;
+	uint8_t found;
+	uint8_t covered;  /* an NTA covers it now */
+	uint8_t pad[2];
+	uint32_t age_s;
+	uint32_t retry_s; /* a refresh failed; seconds until the next try */
+	uint32_t pad2;
+	uint8_t answer[];
+};
+
+enum hf_msg_fault {
+	HF_MSG_OK,
+	HF_MSG_FAULT_LENGTH,  /* shorter than its type, or its parts do not add up */
+	HF_MSG_FAULT_TYPE,    /* unknown, or not allowed on this path */
+	HF_MSG_FAULT_EPOCH,
+	HF_MSG_FAULT_NAME,    /* not one whole name, upper case in it */
+	HF_MSG_FAULT_VALUE,   /* verdict, flags, variant, count, code out of range */
+	HF_MSG_FAULT_BODY,    /* records malformed, counts wrong, OPT in it, bad pointers */
+	HF_MSG_FAULT_CHAIN,
+	HF_MSG_FAULT_TEXT,
+	HF_MSG_FAULT_ORDER,   /* RULE or END without BEGIN, or of another generation */
+	HF_MSG_FAULT_CNT,
+};
+
+/* Name of a fault for logs and counters: "length", "type", ... */
+const char *hf_msg_fault_to_text(enum hf_msg_fault f);
+
+/* Checks. msg is the receiver's private copy, len its octets, at least a head.
+ * hf_msg_check_head: length, epoch and type range; the others assume it passed. */
+enum hf_msg_fault hf_msg_check_head(const void *msg, size_t len, uint32_t epoch);
+enum hf_msg_fault hf_msg_check_miss(const struct hf_msg_miss *m, uint32_t worker_cnt);
+enum hf_msg_fault hf_msg_check_key(const struct hf_msg_key *k);
+enum hf_msg_fault hf_msg_check_policy_begin(const struct hf_msg_policy_begin *m);
+enum hf_msg_fault hf_msg_check_policy_rule(const struct hf_msg_policy_rule *m);
+
+/* Answer: all of the above and the body, record by record. On OK *view points into m. */
+struct hf_answer_view {
+	const uint8_t *chain, *ede_text, *body;
+	uint16_t ttl_cnt;
+	uint16_t ttl_off[256]; /* offsets of the TTL fields within body */
+	uint32_t ttl_min;      /* lowest TTL among the records, UINT32_MAX without records */
+};
+enum { HF_ANSWER_RR_MAX = 256 };
+enum hf_msg_fault hf_msg_check_answer(const struct hf_msg_answer *m, struct hf_answer_view *view);
+
+/* Fill in a key: lower-cases the name. */
+void hf_msg_key_set(struct hf_msg_key *k, const struct hf_name *name, uint16_t type,
+    uint16_t klass, uint8_t variant);
+
+_Static_assert(sizeof(struct hf_msg_head) == 8, "head");
+_Static_assert(sizeof(struct hf_msg_key) == 264, "key");
+_Static_assert(sizeof(struct hf_msg_miss) <= HF_MISS_SLOT_LEN, "a miss fits its slot");
+_Static_assert(sizeof(struct hf_msg_answer) + HF_ANSWER_PAYLOAD_MAX <= HF_UPDATE_SLOT_LEN,
+    "an answer fits its slot");
+_Static_assert(sizeof(struct hf_msg_policy_rule) % 8 == 0, "rule");
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * reply: from a client's query to the reply it gets, the same on every path.
+ *
+ * Purpose   The rules of header bits, OPT, EDE and truncation in one place, used by
+ *           the dataplane's cores and by the control plane's own listeners.
+ * Roles     Any thread.
+ * Memory    Works in the caller's buffer; nothing is allocated.
+ * Blocking  Never.
+ * Errors    hf_judge names every way a query is turned down.
+ * Trust     The query is hostile; the body was checked when it was built.
+ */
+#ifndef HF_WIRE_REPLY_H
+#define HF_WIRE_REPLY_H
+
+#include "lib/wire/message.h"
+
+enum { HF_REPLY_EDE_MAX = 2, HF_EDE_TEXT_MAX = 160, HF_BODY_MAX = 3072,
+	HF_REPLY_OPT_MAX = 11 + HF_REPLY_EDE_MAX * 6 + HF_EDE_TEXT_MAX };
+
+/* What becomes of a query before any look-up. Every value has a counter. */
+enum hf_judge {
+	HF_JUDGE_LOOKUP,   /* class IN, ordinary type: look it up */
+	HF_JUDGE_DROP_SHORT, /* under 12 octets */
+	HF_JUDGE_DROP_RESPONSE, /* QR set: answering could loop (RFC 1035 4.1.1) */
+	HF_JUDGE_FORMERR,  /* question or records malformed (RFC 1035 4.1.1) */
+	HF_JUDGE_NOTIMP,   /* opcode not QUERY (RFC 1035 4.1.1), or a meta type that we do not do */
+	HF_JUDGE_BADVERS,  /* EDNS version above 0 (RFC 6891 6.1.3) */
+	HF_JUDGE_REFUSED,  /* class not IN, zone transfer (RFC 5936 2.2.1) */
+	HF_JUDGE_CNT,
+};
+
+/* Judge what hf_query_parse made of a query. */
+enum hf_judge hf_reply_judge(enum hf_parse p, const struct hf_query *q);
+
+/* The RCODE (12 bits) for a judgement that is answered at once. */
+unsigned hf_judge_rcode(enum hf_judge j);
+
+struct hf_reply {
+	uint16_t rcode;      /* 12 bits; the upper eight go into OPT */
+	bool authentic;      /* data may be called authentic: AD, if the client understands it */
+	bool truncated;      /* body is known not to fit any datagram: TC and no records */
+	uint8_t ede_cnt;
+	uint16_t ede[HF_REPLY_EDE_MAX];
+	const char *ede_text; /* EXTRA-TEXT of the last EDE, may be NULL; not NUL-terminated */
+	uint16_t ede_text_len;
+	uint16_t an_cnt, ns_cnt, ar_cnt; /* records in body, OPT not counted */
+	const uint8_t *body; /* records, rendered to stand right behind a question at offset 12 */
+	uint16_t body_len;
+};
+
+/* Turn the query in msg (as parsed into *q; header and question are kept in place, so
+ * the client's name case is) into a reply of at most cap octets. limit is the largest
+ * datagram allowed on this path: HF_MSG_MAX for TCP, else the lower of ours and the
+ * client's (use hf_reply_limit). Without a readable question only a header (and OPT) is
+ * made. Bits: QR set, opcode, RD, CD copied, RA set, AA clear, AD if authentic and the
+ * client set AD or DO (RFC 6840 5.7, 5.8), TC and an empty body when it does not fit (RFC
+ * 2181 9). OPT only if the query had one (RFC 6891 7); EDE only with OPT; EXTRA-TEXT is
+ * dropped before the body is. Returns the length, 0 when not even a header fits. */
+size_t hf_reply_write(uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q,
+    const struct hf_reply *r);
+
+/* Largest datagram for this client: min(udp_max, its EDNS buffer or 512). */
+size_t hf_reply_limit(const struct hf_query *q, size_t udp_max);
+
+#endif
