@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * config: the one YAML file, read strictly into one struct.
+ *
+ * Purpose   Text -> struct -> checked. One schema table (schema.c) feeds the parser, the
+ *           defaults and `holdfastctl config check`. The shipped default,
+ *           packaging/holdfast.yaml, is the manual.
+ * Roles     Any thread, at start or in a tool.
+ * Memory    hf_config_load fills a struct hf_config of the caller; hf_config_fini frees it.
+ * Blocking  Reads one file.
+ * Errors    A list of messages, each with file:line:col; nothing is half-loaded.
+ * Trust     The file may be wrong in any way: unknown and duplicate keys, aliases, tabs,
+ *           numbers without a unit, more than HF_CONFIG_FILE_MAX octets.
+ */
+#ifndef HF_CONFIG_CONFIG_H
+#define HF_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/addr.h"
+#include "lib/base/log.h"
+
+enum {
+	HF_CONFIG_FILE_MAX = 1 << 20,
+	HF_CONFIG_PORT_MAX = 8,
+	HF_CONFIG_ADDR_MAX = 32,
+	HF_CONFIG_ANCHOR_MAX = 16,
+	HF_CONFIG_ERROR_MAX = 32,
+};
+
+enum hf_idle { HF_IDLE_ADAPTIVE, HF_IDLE_POLL };
+enum hf_hugepages { HF_HUGEPAGES_AUTO, HF_HUGEPAGES_YES, HF_HUGEPAGES_NO };
+
+struct hf_config_text_list {
+	char *item[HF_CONFIG_ADDR_MAX];
+	size_t cnt;
+};
+
+struct hf_config_addr_list {
+	struct hf_addr item[HF_CONFIG_ADDR_MAX];
+	size_t cnt;
+};
+
+struct hf_config {
+	uint64_t log_level; /* enum hf_log_level */
+
+	char *link_socket;
+	char *control_socket;
+
+	struct hf_config_text_list ports; /* DPDK devargs or PCI addresses */
+	struct hf_config_addr_list service_addresses;
+	uint64_t workers;
+	uint64_t idle;      /* enum hf_idle */
+	uint64_t hugepages; /* enum hf_hugepages */
+	uint64_t dataplane_cache_octets;
+	uint64_t udp_size;  /* largest datagram we send */
+
+	struct hf_config_addr_list listen; /* kernel sockets of the control plane, UDP and TCP */
+
+	char *root_hints; /* zone file text */
+	bool ipv4, ipv6;  /* families used towards servers */
+	uint64_t resolver_cache_octets;
+
+	/* limits: DESIGN 5 */
+	uint64_t limit_sends, limit_bytes, limit_ns_names, limit_ns_addresses;
+	uint64_t limit_ns_lookups, limit_ns_lookup_failures, limit_referrals, limit_depth;
+	uint64_t limit_chain, limit_sends_per_server, limit_signature_checks, limit_sha1_blocks;
+	uint64_t limit_time_ns, limit_questions;
+
+	struct hf_config_text_list trust_anchors; /* files of DS and DNSKEY records */
+
+	char *policy_store; /* SQLite file */
+	uint64_t nta_default_ns, nta_max_ns;
+
+	bool stale;
+	uint64_t stale_client_timer_ns, stale_ttl_ns, stale_max_ns, stale_retry_ns;
+};
+
+struct hf_config_errors {
+	size_t cnt;                    /* may exceed HF_CONFIG_ERROR_MAX: the rest is only counted */
+	char *text[HF_CONFIG_ERROR_MAX]; /* "holdfast.yaml:12:3: unknown key \"wrokers\" (...)" */
+};
+
+/* Defaults for every key. */
+void hf_config_defaults(struct hf_config *c);
+
+/* Read path over the defaults. 0, or -EINVAL with at least one error, or -errno of the file
+ * (also told in errors). *c is only written on success; errors must be freed in any case. */
+int hf_config_load(const char *path, struct hf_config *c, struct hf_config_errors *errors);
+/* The same from memory; name stands for the file in messages. */
+int hf_config_parse(const char *name, const char *text, size_t len, struct hf_config *c,
+    struct hf_config_errors *errors);
+
+void hf_config_fini(struct hf_config *c);
+void hf_config_errors_fini(struct hf_config_errors *errors);
+
+#endif
