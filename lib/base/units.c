@@ -158,7 +158,7 @@ duration_with(uint64_t ns, unsigned use, char *buf, size_t cap)
 }
 
 /* Every choice of units is tried: 256 of them, and this is for people to read. Of equally
- * short ones the last is kept: it has the larger unit in it. */
+ * short ones the first is kept: the one of all units, so 7 days are "1w". */
 char *
 hf_duration_to_text(uint64_t ns, char buf[HF_UNITS_TEXT_LEN])
 {
