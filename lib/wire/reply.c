@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/wire/reply.h"
+
+#include <string.h>
+
+enum {
+	OPT_FIXED_LEN = 11, /* root owner, type, class, TTL, RDLENGTH: RFC 6891 6.1.2 */
+	EDE_FIXED_LEN = 6,  /* option code, length, INFO-CODE: RFC 8914 2 */
+	RCODE_HEADER_MAX = 15, /* what four bits hold; the rest needs OPT, RFC 6891 6.1.3 */
+};
+
+/* RFC 6895 3.1: 128..255 are Q and meta types, 0 is never data; OPT is meta out of range. */
+static bool
+type_not_done(uint16_t type)
+{
+	return (type >= 128 && type <= 255 && type != HF_TYPE_ANY) || type == HF_TYPE_OPT ||
+	    type == 0;
+}
+
+enum hf_judge
+hf_reply_judge(enum hf_parse p, const struct hf_query *q)
+{
+	if (p == HF_PARSE_SHORT)
+		return HF_JUDGE_DROP_SHORT;
+	if (q->h.flags & HF_FLAG_QR)
+		return HF_JUDGE_DROP_RESPONSE;
+	if (q->h.flags & HF_FLAG_OPCODE) /* before FORMERR: another opcode has another format */
+		return HF_JUDGE_NOTIMP;
+	if (p != HF_PARSE_OK)
+		return HF_JUDGE_FORMERR;
+	if (q->edns.present && q->edns.version > 0)
+		return HF_JUDGE_BADVERS;
+	if (q->question.klass != HF_CLASS_IN)
+		return HF_JUDGE_REFUSED;
+	if (q->question.type == HF_TYPE_AXFR || q->question.type == HF_TYPE_IXFR)
+		return HF_JUDGE_REFUSED;
+	return type_not_done(q->question.type) ? HF_JUDGE_NOTIMP : HF_JUDGE_LOOKUP;
+}
+
+unsigned
+hf_judge_rcode(enum hf_judge j)
+{
+	switch (j) {
+	case HF_JUDGE_FORMERR:
+		return HF_RCODE_FORMERR;
+	case HF_JUDGE_NOTIMP:
+		return HF_RCODE_NOTIMP;
+	case HF_JUDGE_BADVERS:
+		return HF_RCODE_BADVERS;
+	case HF_JUDGE_REFUSED:
+		return HF_RCODE_REFUSED;
+	default: /* not answered at once; whoever asks all the same gets an error, not data */
+		return HF_RCODE_SERVFAIL;
+	}
+}
+
+size_t
+hf_reply_limit(const struct hf_query *q, size_t udp_max)
+{
+	size_t client = q->edns.present ? q->edns.udp_len : HF_UDP_PLAIN_MAX;
+
+	return client < udp_max ? client : udp_max;
+}
+
+static inline uint8_t *
+put_u16(uint8_t *p, unsigned v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+	return p + 2;
+}
+
+/* What goes into a reply, after the question of how much fits. */
+struct fit {
+	uint16_t flags;    /* TC, or 0 */
+	bool opt;
+	uint8_t ede_cnt;
+	uint16_t text_len; /* EXTRA-TEXT of the last EDE */
+	uint16_t body_len; /* all of the body or 0 */
+	size_t head_len;   /* header and, if it is kept, the question */
+};
+
+static inline size_t
+opt_len(const struct fit *f)
+{
+	return f->opt ? OPT_FIXED_LEN + (size_t)f->ede_cnt * EDE_FIXED_LEN + f->text_len : 0;
+}
+
+static inline size_t
+fit_len(const struct fit *f)
+{
+	return f->head_len + f->body_len + opt_len(f);
+}
+
+/* Too large: give up EXTRA-TEXT, then EDE with TC (RFC 8914 3: before other data), then the body
+ * with TC (RFC 2181 9: never a part of an RRset), then OPT, then the question. */
+static void
+fit_shrink(struct fit *f, size_t max, const struct hf_reply *r)
+{
+	const struct fit whole = *f;
+
+	f->text_len = 0;
+	if (fit_len(f) <= max)
+		return;
+	f->flags = HF_FLAG_TC;
+	f->ede_cnt = 0;
+	if (fit_len(f) <= max)
+		return;
+	f->body_len = 0;
+	f->ede_cnt = whole.ede_cnt; /* without the body there may be room for the reason */
+	if (fit_len(f) <= max)
+		return;
+	f->ede_cnt = 0;
+	if (fit_len(f) <= max)
+		return;
+	f->opt = r->rcode > RCODE_HEADER_MAX;
+	if (fit_len(f) <= max)
+		return;
+	f->opt = false;
+	if (fit_len(f) > max)
+		f->head_len = HF_HEADER_LEN;
+}
+
+static inline uint16_t
+reply_flags(const struct hf_query *q, const struct hf_reply *r, const struct fit *f)
+{
+	uint16_t asked = q->h.flags;
+	unsigned rcode = r->rcode;
+	/* RFC 6840 5.7, 5.8: AD only to those who say that they understand it. */
+	bool ad = r->authentic && ((asked & HF_FLAG_AD) || (q->edns.present && q->edns.dnssec_ok));
+
+	if (rcode > RCODE_HEADER_MAX && !f->opt)
+		rcode = HF_RCODE_SERVFAIL; /* its low four bits alone would say something else */
+	return (uint16_t)(HF_FLAG_QR | HF_FLAG_RA | f->flags |
+	    (asked & (HF_FLAG_OPCODE | HF_FLAG_RD | HF_FLAG_CD)) | (ad ? HF_FLAG_AD : 0) |
+	    (rcode & HF_FLAG_RCODE));
+}
+
+static uint8_t *
+opt_write(uint8_t *p, const struct hf_query *q, const struct hf_reply *r, const struct fit *f)
+{
+	*p++ = 0; /* the root */
+	p = put_u16(p, HF_TYPE_OPT);
+	p = put_u16(p, HF_UDP_EDNS_SEND);
+	*p++ = (uint8_t)(r->rcode >> 4);
+	*p++ = 0; /* version: the highest we speak, RFC 6891 6.1.3 */
+	p = put_u16(p, q->edns.dnssec_ok ? HF_EDNS_DO : 0); /* RFC 3225 3: DO is copied */
+	p = put_u16(p, (unsigned)(opt_len(f) - OPT_FIXED_LEN));
+	for (unsigned i = 0; i < f->ede_cnt; i++) {
+		unsigned text_len = i + 1u == f->ede_cnt ? f->text_len : 0;
+
+		p = put_u16(p, HF_OPTION_EDE);
+		p = put_u16(p, 2 + text_len);
+		p = put_u16(p, r->ede[i]);
+		if (text_len > 0)
+			memcpy(p, r->ede_text, text_len);
+		p += text_len;
+	}
+	return p;
+}
+
+size_t
+hf_reply_write(uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q,
+    const struct hf_reply *r)
+{
+	size_t max = cap < limit ? cap : limit;
+	bool body = q->question_end != 0 && !r->truncated;
+	uint8_t ede_cnt = r->ede_cnt < HF_REPLY_EDE_MAX ? r->ede_cnt : HF_REPLY_EDE_MAX;
+	bool text = ede_cnt > 0 && r->ede_text != NULL && r->ede_text_len <= HF_EDE_TEXT_MAX;
+	struct fit f = {
+		.flags = r->truncated ? HF_FLAG_TC : 0,
+		.opt = q->edns.present, /* RFC 6891 7: only to those who sent one */
+		.ede_cnt = ede_cnt,
+		.text_len = text ? r->ede_text_len : 0,
+		.body_len = body ? r->body_len : 0,
+		.head_len = q->question_end != 0 ? q->question_end : HF_HEADER_LEN,
+	};
+
+	if (max < HF_HEADER_LEN)
+		return 0;
+	if (fit_len(&f) > max)
+		fit_shrink(&f, max, r);
+
+	bool counted = body && f.body_len == r->body_len;
+	uint8_t *p = put_u16(msg + 2, reply_flags(q, r, &f)); /* the ID stays in place */
+	p = put_u16(p, f.head_len > HF_HEADER_LEN);
+	p = put_u16(p, counted ? r->an_cnt : 0);
+	p = put_u16(p, counted ? r->ns_cnt : 0);
+	put_u16(p, (counted ? r->ar_cnt : 0u) + f.opt);
+
+	p = msg + f.head_len;
+	if (f.body_len > 0)
+		memcpy(p, r->body, f.body_len);
+	p += f.body_len;
+	if (f.opt)
+		p = opt_write(p, q, r, &f);
+	return (size_t)(p - msg);
+}
