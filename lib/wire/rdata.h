@@ -28,6 +28,11 @@ ssize_t hf_rdata_expand(const uint8_t *msg, size_t msg_len, const struct hf_rr *
  * RFC 6840 5.1) asks for it, in place. Returns 0 or -EBADMSG. */
 int hf_rdata_canonical(uint16_t type, uint8_t *rdata, size_t len);
 
+/* Uncompressed RDATA of type into w, the names of RFC 1035 types compressed (RFC 3597 4).
+ * hf_writer_rr is what calls it. RDATA that its type does not allow goes out as it is. */
+struct hf_writer;
+void hf_rdata_write(struct hf_writer *w, uint16_t type, const uint8_t *rdata, size_t len);
+
 /* Order of canonical RDATA: as left-justified octet strings (RFC 4034 6.3). */
 int hf_rdata_cmp(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
 

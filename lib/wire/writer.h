@@ -33,6 +33,7 @@ struct hf_writer_mark {
 	uint32_t len;
 	uint16_t cnt[4];
 	uint16_t target_cnt;
+	bool full; /* a writer that was full at the mark is full again after the rollback */
 };
 
 /* Begin a message: 12 zero octets for the header. cap may be at most HF_MSG_MAX. */
