@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * policy: one immutable snapshot of policy, and what it allows an entry to do.
+ *
+ * Purpose   DESIGN 4 in one function: dp_policy_judge. Nothing is walked or flushed on a
+ *           push; the check is made at each use, so that a push acts on every entry at once.
+ * Roles     WRITER assembles, publishes one pointer, frees after a grace period. Any core
+ *           judges, with the snapshot it loaded once for this burst.
+ * Memory    One piece per snapshot, at most HF_POLICY_RULE_MAX rules.
+ * Blocking  Never.
+ * Errors    Assembly returns enum hf_msg_fault; NULL when there is no memory.
+ * Trust     Messages must have passed hf_msg_check_policy_*; order and counts are checked here.
+ */
+#ifndef DP_POLICY_H
+#define DP_POLICY_H
+
+#include "dataplane/entry.h"
+
+struct dp_rule {
+	uint64_t hash;
+	uint8_t kind; /* enum hf_rule_kind; 0: free slot */
+	uint8_t name_len;
+	uint8_t name[HF_NAME_MAX];
+};
+
+struct dp_policy {
+	uint64_t generation; /* 0: none came yet */
+	uint32_t stale_client_ms;
+	uint32_t stale_ttl_s;
+	uint64_t stale_max_ms;   /* 0: serve-stale is off */
+	uint64_t stale_retry_ms;
+	uint32_t nta_cnt;        /* 0: nothing is covered, nothing is looked up */
+	uint32_t rule_cnt;
+	uint32_t rule_cnt_said;  /* by BEGIN */
+	uint32_t rules_seen;     /* RULE messages, duplicates too */
+	uint32_t labels_max;     /* of any rule's name */
+	uint32_t mask;           /* slots - 1; a power of two, at most half full */
+	const struct dp_hash *hash;
+	struct dp_rule slots[];
+};
+
+/* WRITER. The snapshot in force before the control plane sent one: no rules, stale by
+ * RFC 8767's numbers. NULL: no memory. hash outlives the snapshot. */
+struct dp_policy *dp_policy_create_default(const struct dp_hash *hash);
+
+/* WRITER. Empty, for m->rule_cnt rules. NULL: no memory. */
+struct dp_policy *dp_policy_create(const struct dp_hash *hash,
+    const struct hf_msg_policy_begin *m);
+
+/* WRITER. One rule of it; HF_MSG_FAULT_ORDER for another generation or one rule too many.
+ * Of an NTA and an anchor at the same name the NTA wins (an NTA for the root is possible
+ * although the root always has an anchor). */
+enum hf_msg_fault dp_policy_add(struct dp_policy *p, const struct hf_msg_policy_rule *m);
+
+/* WRITER. HF_MSG_OK when p is whole and may be published. */
+enum hf_msg_fault dp_policy_end(const struct dp_policy *p, const struct hf_msg_policy_end *m);
+
+void dp_policy_free(struct dp_policy *p);
+
+/* Kind of the rule closest above or at a lower-case name; 0: none. */
+unsigned dp_policy_closest(const struct dp_policy *p, const uint8_t *name, unsigned len);
+
+/* True when the closest rule of the entry's name or of any name in its chain is an NTA.
+ * The result is kept in the entry for this generation. */
+bool dp_policy_covers(const struct dp_policy *p, struct dp_entry *e);
+
+/* Who asks, and when. */
+struct dp_ask {
+	uint64_t now_ms;
+	uint64_t asked_ms; /* when the question came in; an answer inserted later is fresh for it */
+	bool waited;       /* the question waited for the control plane: asked_ms counts */
+	bool hurry;        /* no control plane, or the client's stale timer fired */
+};
+
+enum dp_use {
+	DP_USE_NONE,        /* no entry, or expired: a miss */
+	DP_USE_FORBIDDEN,   /* policy forbids its use: a miss, counted policy_miss */
+	DP_USE_FRESH,       /* answer as it is */
+	DP_USE_STALE,       /* answer with the stale TTL (RFC 8767) */
+	DP_USE_CNT,
+};
+
+struct dp_judgement {
+	enum dp_use use;
+	uint16_t rcode;
+	bool authentic;  /* AD may be set */
+	bool with_text;  /* the entry's EXTRA-TEXT goes with the last EDE */
+	uint8_t ede_cnt;
+	uint16_t ede[HF_REPLY_EDE_MAX];
+};
+
+/* What may be done with e (may be NULL) for this asker. *j is whole on return; for a miss
+ * only j->use counts. */
+void dp_policy_judge(const struct dp_policy *p, struct dp_entry *e, const struct dp_ask *ask,
+    struct dp_judgement *j);
+
+/* True when e was validated (or asked for with CD) and, once expired, may be served stale
+ * at now_ms under p. */
+bool dp_policy_stale_ok(const struct dp_policy *p, const struct dp_entry *e, uint64_t now_ms);
+
+#endif
