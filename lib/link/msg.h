@@ -234,6 +234,8 @@ enum hf_msg_fault hf_msg_check_miss(const struct hf_msg_miss *m, uint32_t worker
 enum hf_msg_fault hf_msg_check_key(const struct hf_msg_key *k);
 enum hf_msg_fault hf_msg_check_policy_begin(const struct hf_msg_policy_begin *m);
 enum hf_msg_fault hf_msg_check_policy_rule(const struct hf_msg_policy_rule *m);
+enum hf_msg_fault hf_msg_check_policy_ack(const struct hf_msg_policy_ack *m);
+enum hf_msg_fault hf_msg_check_stats_say(const struct hf_msg_stats_say *m);
 
 /* Answer: all of the above and the body, record by record. On OK *view points into m. */
 struct hf_answer_view {
@@ -244,10 +246,35 @@ struct hf_answer_view {
 };
 enum { HF_ANSWER_RR_MAX = 256 };
 enum hf_msg_fault hf_msg_check_answer(const struct hf_msg_answer *m, struct hf_answer_view *view);
+/* And the answer inside, when found; *view is filled in only then. */
+enum hf_msg_fault hf_msg_check_cache_say(const struct hf_msg_cache_say *m,
+    struct hf_answer_view *view);
 
 /* Fill in a key: lower-cases the name. */
 void hf_msg_key_set(struct hf_msg_key *k, const struct hf_name *name, uint16_t type,
     uint16_t klass, uint8_t variant);
+
+/* The owner names of an answer beyond the question's. Zeroed: empty. */
+struct hf_msg_chain {
+	uint16_t len;
+	uint16_t cnt;
+	uint8_t octets[HF_CHAIN_OCTETS_MAX];
+};
+/* Appends name, lower-cased. 0, or -ENOSPC and *chain unchanged. */
+int hf_msg_chain_add(struct hf_msg_chain *chain, const struct hf_name *name);
+
+/* Close an ANSWER whose other fields and key are filled in, in a slot of HF_UPDATE_SLOT_LEN:
+ * appends the parts, sets their lengths, chain_cnt and head. Octets of the text that are not
+ * printable ASCII become '?'. 0, or -EMSGSIZE and *m unchanged. */
+struct hf_answer_parts {
+	const struct hf_msg_chain *chain; /* NULL: none */
+	const char *ede_text;
+	const uint8_t *body;
+	uint16_t ede_text_len;
+	uint16_t body_len;
+};
+int hf_msg_answer_finish(struct hf_msg_answer *m, uint32_t epoch,
+    const struct hf_answer_parts *parts);
 
 _Static_assert(sizeof(struct hf_msg_head) == 8, "head");
 _Static_assert(sizeof(struct hf_msg_key) == 264, "key");

@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum {
-	OPT_FIXED_LEN = 11, /* root owner, type, class, TTL, RDLENGTH: RFC 6891 6.1.2 */
-	EDE_FIXED_LEN = 6,  /* option code, length, INFO-CODE: RFC 8914 2 */
+	OPT_FIXED_LEN = 11,    /* root owner, type, class, TTL, RDLENGTH: RFC 6891 6.1.2 */
+	EDE_FIXED_LEN = 6,     /* option code, length, INFO-CODE: RFC 8914 2 */
 	RCODE_HEADER_MAX = 15, /* what four bits hold; the rest needs OPT, RFC 6891 6.1.3 */
 };
 
@@ -14,7 +14,7 @@ static bool
 type_not_done(uint16_t type)
 {
 	return (type >= 128 && type <= 255 && type != HF_TYPE_ANY) || type == HF_TYPE_OPT ||
-	    type == 0;
+	       type == 0;
 }
 
 enum hf_judge
@@ -72,7 +72,7 @@ put_u16(uint8_t *p, unsigned v)
 
 /* What goes into a reply, after the question of how much fits. */
 struct fit {
-	uint16_t flags;    /* TC, or 0 */
+	uint16_t flags; /* TC, or 0 */
 	bool opt;
 	uint8_t ede_cnt;
 	uint16_t text_len; /* EXTRA-TEXT of the last EDE */
@@ -132,8 +132,8 @@ reply_flags(const struct hf_query *q, const struct hf_reply *r, const struct fit
 	if (rcode > RCODE_HEADER_MAX && !f->opt)
 		rcode = HF_RCODE_SERVFAIL; /* its low four bits alone would say something else */
 	return (uint16_t)(HF_FLAG_QR | HF_FLAG_RA | f->flags |
-	    (asked & (HF_FLAG_OPCODE | HF_FLAG_RD | HF_FLAG_CD)) | (ad ? HF_FLAG_AD : 0) |
-	    (rcode & HF_FLAG_RCODE));
+			  (asked & (HF_FLAG_OPCODE | HF_FLAG_RD | HF_FLAG_CD)) |
+			  (ad ? HF_FLAG_AD : 0) | (rcode & HF_FLAG_RCODE));
 }
 
 static uint8_t *
@@ -160,20 +160,20 @@ opt_write(uint8_t *p, const struct hf_query *q, const struct hf_reply *r, const 
 }
 
 size_t
-hf_reply_write(uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q,
-    const struct hf_reply *r)
+hf_reply_write(
+    uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q, const struct hf_reply *r)
 {
 	size_t max = cap < limit ? cap : limit;
 	bool body = q->question_end != 0 && !r->truncated;
 	uint8_t ede_cnt = r->ede_cnt < HF_REPLY_EDE_MAX ? r->ede_cnt : HF_REPLY_EDE_MAX;
 	bool text = ede_cnt > 0 && r->ede_text != NULL && r->ede_text_len <= HF_EDE_TEXT_MAX;
 	struct fit f = {
-		.flags = r->truncated ? HF_FLAG_TC : 0,
-		.opt = q->edns.present, /* RFC 6891 7: only to those who sent one */
-		.ede_cnt = ede_cnt,
-		.text_len = text ? r->ede_text_len : 0,
-		.body_len = body ? r->body_len : 0,
-		.head_len = q->question_end != 0 ? q->question_end : HF_HEADER_LEN,
+	    .flags = r->truncated ? HF_FLAG_TC : 0,
+	    .opt = q->edns.present, /* RFC 6891 7: only to those who sent one */
+	    .ede_cnt = ede_cnt,
+	    .text_len = text ? r->ede_text_len : 0,
+	    .body_len = body ? r->body_len : 0,
+	    .head_len = q->question_end != 0 ? q->question_end : HF_HEADER_LEN,
 	};
 
 	if (max < HF_HEADER_LEN)
