@@ -14,7 +14,8 @@
  * Errors    -errno. -EPROTO: the peer speaks another version or lies about sizes. -EACCES:
  *           SO_PEERCRED is neither our own uid, root, nor the one allowed. -EAGAIN: not yet.
  * Trust     None in the peer: sizes are ours, the memfd is sealed against shrinking, cursors
- *           and messages are checked (ring.h, msg.h).
+ *           and messages are checked (ring.h, msg.h). No descriptor that a core writes is
+ *           shared with the control plane, so that it cannot be made to block.
  *
  * Shared layout of the memfd:
  *
@@ -56,25 +57,27 @@ struct hf_link_offer {
 };
 
 /* DATAPLANE. Read HELLO from conn_fd, make the memfd, send WELCOME. On success *link owns
- * conn_fd; on failure the caller closes it. */
+ * conn_fd; on failure the caller closes it, -EAGAIN excepted: no HELLO yet. Both sides count
+ * as having beaten at this moment. A peer of another version is told ours (-EPROTO here). */
 int hf_link_welcome(int conn_fd, const struct hf_link_offer *offer, struct hf_link **link);
 
 /* CONTROL. Connect and send HELLO; -ECONNREFUSED, -ENOENT when no dataplane runs. */
 int hf_link_connect(const char *path, uid_t allowed, int *fd);
 
-/* CONTROL. Read WELCOME, map and check the memfd. Ownership as in welcome. */
+/* CONTROL. Read WELCOME, map and check the memfd. Ownership as in welcome. -ECONNRESET: the
+ * dataplane hung up. Extra, missing or wrong descriptors are -EPROTO, and all of them closed. */
 int hf_link_join(int conn_fd, struct hf_link **link, struct hf_msg_welcome *welcome);
 
 void hf_link_close(struct hf_link *link);
 
 /* Socket messages. Send: 0, -EAGAIN when the peer does not read (the message is lost; the
- * caller decides). Receive: octets, 0 when the peer is gone, -EAGAIN when there is none.
- * What was received still needs hf_msg_check_*. */
+ * caller decides). Receive: octets, 0 when the peer is gone, -EAGAIN when there is none,
+ * -EMSGSIZE for a message over cap (it is gone). What was received still needs hf_msg_check_*. */
 int hf_link_send(struct hf_link *link, const void *msg, size_t len);
 ssize_t hf_link_recv(struct hf_link *link, void *buf, size_t cap);
 
 int hf_link_socket(const struct hf_link *link);  /* for poll() */
-int hf_link_doorbell(const struct hf_link *link); /* my eventfd, for poll() */
+int hf_link_doorbell(const struct hf_link *link); /* an epoll over my eventfd, for poll() */
 uint32_t hf_link_epoch(const struct hf_link *link);
 uint32_t hf_link_worker_cnt(const struct hf_link *link);
 
