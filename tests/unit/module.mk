@@ -1,8 +1,9 @@
 # Unit tests: one program per file, tests/unit/NAME.c, cmocka, no root, no network.
 # A line per test, in the alphabet's order.
 unit_names := \
-unit_names += link_ring_test
-	config_test
+	config_test \
+	link_ring_test \
+	wire_reply_test
 
 unit_tests := $(addprefix tests/unit/,$(unit_names))
 unit_parts := dataplane controlplane cli resolver validator hfconfig hf
