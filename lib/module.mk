@@ -22,4 +22,5 @@ lib_link_src := \
 	lib/link/ring.c
 
 lib_config_src := \
-	lib/config/config.c
+	lib/config/config.c \
+	lib/config/schema.c

@@ -5,12 +5,14 @@ unit_names := \
 	link_ring_test \
 	wire_reply_test
 
+unit_parts_config_test := hfconfig hf
+
 unit_tests := $(addprefix tests/unit/,$(unit_names))
 unit_parts := dataplane controlplane cli resolver validator hfconfig hf
 unit_libs := -lcmocka -levent -ljansson -lsqlite3 -lcrypto -lyaml -lurcu-qsbr -lpthread
 define unit_test_vars
 main_$(1) := $(1).c
-parts_$(1) := $(unit_parts)
+parts_$(1) := $(or $(unit_parts_$(notdir $(1))),$(unit_parts))
 libs_$(1) := $(unit_libs) $(unit_libs_$(notdir $(1)))
 endef
 $(foreach t,$(unit_tests),$(eval $(call unit_test_vars,$(t))))

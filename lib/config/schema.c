@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/config/schema.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/units.h"
+
+#define AT(field) offsetof(struct hf_config, field)
+#define S(n)      ((uint64_t)(n) * HF_NS_PER_S)
+#define MS(n)     ((uint64_t)(n) * HF_NS_PER_MS)
+#define KIB(n)    ((uint64_t)(n) << 10)
+#define MIB(n)    ((uint64_t)(n) << 20)
+#define GIB(n)    ((uint64_t)(n) << 30)
+
+/* clang-format off */
+const struct hf_schema_key hf_schema[] = {
+	{"", "log-level", HF_SCHEMA_WORD, AT(log_level), 0, 0, "info",
+	 {"error", "warn", "info", "debug"}, "lines above this level are not written"},
+	{"", "listen", HF_SCHEMA_SOCKET_LIST, AT(listen), 0, HF_CONFIG_ADDR_MAX, "",
+	 {0}, "kernel sockets of the control plane, UDP and TCP, for management and tests"},
+
+	{"link", "socket", HF_SCHEMA_TEXT, AT(link_socket), 0, 100, "/run/holdfast/link.sock",
+	 {0}, "where the dataplane listens for the control plane"},
+	{"control", "socket", HF_SCHEMA_TEXT, AT(control_socket), 0, 100,
+	 "/run/holdfast/control.sock", {0}, "where the control plane listens for holdfastctl"},
+
+	{"dataplane", "ports", HF_SCHEMA_TEXT_LIST, AT(ports), 0, HF_CONFIG_PORT_MAX,
+	 "net_tap0,iface=hf0", {0}, "DPDK ports: devargs of a virtual device or a PCI address"},
+	{"dataplane", "service-addresses", HF_SCHEMA_ADDR_LIST, AT(service_addresses), 1,
+	 HF_CONFIG_ADDR_MAX, "192.0.2.53 2001:db8:53::53", {0},
+	 "addresses the cores answer on"},
+	{"dataplane", "workers", HF_SCHEMA_UINT, AT(workers), 1, 64, "1", {0},
+	 "worker cores, one queue pair of each port for each"},
+	{"dataplane", "idle", HF_SCHEMA_WORD, AT(idle), 0, 0, "adaptive", {"adaptive", "poll"},
+	 "what a core does without packets: sleep briefly, or poll"},
+	{"dataplane", "hugepages", HF_SCHEMA_WORD, AT(hugepages), 0, 0, "auto",
+	 {"auto", "yes", "no"}, "auto: use them when the kernel has enough free"},
+	{"dataplane", "cache-size", HF_SCHEMA_SIZE, AT(dataplane_cache_octets), MIB(1), GIB(1024),
+	 "256MiB", {0}, "memory for cached answers"},
+	{"dataplane", "udp-size", HF_SCHEMA_UINT, AT(udp_size), 512, 4096, "1232", {0},
+	 "largest datagram sent; more gets TC"},
+
+	{"resolver", "root-hints", HF_SCHEMA_TEXT, AT(root_hints), 0, 4000,
+	 "/usr/share/dns/root.hints", {0}, "zone file of the root's name servers"},
+	{"resolver", "ipv4", HF_SCHEMA_BOOL, AT(ipv4), 0, 0, "yes", {0}, "ask servers over IPv4"},
+	{"resolver", "ipv6", HF_SCHEMA_BOOL, AT(ipv6), 0, 0, "yes", {0}, "ask servers over IPv6"},
+	{"resolver", "cache-size", HF_SCHEMA_SIZE, AT(resolver_cache_octets), MIB(1), GIB(256),
+	 "64MiB", {0}, "memory for cached RRsets"},
+
+	{"limits", "questions", HF_SCHEMA_UINT, AT(limit_questions), 1, 1 << 20, "4096", {0},
+	 "questions under way at once"},
+	{"limits", "time", HF_SCHEMA_DURATION, AT(limit_time_ns), MS(100), S(30), "5s", {0},
+	 "wall clock for one question"},
+	{"limits", "sends", HF_SCHEMA_UINT, AT(limit_sends), 1, 1000, "64", {0},
+	 "packets to servers for one question"},
+	{"limits", "sends-per-server", HF_SCHEMA_UINT, AT(limit_sends_per_server), 1, 100, "3", {0},
+	 "packets to one server for one question"},
+	{"limits", "bytes", HF_SCHEMA_SIZE, AT(limit_bytes), KIB(4), MIB(16), "128KiB", {0},
+	 "octets received for one question"},
+	{"limits", "ns-names", HF_SCHEMA_UINT, AT(limit_ns_names), 1, 100, "13", {0},
+	 "name server names used of one delegation"},
+	{"limits", "ns-addresses", HF_SCHEMA_UINT, AT(limit_ns_addresses), 1, 100, "6", {0},
+	 "addresses used of one name server name"},
+	{"limits", "ns-lookups", HF_SCHEMA_UINT, AT(limit_ns_lookups), 0, 100, "10", {0},
+	 "look-ups of name server addresses for one question"},
+	{"limits", "ns-lookup-failures", HF_SCHEMA_UINT, AT(limit_ns_lookup_failures), 0, 100, "5",
+	 {0}, "of those, failed"},
+	{"limits", "referrals", HF_SCHEMA_UINT, AT(limit_referrals), 1, 1000, "30", {0},
+	 "referrals followed for one question"},
+	{"limits", "depth", HF_SCHEMA_UINT, AT(limit_depth), 1, 32, "7", {0},
+	 "questions that depend on each other"},
+	{"limits", "chain", HF_SCHEMA_UINT, AT(limit_chain), 1, 11, "11", {0},
+	 "CNAME and DNAME records followed"},
+	{"limits", "signature-checks", HF_SCHEMA_UINT, AT(limit_signature_checks), 1, 1000, "64",
+	 {0}, "signatures checked for one question"},
+	{"limits", "sha1-blocks", HF_SCHEMA_UINT, AT(limit_sha1_blocks), 100, 1000000, "3000", {0},
+	 "SHA-1 blocks hashed for NSEC3 for one question"},
+
+	{"validation", "trust-anchors", HF_SCHEMA_TEXT_LIST, AT(trust_anchors), 0,
+	 HF_CONFIG_ANCHOR_MAX, "/usr/share/dns/root.ds", {0},
+	 "files of DS and DNSKEY records that are believed"},
+
+	{"policy", "store", HF_SCHEMA_TEXT, AT(policy_store), 0, 4000,
+	 "/var/lib/holdfast/policy.db", {0}, "SQLite file of policy and audit log"},
+	{"policy", "nta-default", HF_SCHEMA_DURATION, AT(nta_default_ns), S(60), S(604800), "1h", {0},
+	 "life of a Negative Trust Anchor when none is said"},
+	{"policy", "nta-max", HF_SCHEMA_DURATION, AT(nta_max_ns), S(60), S(604800), "7d", {0},
+	 "longest life of a Negative Trust Anchor (RFC 7646 2)"},
+
+	{"stale", "enabled", HF_SCHEMA_BOOL, AT(stale), 0, 0, "yes", {0},
+	 "serve expired answers when servers fail (RFC 8767)"},
+	{"stale", "client-timer", HF_SCHEMA_DURATION, AT(stale_client_timer_ns), MS(100), S(5),
+	 "1800ms", {0}, "answer stale when resolving takes longer (RFC 8767 5)"},
+	{"stale", "ttl", HF_SCHEMA_DURATION, AT(stale_ttl_ns), S(1), S(300), "30s", {0},
+	 "TTL of a stale answer"},
+	{"stale", "max", HF_SCHEMA_DURATION, AT(stale_max_ns), S(1), S(259200), "1d", {0},
+	 "longest time past its TTL that an answer is served"},
+	{"stale", "retry", HF_SCHEMA_DURATION, AT(stale_retry_ns), S(1), S(300), "30s", {0},
+	 "a failed refresh is tried again after this"},
+};
+/* clang-format on */
+const size_t hf_schema_cnt = sizeof(hf_schema) / sizeof(hf_schema[0]);
+
+bool
+hf_schema_is_list(const struct hf_schema_key *k)
+{
+	return k->kind == HF_SCHEMA_TEXT_LIST || k->kind == HF_SCHEMA_ADDR_LIST ||
+	    k->kind == HF_SCHEMA_SOCKET_LIST;
+}
+
+static void *
+field(const struct hf_schema_key *k, struct hf_config *c)
+{
+	return (char *)c + k->off;
+}
+
+/* What a value of this kind looks like, for error messages. */
+static const char *
+shape(enum hf_schema_kind kind)
+{
+	switch (kind) {
+	case HF_SCHEMA_UINT:
+		return "a whole number";
+	case HF_SCHEMA_DURATION:
+		return "a duration with its unit, such as 30s, 1800ms or 3h";
+	case HF_SCHEMA_SIZE:
+		return "a size with its unit, such as 64KiB or 512MiB";
+	case HF_SCHEMA_BOOL:
+		return "true, false, yes, no, on or off";
+	case HF_SCHEMA_ADDR_LIST:
+		return "an IPv4 or IPv6 address";
+	case HF_SCHEMA_SOCKET_LIST:
+		return "an address with a port, such as 127.0.0.1@5335";
+	case HF_SCHEMA_WORD:
+	case HF_SCHEMA_TEXT:
+	case HF_SCHEMA_TEXT_LIST:
+		break;
+	}
+	return "text";
+}
+
+static int
+set_number(const struct hf_schema_key *k, const char *text, uint64_t *out)
+{
+	uint64_t v;
+	int e = k->kind == HF_SCHEMA_UINT ? hf_uint_from_text(text, UINT64_MAX, &v)
+	    : k->kind == HF_SCHEMA_SIZE   ? hf_size_from_text(text, &v)
+					  : hf_duration_from_text(text, &v);
+
+	if (e != 0)
+		return e;
+	if (v < k->min || v > k->max)
+		return -ERANGE;
+	*out = v;
+	return 0;
+}
+
+static char *
+show_number(const struct hf_schema_key *k, uint64_t v, char buf[HF_UNITS_TEXT_LEN])
+{
+	if (k->kind == HF_SCHEMA_DURATION)
+		return hf_duration_to_text(v, buf);
+	if (k->kind == HF_SCHEMA_SIZE)
+		return hf_size_to_text(v, buf);
+	snprintf(buf, HF_UNITS_TEXT_LEN, "%" PRIu64, v);
+	return buf;
+}
+
+static int
+set_word(const struct hf_schema_key *k, const char *text, uint64_t *out, char *why)
+{
+	size_t at = (size_t)snprintf(why, HF_SCHEMA_WHY_LEN, "\"%.60s\" is none of", text);
+
+	for (unsigned i = 0; i < HF_SCHEMA_WORD_MAX && k->words[i] != NULL; i++) {
+		if (strcmp(text, k->words[i]) == 0) {
+			*out = i;
+			return 0;
+		}
+		at += (size_t)snprintf(why + at, HF_SCHEMA_WHY_LEN - at, "%s %s", i ? "," : "",
+		    k->words[i]);
+	}
+	return -EINVAL;
+}
+
+static int
+set_text(const struct hf_schema_key *k, const char *text, char **out, char *why)
+{
+	if (text[0] == '\0' || strlen(text) > k->max) {
+		snprintf(why, HF_SCHEMA_WHY_LEN, "must have 1 to %" PRIu64 " characters", k->max);
+		return -EINVAL;
+	}
+	char *copy = strdup(text);
+	if (copy == NULL) {
+		snprintf(why, HF_SCHEMA_WHY_LEN, "out of memory");
+		return -EINVAL;
+	}
+	free(*out);
+	*out = copy;
+	return 0;
+}
+
+static int
+add_addr(const struct hf_schema_key *k, const char *text, struct hf_config_addr_list *l)
+{
+	struct hf_addr a;
+
+	if (hf_addr_from_text(text, &a) != 0 || (a.port != 0) != (k->kind == HF_SCHEMA_SOCKET_LIST))
+		return -EINVAL;
+	for (size_t i = 0; i < l->cnt; i++)
+		if (hf_addr_equal(&l->item[i], &a))
+			return -EEXIST;
+	l->item[l->cnt++] = a;
+	return 0;
+}
+
+static int
+add_item(const struct hf_schema_key *k, const char *text, struct hf_config *c, char *why)
+{
+	struct hf_config_addr_list *addrs = field(k, c);
+	struct hf_config_text_list *texts = field(k, c);
+	bool is_text = k->kind == HF_SCHEMA_TEXT_LIST;
+	size_t cnt = is_text ? texts->cnt : addrs->cnt;
+
+	if (cnt >= k->max) {
+		snprintf(why, HF_SCHEMA_WHY_LEN, "more than %" PRIu64 " items", k->max);
+		return -EINVAL;
+	}
+	if (is_text) {
+		struct hf_schema_key item = {.max = 4000};
+		int e = set_text(&item, text, &texts->item[cnt], why);
+		texts->cnt += e == 0;
+		return e;
+	}
+	int e = add_addr(k, text, addrs);
+	if (e == -EEXIST)
+		snprintf(why, HF_SCHEMA_WHY_LEN, "\"%.60s\" is given twice", text);
+	else if (e != 0)
+		snprintf(why, HF_SCHEMA_WHY_LEN, "\"%.60s\" is not %s", text, shape(k->kind));
+	return e == 0 ? 0 : -EINVAL;
+}
+
+int
+hf_schema_set(const struct hf_schema_key *k, const char *text, struct hf_config *c,
+    char why[HF_SCHEMA_WHY_LEN])
+{
+	int e;
+
+	if (hf_schema_is_list(k))
+		return add_item(k, text, c, why);
+	if (k->kind == HF_SCHEMA_TEXT)
+		return set_text(k, text, field(k, c), why);
+	if (k->kind == HF_SCHEMA_WORD)
+		return set_word(k, text, field(k, c), why);
+	if (k->kind == HF_SCHEMA_BOOL)
+		e = hf_bool_from_text(text, field(k, c));
+	else
+		e = set_number(k, text, field(k, c));
+	if (e == -ERANGE) {
+		char lo[HF_UNITS_TEXT_LEN], hi[HF_UNITS_TEXT_LEN];
+		snprintf(why, HF_SCHEMA_WHY_LEN, "\"%.60s\" is outside %s to %s", text,
+		    show_number(k, k->min, lo), show_number(k, k->max, hi));
+	} else if (e != 0) {
+		snprintf(why, HF_SCHEMA_WHY_LEN, "\"%.60s\" is not %s", text, shape(k->kind));
+	}
+	return e == 0 ? 0 : -EINVAL;
+}
+
+void
+hf_schema_clear(const struct hf_schema_key *k, struct hf_config *c)
+{
+	if (k->kind == HF_SCHEMA_TEXT) {
+		char **text = field(k, c);
+		free(*text);
+		*text = NULL;
+	} else if (k->kind == HF_SCHEMA_TEXT_LIST) {
+		struct hf_config_text_list *l = field(k, c);
+		for (size_t i = 0; i < l->cnt; i++)
+			free(l->item[i]);
+		memset(l, 0, sizeof(*l));
+	} else if (hf_schema_is_list(k)) {
+		struct hf_config_addr_list *l = field(k, c);
+		memset(l, 0, sizeof(*l));
+	}
+}
+
+static char *
+show_list(const struct hf_schema_key *k, struct hf_config *c, char *buf)
+{
+	const struct hf_config_addr_list *addrs = field(k, c);
+	const struct hf_config_text_list *texts = field(k, c);
+	bool is_text = k->kind == HF_SCHEMA_TEXT_LIST;
+	size_t cnt = is_text ? texts->cnt : addrs->cnt;
+	size_t at = 1;
+
+	buf[0] = '[';
+	for (size_t i = 0; i < cnt && at + 8 < HF_SCHEMA_SHOW_LEN; i++) {
+		char addr[HF_ADDR_TEXT_LEN];
+		const char *item = is_text ? texts->item[i] : hf_addr_to_text(&addrs->item[i], addr);
+		int n = snprintf(buf + at, HF_SCHEMA_SHOW_LEN - at - 2, "%s\"%s\"", i ? ", " : "",
+		    item);
+		at += (size_t)n < HF_SCHEMA_SHOW_LEN - at - 2 ? (size_t)n : HF_SCHEMA_SHOW_LEN - at - 3;
+	}
+	buf[at++] = ']';
+	buf[at] = '\0';
+	return buf;
+}
+
+char *
+hf_schema_show(const struct hf_schema_key *k, const struct hf_config *c,
+    char buf[HF_SCHEMA_SHOW_LEN])
+{
+	struct hf_config *rw = (struct hf_config *)(uintptr_t)c; /* field() serves both uses */
+
+	switch (k->kind) {
+	case HF_SCHEMA_UINT:
+	case HF_SCHEMA_DURATION:
+	case HF_SCHEMA_SIZE:
+		return show_number(k, *(uint64_t *)field(k, rw), buf);
+	case HF_SCHEMA_BOOL:
+		return strcpy(buf, *(bool *)field(k, rw) ? "yes" : "no");
+	case HF_SCHEMA_WORD:
+		return strcpy(buf, k->words[*(uint64_t *)field(k, rw)]);
+	case HF_SCHEMA_TEXT: {
+		const char *text = *(char **)field(k, rw);
+		snprintf(buf, HF_SCHEMA_SHOW_LEN, "%s", text != NULL ? text : "");
+		return buf;
+	}
+	case HF_SCHEMA_TEXT_LIST:
+	case HF_SCHEMA_ADDR_LIST:
+	case HF_SCHEMA_SOCKET_LIST:
+		break;
+	}
+	return show_list(k, rw, buf);
+}
