@@ -11,6 +11,7 @@ SAN ?=
 O ?= build$(if $(filter clang%,$(notdir $(CC))),-clang)$(if $(SAN),-$(SAN))
 
 all: programs
+Q := $(if $(V),,@)
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
 OPT ?= -O2 -g
@@ -20,7 +21,8 @@ san_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=un
 ifneq ($(SAN),)
 $(if $(san_$(SAN)),,$(error SAN=$(SAN) is none of asan, tsan, fuzz))
 endif
-CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -I. $(WARN) $(OPT) $(san_$(SAN)) -fstack-protector-strong $(CFLAGS)
+VERSION := 0.1.0
+CFLAGS_ALL := -std=gnu17 -D_GNU_SOURCE -DHF_VERSION=\"$(VERSION)\" -I. $(WARN) $(OPT) $(san_$(SAN)) -fstack-protector-strong $(CFLAGS)
 LDFLAGS_ALL := $(san_$(SAN)) -Wl,-z,relro,-z,now $(LDFLAGS)
 
 include lib/module.mk dataplane/module.mk validator/module.mk controlplane/module.mk cli/module.mk
@@ -35,12 +37,12 @@ hfconfig_src := $(lib_config_src)
 define part_rule
 $(O)/lib$(1).a: $$(call obj,$$($(1)_src))
 	@rm -f $$@
-	$(Q)$(AR) rcs $$@ $$^
+	$$(Q)$(AR) rcsP $$@ $$^
 endef
 $(foreach p,$(parts),$(eval $(call part_rule,$(p))))
 all_src := $(foreach p,$(parts),$($(p)_src)) $(program_src) $(test_src)
 
-Q := $(if $(V),,@)
+
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	@[ -n "$(V)" ] || echo "  CC   $<"
@@ -51,7 +53,7 @@ define program_rule
 $(O)/$(1): $$(call obj,$$(main_$(1))) $$(call archive,$$(parts_$(1)))
 	@mkdir -p $$(@D)
 	@[ -n "$(V)" ] || echo "  LD   $$@"
-	$(Q)$(CC) $$(LDFLAGS_ALL) $$(ldflags_$(1)) -o $$@ $$(call obj,$$(main_$(1))) \
+	$$(Q)$(CC) $$(LDFLAGS_ALL) $$(ldflags_$(1)) -o $$@ $$(call obj,$$(main_$(1))) \
 	    -Wl,--start-group $$(call archive,$$(parts_$(1))) -Wl,--end-group $$(libs_$(1))
 endef
 $(foreach p,$(programs) $(unit_tests) $(replay_programs) $(fuzz_targets),$(eval $(call program_rule,$(p))))

@@ -1,8 +1,13 @@
 # holdfastctl: the operator's command.
-cli_src :=
+cli_src := \
+	cli/cache.c \
+	cli/client.c \
+	cli/config.c \
+	cli/nta.c \
+	cli/status.c
 
 programs += holdfastctl
 main_holdfastctl := cli/main.c
 parts_holdfastctl := cli hfconfig hf
-libs_holdfastctl := -ljansson -lyaml
+libs_holdfastctl := -ljansson -lyaml -lldns
 program_src += cli/main.c

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cli: what the commands of holdfastctl share.
+ *
+ * Purpose   One parsed command line, one request to the control plane, the exit codes.
+ * Roles     The program's only thread.
+ * Memory    Strings point into argv. JSON replies belong to the caller (json_decref).
+ * Blocking  cl_request waits for the control plane, at most CL_TIMEOUT_S.
+ * Errors    Commands return an exit code (enum cl_exit); what went wrong is on standard error.
+ * Trust     The control plane's reply may be malformed; it is checked as it is used.
+ */
+#ifndef CL_CLI_H
+#define CL_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+enum cl_exit {
+	CL_DONE = 0,
+	CL_FAILED = 1,
+	CL_USAGE = 2,
+	CL_UNREACHABLE = 3,
+	CL_PARTLY = 4,
+	CL_REFUSED = 5,
+	CL_CONFLICT = 6,
+	CL_CONFIRM = 7,
+};
+
+enum { CL_TIMEOUT_S = 10, CL_REPLY_MAX = 16 << 20 };
+
+/* Options a command may allow. */
+enum { CL_OPT_FOR = 1, CL_OPT_REASON = 2, CL_OPT_CORES = 4, CL_OPT_ALL = 8 };
+
+struct cl_line {
+	const char *config; /* --config, or the default path */
+	const char *socket; /* --socket, or NULL: as the configuration says */
+	bool json;
+	unsigned given;     /* CL_OPT_* seen */
+	uint64_t for_s;     /* --for */
+	const char *reason; /* --reason */
+	int argc;           /* operands after noun and verb */
+	char **argv;
+};
+
+typedef int (*cl_command)(const struct cl_line *line);
+
+int cl_status(const struct cl_line *line);
+int cl_stats(const struct cl_line *line);
+int cl_nta_add(const struct cl_line *line);
+int cl_nta_list(const struct cl_line *line);
+int cl_nta_remove(const struct cl_line *line);
+int cl_cache_show(const struct cl_line *line);
+int cl_config_check(const struct cl_line *line);
+int cl_config_show(const struct cl_line *line);
+int cl_config_dataplane(const struct cl_line *line);
+
+/* Send one command (arguments are stolen, may be NULL) and take the result, a new reference,
+ * on CL_DONE; otherwise the reason has been told. With --json the whole reply has been printed
+ * and the caller prints nothing more. */
+int cl_request(const struct cl_line *line, const char *command, json_t *arguments,
+    json_t **result);
+
+/* "holdfastctl: ..." on standard error; with --json an {"ok":false,...} object as well. */
+__attribute__((format(printf, 3, 4))) int cl_fail(const struct cl_line *line, int exit_code,
+    const char *fmt, ...);
+
+/* Fields of a result, with a value when they are missing or of another type. */
+const char *cl_text(const json_t *o, const char *key);    /* "" */
+int64_t cl_number(const json_t *o, const char *key);      /* 0 */
+bool cl_true(const json_t *o, const char *key);           /* false */
+
+/* "2h59m" from seconds, for people. Returns buf. */
+char *cl_ago(int64_t s, char buf[32]);
+
+#endif

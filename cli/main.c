@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* holdfastctl <noun> <verb>: finds the command and reads the options. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "lib/base/clock.h"
+#include "lib/base/units.h"
+
+#define DEFAULT_CONFIG "/etc/holdfast/holdfast.yaml"
+
+struct command {
+	const char *noun, *verb; /* verb "" : the noun alone */
+	int min, max;            /* operands */
+	unsigned options;        /* CL_OPT_* allowed */
+	cl_command run;
+	const char *usage, *help;
+};
+
+static const struct command commands[] = {
+	{"status", "", 0, 0, 0, cl_status, "status", "is everything attached and in force"},
+	{"stats", "", 0, 0, CL_OPT_CORES | CL_OPT_ALL, cl_stats, "stats [--cores] [--all]",
+	    "counters; --cores: per core; --all: those that are zero, too"},
+	{"nta", "add", 1, 1, CL_OPT_FOR | CL_OPT_REASON, cl_nta_add,
+	    "nta add NAME [--for 3h] --reason TEXT",
+	    "switch validation off at and below NAME, for a time (RFC 7646)"},
+	{"nta", "list", 0, 0, 0, cl_nta_list, "nta list", "Negative Trust Anchors in force"},
+	{"nta", "remove", 1, 1, 0, cl_nta_remove, "nta remove NAME", "validate again"},
+	{"cache", "show", 1, 2, 0, cl_cache_show, "cache show NAME [TYPE]",
+	    "what the cores and the resolver hold"},
+	{"config", "check", 0, 1, 0, cl_config_check, "config check [FILE]",
+	    "read a configuration and tell all that is wrong"},
+	{"config", "show", 0, 1, 0, cl_config_show, "config show [FILE]",
+	    "every key with the value in force"},
+	{"config", "dataplane", 0, 1, 0, cl_config_dataplane, "config dataplane [FILE]",
+	    "the arguments file of holdfast-dataplane"},
+};
+enum { COMMAND_CNT = sizeof(commands) / sizeof(commands[0]) };
+
+/* What operators of other resolvers type, and what it is called here. */
+static const struct {
+	const char *theirs, *ours;
+} peers[] = {
+	{"insecure_add", "nta add NAME --for 1h --reason TEXT"},
+	{"insecure_remove", "nta remove NAME"},
+	{"list_insecure", "nta list"},
+	{"add-nta", "nta add NAME --for 1h --reason TEXT"},
+	{"clear-nta", "nta remove NAME"},
+	{"get-ntas", "nta list"},
+	{"validation", "nta add NAME --for 1h --reason TEXT"},
+	{"dump_cache", "cache show NAME"},
+	{"dumpdb", "cache show NAME"},
+	{"checkconf", "config check FILE"},
+	{"stats_noreset", "stats"},
+	{"get-all", "stats"},
+};
+
+static void
+usage(FILE *f)
+{
+	fputs("usage: holdfastctl [--config FILE] [--socket PATH] [--json] COMMAND\n\n", f);
+	for (int i = 0; i < COMMAND_CNT; i++)
+		fprintf(f, "  %-40s %s\n", commands[i].usage, commands[i].help);
+	fputs("\n"
+	      "  --config FILE   default " DEFAULT_CONFIG "\n"
+	      "  --socket PATH   the control plane's socket; default: as the configuration says\n"
+	      "  --json          the whole reply as JSON\n"
+	      "  --help, --version\n\n"
+	      "exit status: 0 done, 1 failed, 2 usage, 3 control plane not reachable, 4 partly done,\n"
+	      "5 refused, 6 conflict, 7 needs confirmation\n",
+	    f);
+}
+
+static const struct command *
+find(int argc, char **argv)
+{
+	for (int i = 0; i < COMMAND_CNT; i++) {
+		const struct command *c = &commands[i];
+		if (argc > 0 && strcmp(argv[0], c->noun) == 0 &&
+		    (c->verb[0] == '\0' || (argc > 1 && strcmp(argv[1], c->verb) == 0)))
+			return c;
+	}
+	return NULL;
+}
+
+static int
+unknown(const struct cl_line *line, int argc, char **argv)
+{
+	if (argc == 0) {
+		usage(stderr);
+		return CL_USAGE;
+	}
+	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
+		if (strcmp(argv[0], peers[i].theirs) == 0)
+			return cl_fail(line, CL_USAGE, "\"%s\" is called here: holdfastctl %s",
+			    argv[0], peers[i].ours);
+	for (int i = 0; i < COMMAND_CNT; i++)
+		if (strcmp(argv[0], commands[i].noun) == 0)
+			return cl_fail(line, CL_USAGE, "%s: \"%s\" is not among its verbs; see --help",
+			    argv[0], argc > 1 ? argv[1] : "");
+	return cl_fail(line, CL_USAGE, "unknown command \"%s\"; see holdfastctl --help", argv[0]);
+}
+
+static int
+set_for(struct cl_line *line, const char *text)
+{
+	uint64_t ns;
+
+	if (hf_duration_from_text(text, &ns) != 0 || ns < HF_NS_PER_S)
+		return cl_fail(line, CL_USAGE,
+		    "--for \"%s\" is not a duration of a second or more, such as 30m or 3h", text);
+	line->for_s = ns / HF_NS_PER_S;
+	line->given |= CL_OPT_FOR;
+	return CL_DONE;
+}
+
+enum { OPT_CONFIG = 256, OPT_SOCKET, OPT_JSON, OPT_FOR, OPT_REASON, OPT_CORES, OPT_ALL, OPT_HELP,
+	OPT_VERSION };
+
+static const struct option options[] = {
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"socket", required_argument, NULL, OPT_SOCKET},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"for", required_argument, NULL, OPT_FOR},
+	{"reason", required_argument, NULL, OPT_REASON},
+	{"cores", no_argument, NULL, OPT_CORES},
+	{"all", no_argument, NULL, OPT_ALL},
+	{"help", no_argument, NULL, OPT_HELP},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+/* -1: go on; otherwise the exit code. */
+static int
+take_option(struct cl_line *line, int opt)
+{
+	switch (opt) {
+	case OPT_CONFIG:
+		line->config = optarg;
+		return -1;
+	case OPT_SOCKET:
+		line->socket = optarg;
+		return -1;
+	case OPT_JSON:
+		line->json = true;
+		return -1;
+	case OPT_FOR:
+		return set_for(line, optarg) == CL_DONE ? -1 : CL_USAGE;
+	case OPT_REASON:
+		line->reason = optarg;
+		line->given |= CL_OPT_REASON;
+		return -1;
+	case OPT_CORES:
+		line->given |= CL_OPT_CORES;
+		return -1;
+	case OPT_ALL:
+		line->given |= CL_OPT_ALL;
+		return -1;
+	case OPT_HELP:
+		usage(stdout);
+		return CL_DONE;
+	case OPT_VERSION:
+		puts("holdfastctl " HF_VERSION);
+		return CL_DONE;
+	default:
+		return CL_USAGE; /* getopt_long has told */
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cl_line line = {.config = DEFAULT_CONFIG};
+	int opt, rc;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if ((rc = take_option(&line, opt)) >= 0)
+			return rc;
+	const struct command *c = find(argc - optind, argv + optind);
+	if (c == NULL)
+		return unknown(&line, argc - optind, argv + optind);
+	int skip = optind + 1 + (c->verb[0] != '\0');
+	line.argc = argc - skip;
+	line.argv = argv + skip;
+	if (line.argc < c->min || line.argc > c->max || (line.given & ~c->options) != 0)
+		return cl_fail(&line, CL_USAGE, "usage: holdfastctl %s", c->usage);
+	rc = c->run(&line);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return CL_FAILED;
+	return rc;
+}
