@@ -10,7 +10,7 @@ import os
 import struct
 import subprocess
 
-from .paths import LabError
+from .paths import DIE_WITH_US, LabError
 
 TTL = 300
 FLAG_ZONE, FLAG_SEP = 256, 257
@@ -61,7 +61,7 @@ class Key:
 def generate(folder, zone, algorithm, sep):
     """A fresh key pair in folder."""
     os.makedirs(folder, exist_ok=True)
-    argv = ["dnssec-keygen", "-q", "-K", folder, "-a", algorithm, "-L", str(TTL)]
+    argv = [*DIE_WITH_US, "dnssec-keygen", "-q", "-K", folder, "-a", algorithm, "-L", str(TTL)]
     if algorithm.startswith("RSA"):
         argv += ["-b", str(RSA_BITS)]
     if sep:

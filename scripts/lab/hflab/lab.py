@@ -137,20 +137,22 @@ class Lab:
         for i, name in enumerate(bad):  # every bad instance another serial: the SOA flaps
             jobs[name] = (1 + i % (DE_ZSKS - 1), serial + 1 + i)
         self._resign_de(jobs, mixed)
-        return self._save_de({"servers": bad, "mixed": mixed}, jobs)
+        return self._save_de({"servers": bad, "mixed": mixed}, jobs, serial)
 
     def fix_de(self):
         self._require_up()
         serial = self._next_serial()
         jobs = {s.name: (0, serial) for s in DE_SERVERS}
         self._resign_de(jobs, False)
-        return self._save_de(None, jobs)
+        return self._save_de(None, jobs, serial)
 
     def _next_serial(self):
         return max(int(time.time()), *(v + 1 for v in self._state()["de_serial"].values()))
 
     def _resign_de(self, jobs, mixed):
         """jobs: {server: (number of the ZSK, serial)}. Returns when all of them are served."""
+        # First of all: serials go on rising even if this is interrupted half-way.
+        self._save({**self._state(), "de_serial": {k: v[1] for k, v in jobs.items()}})
         z = self._de_zone()
         ksk = keys.Key(self._de_ksk_path())
         zsks = [self._de_zsk(i) for i in range(DE_ZSKS)]
@@ -189,7 +191,14 @@ class Lab:
         name = next(x for x in os.listdir(folder) if x.endswith(".key"))
         return os.path.join(folder, name[:-len(".key")])
 
-    def _save_de(self, broken, jobs):
+    def _save_de(self, broken, jobs, serial):
+        """serial: what the good instances (all of them, once mended) have."""
+        doc = self.truth()
+        soa = self._de_zone().soa_with(serial)
+        for rr in truth.soa_rrsets(doc, DE):
+            rr["rdata"] = [soa]
+        doc["zones"][DE]["serial"] = serial
+        self._store_truth(doc)
         state = {"broken": broken, "de_serial": {k: v[1] for k, v in jobs.items()}}
         self._save(state)
         return state
@@ -241,9 +250,11 @@ class Lab:
             f.writelines(f"{k}={v}\n" for k, v in self.env().items())
 
     def _write_truth(self, zones):
-        doc = truth.document(zones, {"lab": self.paths.prefix, "dir": self.paths.state})
-        with open(self.paths.file("truth.json"), "w", encoding="ascii") as f:
-            json.dump(doc, f, indent=1)
+        self._store_truth(truth.document(zones, {"lab": self.paths.prefix,
+                                                 "dir": self.paths.state}))
+
+    def _store_truth(self, doc):
+        _store(self.paths.file("truth.json"), [json.dumps(doc, indent=1)])
 
     def _has_state(self):
         return os.path.exists(self.paths.file("state.json"))

@@ -7,6 +7,9 @@ import shutil
 MARKER = ".holdfast-lab"  # only a directory that holds this file is ever deleted
 SOCKET_PATH_MAX = 107     # sun_path, for Knot's control socket
 
+# For helper processes: an `up` that is killed leaves none of them behind.
+DIE_WITH_US = ("setpriv", "--pdeathsig", "KILL")
+
 
 class LabError(Exception):
     """Something the user can act on; printed without a traceback."""

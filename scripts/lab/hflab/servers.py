@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The authoritative servers: configuration files, start, reload, stop, and a question to check them.
+"""The authoritative servers: configuration, start, reload, stop, and a question to check them.
 
 Started directly in <P>-net, in the foreground of their own session; srv/NAME/pid holds the process
 id. A process is only ever signalled when its command line names our configuration file."""
@@ -47,7 +47,7 @@ def _nsd_conf(paths, server, zones):
            "  do-ip6: yes", "  hide-version: yes", "  verbosity: 1", "  xfrd-reload-timeout: 0",
            # one resolver asks everything: Debian's rate limit would drop half of it
            "  rrl-ratelimit: 0", "  rrl-whitelist-ratelimit: 0",
-           f'  zonesdir: "{folder}"', f'  logfile: "{folder}/log"', f'  pidfile: ""',
+           f'  zonesdir: "{folder}"', f'  logfile: "{folder}/log"', '  pidfile: ""',
            f'  xfrdfile: "{folder}/xfrd.state"', f'  xfrdir: "{folder}"',
            f'  zonelistfile: "{folder}/zone.list"',
            f'  cookie-secret-file: "{folder}/cookies"',
@@ -76,7 +76,7 @@ def start(paths, server):
     folder, conf = paths.file("srv", server.name), _conf(paths, server)
     argv = {"nsd": ["nsd", "-d", "-c", conf], "knot": ["knotd", "-c", conf]}[server.software]
     with open(os.path.join(folder, "out"), "ab") as out:
-        # The answer to `ip netns exec` is the server itself: it execs, the pid stays.
+        # `ip netns exec` becomes the server: it execs, so this process id stays the server's.
         p = subprocess.Popen(["ip", "netns", "exec", paths.net, *argv], cwd=folder,
                              stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                              start_new_session=True)

@@ -7,7 +7,7 @@ import os
 import subprocess
 import zlib
 
-from .paths import LabError
+from .paths import DIE_WITH_US, LabError
 
 WINDOWS = {  # signature validity, as dnssec-signzone spells it
     "now": ["-s", "now-3600", "-e", "now+2592000"],
@@ -23,8 +23,8 @@ def sign(zone, ksk, zsk, workdir, serial=None):
     with open(plain, "w", encoding="ascii") as f:
         text = zone.text([ksk] if ksk is zsk else [ksk, zsk])
         f.write(text if serial is None else _with_serial(zone, text, serial))
-    argv = ["dnssec-signzone", "-q", "-P", "-n", "1", "-o", zone.name, "-O", "full", "-f", "-",
-            "-d", workdir, *WINDOWS[zone.window], *_denial(zone)]
+    argv = [*DIE_WITH_US, "dnssec-signzone", "-q", "-P", "-n", "1", "-o", zone.name, "-O", "full",
+            "-f", "-", "-d", workdir, *WINDOWS[zone.window], *_denial(zone)]
     argv += ["-z", plain, ksk.path] if ksk is zsk else ["-x", "-k", ksk.path, plain, zsk.path]
     p = subprocess.run(argv, capture_output=True, text=True, check=False)
     if p.returncode != 0:

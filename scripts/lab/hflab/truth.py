@@ -2,7 +2,7 @@
 """The oracle: what a validating resolver must answer, worked out from the zones as data.
 
 Knows nothing about wire format or signatures; it walks the same zones the servers were given."""
-from .world import LOAD_NAMES, LOAD_ZONES, parent_of, zone_of
+from .world import FRESH_NOTE, LOAD_NAMES, LOAD_ZONES, parent_of, zone_of
 from .zone import below, parents
 
 SECURE, INSECURE, BOGUS = "secure", "insecure", "bogus"
@@ -68,8 +68,8 @@ class Oracle:
         kind, rcode, answer, follow = self._look(z, qname, qtype)
         security, ede = self._security(z, kind, qname, qtype)
         return {"zone": z.name, "rcode": rcode, "answer": answer, "next": follow,
-                "security": security, "ede": ede, "dead": z.name in DEAD_ZONES and qtype != "DS"
-                , "needs_de": below(z.name, "de.") and (qname, qtype) != ("de.", "DNSKEY")}
+                "security": security, "ede": ede, "dead": z.name in DEAD_ZONES and qtype != "DS",
+                "needs_de": below(z.name, "de.") and (qname, qtype) != ("de.", "DNSKEY")}
 
     def _zone_for(self, qname, qtype):
         z = zone_of(qname, self.zones)
@@ -166,7 +166,9 @@ def questions(zones):
     for z in zones.values():
         if z.name in (".", "de.", "se.", "aq.", "net."):
             out += [(z.name, t, "TLD apex") for t in ("SOA", "NS", "DNSKEY", "TXT")]
-        elif "www." + z.name in {o for o, _ in z.records}:
+        elif z.note == FRESH_NOTE:  # one question each: the rest of the name is left unasked
+            out += [("www." + z.name, "A", z.note)]
+        elif ("www." + z.name, "A") in z.records:
             out += [("www." + z.name, "A", z.note), ("www." + z.name, "AAAA", z.note),
                     ("nothere." + z.name, "A", "NXDOMAIN, " + z.note),
                     ("www." + z.name, "MX", "NODATA, " + z.note),
@@ -221,10 +223,16 @@ def document(zones, meta):
     oracle = Oracle(zones)
     cases = {(n, t): oracle.case(n, t, note) for n, t, note in questions(zones)}
     load = [{"zone": z, "first": 0, "last": LOAD_NAMES - 1, "name": "n{i}." + z,
-             "a": f"198.18.{k}.{{i}}", "aaaa": f"2001:db8:{k:x}::{{i + 4096:x}}",
+             "a": f"198.18.{k}.{{i}}", "aaaa_net": f"2001:db8:{k:x}::",
              "txt": f'"n{{i}}.{z}"'} for z, k in LOAD_ZONES.items()]
     return {"format": 1, **meta, "zones": {n: _zone_dict(z, oracle) for n, z in zones.items()},
             "load": load, "cases": list(cases.values())}
+
+
+def soa_rrsets(doc, zone):
+    """Every place in truth.json that shows the SOA of zone."""
+    shown = doc["zones"][zone]["rrsets"] + [rr for c in doc["cases"] for rr in c["answer"]]
+    return [rr for rr in shown if (rr["owner"], rr["type"]) == (zone, "SOA")]
 
 
 def _zone_dict(z, oracle):

@@ -10,6 +10,7 @@ from .zone import Nsec3, Zone, below, parents
 
 P256 = "ECDSAP256SHA256"
 LOAD_NAMES = 200  # n0..n199
+FRESH_NOTE = "for first asks"
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,8 @@ def good_de():
 
 def fresh_de():
     """Zones nobody asks about until a test needs a delegation that is in no cache."""
-    return ([signed(f"fresh{i}.de.", note="for first asks") for i in range(8)]
-            + [child(f"plain{i}.de.", note="for first asks") for i in range(20)])
+    return ([signed(f"fresh{i}.de.", note=FRESH_NOTE) for i in range(8)]
+            + [child(f"plain{i}.de.", note=FRESH_NOTE) for i in range(20)])
 
 
 def bogus():
@@ -189,9 +190,9 @@ def good_se():
     dname = signed("dname.se.", note="DNAME old.dname.se -> signed.se")
     dname.add("old", "DNAME", "signed.se.")
     dname.add("older", "DNAME", "unsigned.de.")
-    lame = signed("lame.se.", servers=[("ns1.lame.se.", "10.53.4.1", "fd53:4::1"),
+    lame = signed("lame.se.", servers=[("ns1.lame.se.", "10.53.2.6", "fd53:2::6"),
                                        ("ns2.lame.se.", "10.53.7.2", "fd53:7::2")],
-                  note="ns1 does not serve it")
+                  note="ns1 refuses: it serves de only")
     dead = signed("dead.se.", servers=[("ns1.dead.se.", "10.53.99.1", "fd53:99::1")],
                   note="its only server is silent")
     return [z, plain, dname, lame, dead,

@@ -78,7 +78,7 @@ class Zone:
                 self.records[(host, "AAAA")] = (TTL, [v6])
 
     def delegate(self, child, ds):
-        """Cut child off this zone: NS, glue where it is needed, DS where ds (RDATA text) is given."""
+        """Cut child off this zone: NS, glue where needed, DS where ds (RDATA text) is given."""
         self.records[(child.name, "NS")] = (TTL, [s[0] for s in child.servers])
         if ds:
             self.records[(child.name, "DS")] = (TTL, [ds])
