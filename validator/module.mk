@@ -1,2 +1,11 @@
 # libvalidator: RRsets, keys and a time in, a verdict out. The only user of OpenSSL's crypto.
-validator_src :=
+validator_src := \
+	validator/canon.c \
+	validator/crypto.c \
+	validator/denial.c \
+	validator/key.c \
+	validator/nsec.c \
+	validator/nsec3.c \
+	validator/reason.c \
+	validator/signature.c \
+	validator/validator.c

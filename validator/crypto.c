@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+
+#include "validator/crypto.h"
+
+enum { DER_MAX = 2 + 2 * (2 + 1 + 48) };
+
+static EVP_PKEY *
+pkey_from_params(const char *type, OSSL_PARAM *params)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	EVP_PKEY *pkey = NULL;
+
+	if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		pkey = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	return pkey;
+}
+
+static EVP_PKEY *
+pkey_rsa(const struct va_key *key)
+{
+	struct va_rsa rsa;
+	EVP_PKEY *pkey = NULL;
+	OSSL_PARAM *params = NULL;
+
+	if (!va_rsa_parse(key, &rsa))
+		return NULL;
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	BIGNUM *n = BN_bin2bn(rsa.n, (int)rsa.n_len, NULL);
+	BIGNUM *e = BN_bin2bn(rsa.e, (int)rsa.e_len, NULL);
+	if (bld == NULL || n == NULL || e == NULL ||
+	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) != 1 ||
+	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e) != 1)
+		goto out;
+	params = OSSL_PARAM_BLD_to_param(bld);
+	if (params != NULL)
+		pkey = pkey_from_params("RSA", params);
+out:
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	BN_free(n);
+	BN_free(e);
+	return pkey;
+}
+
+/* The DNS leaves out the octet that says "uncompressed point" (RFC 6605 4). That the
+ * point lies on the curve is checked by the library's import. */
+static EVP_PKEY *
+pkey_ec(const struct va_key *key, const char *group)
+{
+	uint8_t point[1 + 96];
+	char name[16];
+
+	if (key->pub_len > sizeof(point) - 1)
+		return NULL;
+	point[0] = 0x04;
+	memcpy(point + 1, key->pub, key->pub_len);
+	strncpy(name, group, sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
+	    OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, key->pub_len + 1u),
+	    OSSL_PARAM_construct_end(),
+	};
+	return pkey_from_params("EC", params);
+}
+
+static EVP_PKEY *
+pkey_ed(const struct va_key *key, const char *type)
+{
+	uint8_t pub[57];
+
+	if (key->pub_len > sizeof(pub))
+		return NULL;
+	memcpy(pub, key->pub, key->pub_len);
+	OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, pub, key->pub_len),
+	    OSSL_PARAM_construct_end(),
+	};
+	return pkey_from_params(type, params);
+}
+
+static EVP_PKEY *
+pkey_from_key(const struct va_key *key)
+{
+	switch (key->algorithm) {
+	case HF_ALG_RSASHA256:
+	case HF_ALG_RSASHA512:
+		return pkey_rsa(key);
+	case HF_ALG_ECDSAP256:
+		return pkey_ec(key, "prime256v1");
+	case HF_ALG_ECDSAP384:
+		return pkey_ec(key, "secp384r1");
+	case HF_ALG_ED25519:
+		return pkey_ed(key, "ED25519");
+	case HF_ALG_ED448:
+		return pkey_ed(key, "ED448");
+	default:
+		return NULL;
+	}
+}
+
+/* The hash signed over; NULL where the algorithm brings its own (RFC 8080). */
+static const char *
+hash_of(uint8_t algorithm)
+{
+	switch (algorithm) {
+	case HF_ALG_RSASHA256:
+	case HF_ALG_ECDSAP256:
+		return "SHA256";
+	case HF_ALG_RSASHA512:
+		return "SHA512";
+	case HF_ALG_ECDSAP384:
+		return "SHA384";
+	default:
+		return NULL;
+	}
+}
+
+/* One DER INTEGER out of len big-endian octets, len at most 48. */
+static size_t
+der_integer(const uint8_t *v, size_t len, uint8_t *out)
+{
+	size_t pad;
+
+	while (len > 1 && v[0] == 0) {
+		v++;
+		len--;
+	}
+	pad = (v[0] & 0x80) != 0; /* it would read as negative */
+	out[0] = 0x02;
+	out[1] = (uint8_t)(len + pad);
+	out[2] = 0;
+	memcpy(out + 2 + pad, v, len);
+	return 2 + pad + len;
+}
+
+/* r | s, as in the RRSIG (RFC 6605 4), to the DER that the library reads. */
+static size_t
+der_from_raw(const uint8_t *sig, size_t len, uint8_t out[DER_MAX])
+{
+	size_t n = 2;
+
+	n += der_integer(sig, len / 2, out + n);
+	n += der_integer(sig + len / 2, len / 2, out + n);
+	out[0] = 0x30;
+	out[1] = (uint8_t)(n - 2);
+	return n;
+}
+
+/* Octets a signature by this key has; 0 when the key has no usable shape. */
+static size_t
+sig_len_of(const struct va_key *key)
+{
+	struct va_rsa rsa;
+
+	switch (key->algorithm) {
+	case HF_ALG_RSASHA256:
+	case HF_ALG_RSASHA512:
+		return va_rsa_parse(key, &rsa) ? rsa.n_len : 0; /* RFC 5702 3 */
+	case HF_ALG_ECDSAP256:
+	case HF_ALG_ED25519:
+		return 64;
+	case HF_ALG_ECDSAP384:
+		return 96;
+	case HF_ALG_ED448:
+		return 114;
+	default:
+		return 0;
+	}
+}
+
+enum va_crypto
+va_crypto_verify(const struct va_key *key, const uint8_t *data, size_t data_len, const uint8_t *sig,
+    size_t sig_len)
+{
+	uint8_t der[DER_MAX];
+	enum va_crypto result = VA_CRYPTO_BAD;
+
+	if (!va_key_shape_ok(key) || sig_len != sig_len_of(key))
+		return VA_CRYPTO_BAD;
+	if (key->algorithm == HF_ALG_ECDSAP256 || key->algorithm == HF_ALG_ECDSAP384) {
+		sig_len = der_from_raw(sig, sig_len, der);
+		sig = der;
+	}
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	if (ctx == NULL)
+		return VA_CRYPTO_FAIL;
+	EVP_PKEY *pkey = pkey_from_key(key);
+	if (pkey != NULL &&
+	    EVP_DigestVerifyInit_ex(ctx, NULL, hash_of(key->algorithm), NULL, NULL, pkey, NULL) ==
+		1 &&
+	    EVP_DigestVerify(ctx, sig, sig_len, data, data_len) == 1)
+		result = VA_CRYPTO_GOOD;
+	EVP_PKEY_free(pkey);
+	EVP_MD_CTX_free(ctx);
+	ERR_clear_error(); /* the queue is the thread's: TLS must not find our failures */
+	return result;
+}
+
+size_t
+va_crypto_ds(uint8_t digest, const struct hf_name *owner, const struct hf_rdata *dnskey,
+    uint8_t out[VA_DIGEST_MAX])
+{
+	const EVP_MD *md = digest == HF_DIGEST_SHA256 ? EVP_sha256() :
+	    digest == HF_DIGEST_SHA384                ? EVP_sha384() :
+							NULL;
+	unsigned len = 0;
+
+	if (md == NULL)
+		return 0;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	if (ctx == NULL || EVP_DigestInit_ex(ctx, md, NULL) != 1 ||
+	    EVP_DigestUpdate(ctx, owner->octets, owner->len) != 1 ||
+	    EVP_DigestUpdate(ctx, dnskey->data, dnskey->len) != 1 ||
+	    EVP_DigestFinal_ex(ctx, out, &len) != 1)
+		len = 0;
+	EVP_MD_CTX_free(ctx);
+	return len;
+}
+
+bool
+va_crypto_nsec3(const struct hf_name *name, const struct va_salt *salt, uint8_t out[VA_SHA1_LEN])
+{
+	const uint8_t *in = name->octets;
+	size_t in_len = name->len;
+	bool ok;
+
+	EVP_MD *md = EVP_MD_fetch(NULL, "SHA1", NULL); /* once, not once per iteration */
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	ok = md != NULL && ctx != NULL;
+	for (unsigned i = 0; ok && i <= salt->iterations; i++) {
+		ok = EVP_DigestInit_ex2(ctx, md, NULL) == 1 &&
+		    EVP_DigestUpdate(ctx, in, in_len) == 1 &&
+		    EVP_DigestUpdate(ctx, salt->octets, salt->len) == 1 &&
+		    EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+		in = out;
+		in_len = VA_SHA1_LEN;
+	}
+	EVP_MD_CTX_free(ctx);
+	EVP_MD_free(md);
+	return ok;
+}

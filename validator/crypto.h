@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * crypto: what DNSSEC asks of a cryptographic library, and nothing more.
+ *
+ * Purpose   Signatures, DS digests and NSEC3 hashes. crypto.c is the only file of the
+ *           validator that includes <openssl>; another library would replace that file.
+ * Roles     Any thread; nothing is kept between calls.
+ * Memory    Borrows its inputs; key objects live for one call.
+ * Blocking  Never.
+ * Errors    enum va_crypto; false or 0 when the library fails.
+ * Trust     Keys and signatures are hostile: shapes are checked before the library sees them.
+ */
+#ifndef HF_VALIDATOR_CRYPTO_H
+#define HF_VALIDATOR_CRYPTO_H
+
+#include "lib/wire/rrset.h"
+#include "validator/key.h"
+
+enum { VA_SHA1_LEN = 20, VA_DIGEST_MAX = 48 };
+
+enum va_crypto {
+	VA_CRYPTO_GOOD, /* the signature verifies */
+	VA_CRYPTO_BAD,  /* it does not, or it or the key has a shape that never could */
+	VA_CRYPTO_FAIL, /* out of memory */
+};
+
+/* Does sig, by the private half of key, verify over data? */
+enum va_crypto va_crypto_verify(const struct va_key *key, const uint8_t *data, size_t data_len,
+    const uint8_t *sig, size_t sig_len);
+
+/* Digest (HF_DIGEST_*) over owner, lower-cased by the caller, and DNSKEY RDATA (RFC 4034
+ * 5.1.4). Returns its length, at most VA_DIGEST_MAX; 0 for other digests or a failure. */
+size_t va_crypto_ds(uint8_t digest, const struct hf_name *owner, const struct hf_rdata *dnskey,
+    uint8_t out[VA_DIGEST_MAX]);
+
+/* The iterated SHA-1 of RFC 5155 5 over name, lower-cased by the caller. */
+struct va_salt {
+	uint16_t iterations;
+	uint8_t len;
+	const uint8_t *octets;
+};
+bool va_crypto_nsec3(const struct hf_name *name, const struct va_salt *salt,
+    uint8_t out[VA_SHA1_LEN]);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * nsec: what NSEC records prove (RFC 4035 5.4, RFC 6840 4, RFC 9824).
+ *
+ * Purpose   The four questions of validator.h, answered from NSEC alone. qname is in the zone.
+ * Roles     Any thread.
+ * Memory    Borrows.
+ * Blocking  Never; at most VA_PROOFS_MAX proofs are read, a few times each.
+ * Errors    enum va_denied; VA_DENIED_MISSING when there is no usable NSEC.
+ * Trust     As in denial.h.
+ */
+#ifndef HF_VALIDATOR_NSEC_H
+#define HF_VALIDATOR_NSEC_H
+
+#include "validator/denial.h"
+
+enum va_denied va_nsec_deny_type(const struct va_proofs *p, const struct hf_name *qname,
+    uint16_t qtype);
+enum va_denied va_nsec_deny_name(const struct va_proofs *p, const struct hf_name *qname);
+enum va_denied va_nsec_deny_closer(const struct va_proofs *p, const struct hf_name *qname,
+    uint8_t labels);
+enum va_denied va_nsec_deny_ds(const struct va_proofs *p, const struct hf_name *child);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "lib/wire/rdata.h"
+#include "validator/canon.h"
+#include "validator/crypto.h"
+#include "validator/key.h"
+#include "validator/validator.h"
+
+/* An RRset on trial: what is the same for each of its signatures. */
+struct trial {
+	const struct hf_rrset *set;
+	const struct hf_name *zone;
+	int64_t now_s;
+	struct va_budget *budget;
+	uint32_t checks_left; /* of VA_SIG_CHECKS_RRSET */
+	unsigned key_cnt;
+	struct va_key keys[VA_RRS_MAX]; /* that signatures may be checked with */
+	struct va_canon canon;
+};
+
+/* Of several failures the one that tells most is reported: the nearer a signature came to
+ * validating, the higher. A spent budget is above all: nobody knows how it would have ended. */
+static const uint8_t rank[VA_REASON_CNT] = {
+    [VA_SIG_ALGORITHM] = 1,
+    [VA_SIG_MALFORMED] = 2,
+    [VA_SIG_SIGNER] = 3,
+    [VA_SIG_LABELS] = 4,
+    [VA_SIG_NO_KEY] = 5,
+    [VA_SIG_NOT_ZONE_KEY] = 6,
+    [VA_SIG_NOT_YET] = 7,
+    [VA_SIG_EXPIRED] = 8,
+    [VA_SIG_BAD] = 9,
+    [VA_BUDGET_SIGS] = 10,
+    [VA_INTERNAL] = 11,
+};
+
+static void
+result_init(struct va_result *out, const struct hf_rrset *set, enum va_reason reason)
+{
+	memset(out, 0, sizeof(*out));
+	out->verdict = HF_VERDICT_BOGUS;
+	out->reason = reason;
+	out->owner = set->owner;
+	out->type = set->type;
+	out->signer = hf_name_root;
+}
+
+static void
+result_from_sig(struct va_result *out, const struct va_sig *sig, enum va_reason reason)
+{
+	out->reason = reason;
+	out->signer = sig->signer;
+	out->key_tag = sig->key_tag;
+	out->algorithm = sig->algorithm;
+	out->inception = sig->inception;
+	out->expiration = sig->expiration;
+	out->labels = sig->labels;
+}
+
+/* Check sig with each key of its tag and algorithm, few as those may be (KeyTrap,
+ * CVE-2023-50387: colliding tags made n keys times m signatures). */
+static enum va_reason
+try_keys(struct trial *t, const struct va_sig *sig)
+{
+	enum va_reason reason = VA_SIG_NO_KEY;
+	unsigned tried = 0;
+
+	for (unsigned i = 0; i < t->key_cnt && tried < VA_KEYS_SAME_TAG; i++) {
+		const struct va_key *key = &t->keys[i];
+		size_t len;
+
+		if (key->tag != sig->key_tag || key->algorithm != sig->algorithm ||
+		    !va_key_usable(key))
+			continue;
+		if (!va_key_is_zone(key)) {
+			if (rank[reason] < rank[VA_SIG_NOT_ZONE_KEY])
+				reason = VA_SIG_NOT_ZONE_KEY;
+			continue;
+		}
+		if (t->budget->sig_checks == 0 || t->checks_left == 0)
+			return VA_BUDGET_SIGS;
+		t->budget->sig_checks--;
+		t->checks_left--;
+		tried++;
+		const uint8_t *octets = va_canon_signed(&t->canon, sig, &len);
+		switch (va_crypto_verify(key, octets, len, sig->octets, sig->octets_len)) {
+		case VA_CRYPTO_GOOD:
+			return VA_OK;
+		case VA_CRYPTO_BAD:
+			reason = VA_SIG_BAD;
+			break;
+		case VA_CRYPTO_FAIL:
+			return VA_INTERNAL;
+		}
+	}
+	return reason;
+}
+
+static void
+try_signatures(struct trial *t, struct va_result *out)
+{
+	for (uint16_t i = 0; i < t->set->sig_cnt; i++) {
+		struct va_sig sig;
+		enum va_reason reason;
+
+		if (!va_sig_parse(&t->set->sig[i], &sig)) {
+			if (rank[out->reason] < rank[VA_SIG_MALFORMED])
+				out->reason = VA_SIG_MALFORMED;
+			continue;
+		}
+		reason = va_sig_check(&sig, t->set, t->zone, t->now_s);
+		if (reason == VA_OK)
+			reason = try_keys(t, &sig);
+		if (reason == VA_OK) {
+			result_from_sig(out, &sig, VA_OK);
+			out->verdict = HF_VERDICT_SECURE;
+			out->ttl = va_sig_ttl(&sig, t->set, t->now_s);
+			out->wildcard = sig.labels < va_owner_labels(&t->set->owner);
+			return;
+		}
+		if (rank[reason] > rank[out->reason])
+			result_from_sig(out, &sig, reason);
+		if (reason == VA_BUDGET_SIGS || reason == VA_INTERNAL)
+			return;
+	}
+}
+
+/* What no signature can mend. VA_OK: go on and try them. */
+static enum va_reason
+check_set(const struct hf_rrset *set, const struct hf_name *zone)
+{
+	if (set->rr_cnt > VA_RRS_MAX || set->sig_cnt > VA_RRS_MAX)
+		return VA_RRSET_TOO_LARGE;
+	if (set->rr_cnt == 0 || set->sig_cnt == 0)
+		return VA_SIG_MISSING;
+	if (set->type == HF_TYPE_RRSIG || hf_type_is_meta(set->type)) /* RFC 4035 2.2 */
+		return VA_SIG_MALFORMED;
+	if (!hf_name_in(&set->owner, zone))
+		return VA_SIG_SIGNER;
+	/* A DS is the parent's word: the zone at whose apex it stands cannot sign it (RFC
+	 * 4035 2.4). */
+	if (set->type == HF_TYPE_DS && hf_name_equal(&set->owner, zone))
+		return VA_SIG_SIGNER;
+	return VA_OK;
+}
+
+/* t->keys is filled, the rest is filled here. */
+static void
+judge(struct trial *t, const struct hf_rrset *set, const struct hf_name *zone,
+    struct va_result *out)
+{
+	enum va_reason reason = check_set(set, zone);
+
+	result_init(out, set, reason);
+	if (reason != VA_OK)
+		return;
+	reason = va_canon_init(&t->canon, set);
+	if (reason != VA_OK) {
+		out->reason = reason;
+		return;
+	}
+	t->set = set;
+	t->zone = zone;
+	t->checks_left = VA_SIG_CHECKS_RRSET;
+	out->reason = VA_SIG_MISSING; /* ranks below every reason a signature can give */
+	try_signatures(t, out);
+	va_canon_fini(&t->canon);
+}
+
+void
+va_rrset_verify(const struct hf_rrset *set, const struct hf_name *zone, const struct hf_rrset *keys,
+    int64_t now_s, struct va_budget *budget, struct va_result *out)
+{
+	struct trial t;
+
+	if (keys->type != HF_TYPE_DNSKEY || keys->klass != set->klass || keys->rr_cnt == 0 ||
+	    keys->rr_cnt > VA_RRS_MAX || !hf_name_equal(&keys->owner, zone)) {
+		result_init(out, set, VA_KEYS_MISSING);
+		return;
+	}
+	t.now_s = now_s;
+	t.budget = budget;
+	t.key_cnt = 0;
+	for (uint16_t i = 0; i < keys->rr_cnt; i++)
+		if (va_key_parse(&keys->rr[i], &t.keys[t.key_cnt]))
+			t.key_cnt++;
+	judge(&t, set, zone, out);
+}
+
+/* --- keys against what vouches for them ---------------------------------------- */
+
+static bool
+key_may_enter(const struct va_key *key)
+{
+	return va_key_usable(key) && va_key_is_zone(key) && va_key_shape_ok(key);
+}
+
+/* Add key to those trusted, once. */
+static void
+trust_key(struct trial *t, const struct va_key *key)
+{
+	for (unsigned i = 0; i < t->key_cnt; i++)
+		if (t->keys[i].pub == key->pub)
+			return;
+	if (t->key_cnt < VA_RRS_MAX)
+		t->keys[t->key_cnt++] = *key;
+}
+
+/* Trust the keys that ds names. A digest is made of at most VA_KEYS_SAME_TAG keys. */
+static void
+trust_by_ds(struct trial *t, const struct hf_rrset *keys, const struct va_ds *ds)
+{
+	struct hf_name owner = keys->owner;
+	unsigned tried = 0;
+
+	hf_name_lower(&owner);
+	for (uint16_t i = 0; i < keys->rr_cnt && tried < VA_KEYS_SAME_TAG; i++) {
+		struct va_key key;
+
+		if (!va_key_parse(&keys->rr[i], &key) || key.tag != ds->tag ||
+		    key.algorithm != ds->algorithm || !key_may_enter(&key))
+			continue;
+		tried++;
+		if (va_ds_matches(ds, &owner, &keys->rr[i]))
+			trust_key(t, &key);
+	}
+}
+
+static void
+trust_by_key(struct trial *t, const struct hf_rrset *keys, const struct hf_rdata *anchor)
+{
+	for (uint16_t i = 0; i < keys->rr_cnt; i++) {
+		struct va_key key;
+
+		if (hf_rdata_cmp(keys->rr[i].data, keys->rr[i].len, anchor->data, anchor->len) ==
+			0 &&
+		    va_key_parse(&keys->rr[i], &key) && key_may_enter(&key))
+			trust_key(t, &key);
+	}
+}
+
+/* Is what this anchor uses known here? VA_OK, DS_ALGORITHM or DS_DIGEST. A record too
+ * short to tell counts as known: it must not open a way to insecure. */
+static enum va_reason
+anchor_supported(uint16_t type, const struct hf_rdata *anchor)
+{
+	struct va_key key;
+	struct va_ds ds;
+
+	if (type == HF_TYPE_DNSKEY)
+		return !va_key_parse(anchor, &key) || va_algorithm_supported(key.algorithm) ?
+			   VA_OK :
+			   VA_DS_ALGORITHM;
+	if (!va_ds_parse(anchor, &ds))
+		return VA_OK;
+	if (!va_algorithm_supported(ds.algorithm))
+		return VA_DS_ALGORITHM;
+	return va_digest_supported(ds.digest_type) ? VA_OK : VA_DS_DIGEST;
+}
+
+/* Fill t->keys. VA_OK when an anchor was of use, else why none was (RFC 4035 5.2). */
+static enum va_reason
+trust_keys(struct trial *t, const struct hf_rrset *keys, const struct hf_rrset *anchors)
+{
+	enum va_reason reason = VA_DS_ALGORITHM;
+
+	for (uint16_t i = 0; i < anchors->rr_cnt; i++) {
+		enum va_reason r = anchor_supported(anchors->type, &anchors->rr[i]);
+		struct va_ds ds;
+
+		if (r == VA_OK && anchors->type == HF_TYPE_DNSKEY)
+			trust_by_key(t, keys, &anchors->rr[i]);
+		else if (r == VA_OK && va_ds_parse(&anchors->rr[i], &ds))
+			trust_by_ds(t, keys, &ds);
+		if (r == VA_OK || reason == VA_OK)
+			reason = VA_OK;
+		else if (r == VA_DS_DIGEST) /* it came further than the algorithm */
+			reason = VA_DS_DIGEST;
+	}
+	return reason;
+}
+
+void
+va_keys_verify(const struct hf_rrset *keys, const struct hf_rrset *ds, int64_t now_s,
+    struct va_budget *budget, struct va_result *out)
+{
+	struct trial t;
+	enum va_reason reason;
+
+	result_init(out, keys, VA_DS_NO_MATCH);
+	if ((ds->type != HF_TYPE_DS && ds->type != HF_TYPE_DNSKEY) || ds->rr_cnt == 0 ||
+	    ds->klass != keys->klass || !hf_name_equal(&ds->owner, &keys->owner))
+		return;
+	if (ds->rr_cnt > VA_RRS_MAX || keys->rr_cnt > VA_RRS_MAX) {
+		out->reason = VA_RRSET_TOO_LARGE;
+		return;
+	}
+	t.now_s = now_s;
+	t.budget = budget;
+	t.key_cnt = 0;
+	reason = trust_keys(&t, keys, ds);
+	if (reason != VA_OK) {
+		out->verdict = HF_VERDICT_INSECURE;
+		out->reason = reason;
+		return;
+	}
+	if (keys->type != HF_TYPE_DNSKEY || keys->rr_cnt == 0)
+		out->reason = VA_KEYS_MISSING;
+	else if (t.key_cnt > 0)
+		judge(&t, keys, &keys->owner, out);
+}
