@@ -347,9 +347,9 @@ hf_bitmap_has(const uint8_t *map, size_t len, uint16_t type)
 
 	if (!hf_bitmap_ok(map, len))
 		return false;
-	for (const uint8_t *end = map + len; map < end; map += 2 + map[1])
-		if (map[0] == window)
-			return octet < map[1] && (map[2 + octet] & 0x80 >> type % 8) != 0;
+	for (size_t at = 0; at < len; at += 2u + map[at + 1])
+		if (map[at] == window)
+			return octet < map[at + 1] && (map[at + 2 + octet] & 0x80 >> type % 8) != 0;
 	return false;
 }
 

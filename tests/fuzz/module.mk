@@ -1,6 +1,9 @@
 # libFuzzer targets: tests/fuzz/NAME.c with LLVMFuzzerTestOneInput. Built by
 # `make SAN=fuzz CC=clang fuzz-programs`. A line per target. Append yours.
-fuzz_names :=
+fuzz_names := \
+	wire_message_fuzz \
+	wire_name_fuzz \
+	wire_query_fuzz
 
 ifeq ($(SAN),fuzz)
 fuzz_targets := $(addprefix tests/fuzz/,$(fuzz_names))

@@ -3,9 +3,15 @@
 unit_names := \
 	config_test \
 	link_ring_test \
+	wire_message_test \
+	wire_name_test \
+	wire_rdata_test \
 	wire_reply_test
 
 unit_parts_config_test := hfconfig hf
+unit_parts_wire_rdata_test := hf
+unit_parts_wire_message_test := hf
+unit_parts_wire_name_test := hf
 
 unit_tests := $(addprefix tests/unit/,$(unit_names))
 unit_parts := dataplane controlplane cli resolver validator hfconfig hf
