@@ -1,12 +1,26 @@
-# holdfast-dataplane: links DPDK, liburcu, jemalloc and libc, nothing else.
+# holdfast-dataplane: links DPDK, liburcu, jemalloc and libc, nothing else. Under a sanitizer
+# its malloc is the sanitizer's, so that it sees the cache.
 dpdk_cflags := $(shell pkg-config --cflags libdpdk 2>/dev/null)
 dpdk_libs := $(shell pkg-config --libs libdpdk 2>/dev/null)
 cflags_dataplane := $(dpdk_cflags)
 
-dataplane_src :=
+dataplane_src := \
+	dataplane/entry.c \
+	dataplane/hash.c \
+	dataplane/neighbour.c \
+	dataplane/options.c \
+	dataplane/packet.c \
+	dataplane/pending.c \
+	dataplane/policy.c \
+	dataplane/port.c \
+	dataplane/serve.c \
+	dataplane/stats.c \
+	dataplane/table.c \
+	dataplane/worker.c \
+	dataplane/writer.c
 
 programs += holdfast-dataplane
 main_holdfast-dataplane := dataplane/main.c
 parts_holdfast-dataplane := dataplane hf
-libs_holdfast-dataplane := $(dpdk_libs) -lurcu-qsbr -ljemalloc -lpthread
+libs_holdfast-dataplane := $(dpdk_libs) -lurcu-qsbr $(if $(SAN),,-ljemalloc) -lpthread
 program_src += dataplane/main.c

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* holdfast-dataplane: reads options, starts DPDK, runs the workers and the writer thread. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <rte_eal.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+
+#include "dataplane/writer.h"
+#include "lib/base/clock.h"
+#include "lib/base/rand.h"
+
+static struct dp_shared shared;
+
+struct program {
+	struct dp_options options;
+	struct dp_ports ports;
+	struct dp_worker *workers[HF_WORKER_MAX];
+	struct dp_writer writer;
+};
+
+static void
+on_signal(int number)
+{
+	(void)number;
+	atomic_store_explicit(&shared.stop, true, memory_order_relaxed);
+}
+
+static void
+catch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = on_signal};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	(void)sigaction(SIGTERM, &stop, NULL);
+	(void)sigaction(SIGINT, &stop, NULL);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static int
+make_cache(struct program *p)
+{
+	struct hf_rand r;
+	uint8_t seed[64];
+
+	hf_rand_init(&r);
+	hf_rand_bytes(&r, seed, sizeof(seed));
+
+	struct dp_table *t = dp_table_create(p->options.cache_octets, seed, p->writer.counters);
+	if (t == NULL)
+		return -ENOMEM;
+	p->writer.table = t;
+
+	struct dp_policy *policy = dp_policy_create_default(&t->hash);
+	atomic_store_explicit(&shared.policy, policy, memory_order_relaxed); /* no core runs yet */
+	return policy == NULL ? -ENOMEM : 0;
+}
+
+static int
+make_workers(struct program *p)
+{
+	for (uint16_t i = 0; i < p->options.workers; i++) {
+		p->workers[i] = dp_worker_create(i, &shared, &p->ports, p->writer.table,
+		    p->options.udp_max);
+		if (p->workers[i] == NULL)
+			return -ENOMEM;
+	}
+	p->writer.shared = &shared;
+	p->writer.workers = p->workers;
+	p->writer.worker_cnt = p->options.workers;
+	return 0;
+}
+
+static int
+preload(struct program *p)
+{
+	uint64_t cnt;
+
+	if (p->options.preload == NULL)
+		return 0;
+
+	int rc = dp_writer_preload(&p->writer, p->options.preload, &cnt);
+	if (rc != 0)
+		hf_log(HF_LOG_ERROR, "main", "--preload %s: message %llu: %s", p->options.preload,
+		    (unsigned long long)cnt + 1, strerror(-rc));
+	else
+		hf_log(HF_LOG_INFO, "main", "%llu answers preloaded", (unsigned long long)cnt);
+	return rc;
+}
+
+static int
+run(struct program *p)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < p->options.workers; i++)
+		rc = rte_eal_remote_launch(dp_worker_run, p->workers[i], i + 1);
+	if (rc == 0) {
+		uint64_t now = hf_clock_mono_ns();
+
+		hf_log(HF_LOG_INFO, "main", "serving with %u workers", p->options.workers);
+		dp_writer_run(&p->writer, p->options.run_for_ns == 0 ? 0 :
+		    now + p->options.run_for_ns);
+	}
+	atomic_store_explicit(&shared.stop, true, memory_order_relaxed);
+	rte_eal_mp_wait_lcore();
+	if (p->options.stats_file == NULL)
+		return rc;
+
+	int written = dp_stats_write_file(&p->writer.stats, p->options.stats_file);
+	if (written != 0)
+		hf_log(HF_LOG_ERROR, "main", "--stats-file %s: %s", p->options.stats_file,
+		    strerror(-written));
+	return rc != 0 ? rc : written;
+}
+
+/* After the workers have ended: nobody reads what is freed here. */
+static void
+tear_down(struct program *p)
+{
+	dp_writer_close(&p->writer);
+	dp_ports_close(&p->ports);
+	for (unsigned i = 0; i < p->options.workers; i++)
+		dp_worker_destroy(p->workers[i]);
+	dp_policy_free(atomic_load_explicit(&shared.policy, memory_order_relaxed));
+	if (p->writer.table != NULL)
+		dp_table_destroy(p->writer.table);
+	(void)rte_eal_cleanup();
+}
+
+static int
+serve(struct program *p, const char *name)
+{
+	int rc = dp_port_environment(&p->options, name);
+
+	if (rc != 0)
+		return rc;
+	p->writer.listen_fd = -1;
+	p->writer.greeting_fd = -1;
+	shared.boot_ns = hf_clock_mono_ns();
+	shared.adaptive = p->options.idle == DP_IDLE_ADAPTIVE;
+	rc = make_cache(p);
+	if (rc == 0)
+		rc = make_workers(p);
+	if (rc == 0)
+		rc = dp_writer_open(&p->writer, p->options.link_path, p->options.link_uid);
+	if (rc == 0)
+		rc = preload(p);
+	if (rc == 0)
+		rc = dp_ports_open(&p->options, &p->ports);
+	catch_signals();
+	if (rc == 0)
+		rc = run(p);
+	else
+		hf_log(HF_LOG_ERROR, "main", "does not start: %s", strerror(-rc));
+	tear_down(p);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct program p;
+	char error[DP_OPTIONS_ERROR_LEN];
+	int status = 0;
+
+	switch (dp_options_parse(argc, argv, &p.options, error)) {
+	case DP_OPTIONS_HELP:
+		dp_options_help(stdout);
+		break;
+	case DP_OPTIONS_WRONG:
+		fprintf(stderr, "holdfast-dataplane: %s\nTry --help.\n", error);
+		status = 2;
+		break;
+	case DP_OPTIONS_RUN:
+		hf_log_set_level(p.options.log_level);
+		status = serve(&p, argv[0]) == 0 ? 0 : 1;
+		break;
+	}
+	dp_options_fini(&p.options);
+	return status;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * options: what the command line asks of the dataplane.
+ *
+ * Purpose   Text -> struct, checked whole before anything is started. The rows of the table
+ *           in options.c are the options, --help and the error messages.
+ * Roles     The main thread, before any other exists.
+ * Memory    Strings belong to the struct until dp_options_fini.
+ * Blocking  Reads --args-file.
+ * Errors    One sentence that names the option, what was given and what is wanted.
+ * Trust     The operator. Still: text is bounded and nothing is guessed.
+ */
+#ifndef DP_OPTIONS_H
+#define DP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "dataplane/packet.h"
+#include "lib/base/addr.h"
+#include "lib/base/log.h"
+#include "lib/link/msg.h"
+
+enum {
+	DP_PORT_MAX = 8,
+	DP_EAL_ARG_MAX = 32,
+	DP_OPTIONS_ERROR_LEN = 512,
+	DP_DEVARGS_LEN = 1024,
+};
+
+enum dp_hugepages { DP_HUGEPAGES_AUTO, DP_HUGEPAGES_YES, DP_HUGEPAGES_NO };
+enum dp_idle { DP_IDLE_ADAPTIVE, DP_IDLE_POLL };
+
+struct dp_options {
+	unsigned port_cnt;
+	char *port[DP_PORT_MAX]; /* DPDK devargs or PCI addresses */
+	unsigned mac_cnt;
+	uint8_t mac[DP_PORT_MAX][DP_MAC_LEN]; /* of port i; the port's own when not given */
+	struct dp_service service;
+	unsigned workers;
+	enum dp_idle idle;
+	enum dp_hugepages hugepages;
+	uint64_t cache_octets;
+	uint16_t udp_max;
+	char *link_path;
+	uid_t link_uid;
+	unsigned eal_cnt;
+	char *eal[DP_EAL_ARG_MAX];
+	char *preload;
+	char *stats_file;
+	uint64_t run_for_ns; /* 0: until a signal */
+	enum hf_log_level log_level;
+};
+
+enum dp_options_result { DP_OPTIONS_RUN, DP_OPTIONS_HELP, DP_OPTIONS_WRONG };
+
+/* Read argv. WRONG: error holds the sentence. In every case fini is allowed afterwards. */
+enum dp_options_result dp_options_parse(int argc, char *const argv[], struct dp_options *o,
+    char error[DP_OPTIONS_ERROR_LEN]);
+void dp_options_fini(struct dp_options *o);
+void dp_options_help(FILE *to);
+
+/* Devargs with the number of queues filled in where a driver wants it said and the user did
+ * not: net_af_packet (qpairs) and net_af_xdp (start_queue, queue_count). 0 or -ENAMETOOLONG. */
+int dp_devargs_for_workers(const char *devargs, unsigned workers, char out[DP_DEVARGS_LEN]);
+
+/* True when devargs name a virtual device ("net_tap0,..."), false for a bus address. */
+bool dp_devargs_virtual(const char *devargs);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/packet.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { IP_TTL = 64, IPV4_DF = 0x4000, IPV4_MORE_OR_OFFSET = 0x3fff };
+
+static bool
+v4_is_host(const uint8_t a[4])
+{
+	return a[0] != 0 && a[0] != 127 && a[0] < 224;
+}
+
+static bool
+v6_is_host(const uint8_t a[16])
+{
+	static const uint8_t zero[15];
+
+	if (a[0] == 0xff)
+		return false;
+	return memcmp(a, zero, sizeof(zero)) != 0 || a[15] > 1; /* neither :: nor ::1 */
+}
+
+int
+dp_service_add(struct dp_service *s, const struct hf_addr *a)
+{
+	bool v4 = a->family == AF_INET;
+
+	if (v4 ? !v4_is_host(a->octets) : !v6_is_host(a->octets))
+		return -EINVAL;
+	if (v4 ? dp_service_has_v4(s, a->octets) : dp_service_has_v6(s, a->octets))
+		return -EINVAL;
+	if ((v4 ? s->v4_cnt : s->v6_cnt) == DP_SERVICE_MAX)
+		return -ENOSPC;
+	if (v4)
+		memcpy(s->v4[s->v4_cnt++], a->octets, 4);
+	else
+		memcpy(s->v6[s->v6_cnt++], a->octets, 16);
+	return 0;
+}
+
+bool
+dp_service_has_v4(const struct dp_service *s, const uint8_t addr[4])
+{
+	for (unsigned i = 0; i < s->v4_cnt; i++)
+		if (memcmp(s->v4[i], addr, 4) == 0)
+			return true;
+	return false;
+}
+
+bool
+dp_service_has_v6(const struct dp_service *s, const uint8_t addr[16])
+{
+	for (unsigned i = 0; i < s->v6_cnt; i++)
+		if (memcmp(s->v6[i], addr, 16) == 0)
+			return true;
+	return false;
+}
+
+uint64_t
+dp_checksum_add(uint64_t sum, const uint8_t *octets, size_t len)
+{
+	/* 32-bit words into a 64-bit sum: no carry is lost below 2^32 words. */
+	for (; len >= 4; octets += 4, len -= 4) {
+		uint32_t word;
+
+		memcpy(&word, octets, 4);
+		sum += word;
+	}
+	uint32_t last = 0; /* an odd octet is padded with zero behind it (RFC 1071 4.1) */
+
+	memcpy(&last, octets, len);
+	return sum + last;
+}
+
+uint16_t
+dp_checksum_fold(uint64_t sum)
+{
+	sum = (sum >> 32) + (sum & UINT32_MAX);
+	sum = (sum >> 32) + (sum & UINT32_MAX);
+	sum = (sum >> 16) + (sum & UINT16_MAX);
+	sum = (sum >> 16) + (sum & UINT16_MAX);
+	sum = (sum >> 16) + (sum & UINT16_MAX);
+	return (uint16_t)~sum;
+}
+
+uint64_t
+dp_checksum_pseudo(const struct dp_packet *f, uint8_t proto, size_t len)
+{
+	const uint8_t *ip = f->octets + f->l3_off;
+	uint8_t rest[8] = {0, 0, (uint8_t)(len >> 8), (uint8_t)len, 0, 0, 0, proto};
+	uint64_t sum = dp_checksum_add(0, rest, sizeof(rest));
+
+	if (f->ether_type == DP_ETHER_IPV4)
+		return dp_checksum_add(sum, ip + 12, 8);
+	return dp_checksum_add(sum, ip + 8, 32);
+}
+
+static enum dp_packet_kind
+classify_udp(struct dp_packet *f)
+{
+	const uint8_t *udp = f->octets + f->l4_off;
+
+	if (f->l4_len < DP_UDP_LEN)
+		return DP_PACKET_BAD;
+	if (dp_get_u16(udp + 2) != DP_DNS_PORT)
+		return DP_PACKET_NOT_OURS;
+
+	uint16_t len = dp_get_u16(udp + 4);
+	if (len < DP_UDP_LEN || len > f->l4_len || dp_get_u16(udp) == 0)
+		return DP_PACKET_BAD;
+
+	bool unsummed = dp_get_u16(udp + 6) == 0;
+	if (unsummed && f->ether_type == DP_ETHER_IPV6)
+		return DP_PACKET_BAD; /* RFC 8200 8.1 */
+	if (!unsummed) {
+		uint64_t sum = dp_checksum_pseudo(f, DP_PROTO_UDP, len);
+
+		if (dp_checksum_fold(dp_checksum_add(sum, udp, len)) != 0)
+			return DP_PACKET_BAD;
+	}
+	f->dns_off = (uint16_t)(f->l4_off + DP_UDP_LEN);
+	f->dns_len = (uint16_t)(len - DP_UDP_LEN);
+	return DP_PACKET_DNS;
+}
+
+static enum dp_packet_kind
+classify_ipv4(const struct dp_service *s, struct dp_packet *f)
+{
+	const uint8_t *ip = f->octets + f->l3_off;
+	size_t left = (size_t)(f->len - f->l3_off);
+
+	if (left < DP_IPV4_LEN || ip[0] != 0x45)
+		return DP_PACKET_BAD;
+	if (!dp_service_has_v4(s, ip + 16))
+		return DP_PACKET_NOT_OURS;
+
+	uint16_t total = dp_get_u16(ip + 2);
+	if (total < DP_IPV4_LEN || total > left) /* shorter than the frame: Ethernet padding */
+		return DP_PACKET_BAD;
+	if ((dp_get_u16(ip + 6) & IPV4_MORE_OR_OFFSET) != 0)
+		return DP_PACKET_BAD;
+	if (dp_checksum_fold(dp_checksum_add(0, ip, DP_IPV4_LEN)) != 0)
+		return DP_PACKET_BAD;
+	if (!v4_is_host(ip + 12) || dp_service_has_v4(s, ip + 12))
+		return DP_PACKET_BAD; /* a reply could reach many, or ourselves */
+
+	f->l4_off = (uint16_t)(f->l3_off + DP_IPV4_LEN);
+	f->l4_len = (uint16_t)(total - DP_IPV4_LEN);
+	if (ip[9] == DP_PROTO_UDP)
+		return classify_udp(f);
+	return ip[9] == DP_PROTO_ICMP ? DP_PACKET_NEIGHBOUR : DP_PACKET_NOT_OURS;
+}
+
+static enum dp_packet_kind
+classify_ipv6(const struct dp_service *s, struct dp_packet *f)
+{
+	const uint8_t *ip = f->octets + f->l3_off;
+	size_t left = (size_t)(f->len - f->l3_off);
+
+	if (left < DP_IPV6_LEN || ip[0] >> 4 != 6)
+		return DP_PACKET_BAD;
+
+	uint16_t len = dp_get_u16(ip + 4);
+	if (len > left - DP_IPV6_LEN)
+		return DP_PACKET_BAD;
+	f->l4_off = (uint16_t)(f->l3_off + DP_IPV6_LEN);
+	f->l4_len = len;
+	if (ip[6] == DP_PROTO_ICMPV6)
+		return DP_PACKET_NEIGHBOUR; /* may be to a multicast address, from none */
+	if (!dp_service_has_v6(s, ip + 24))
+		return DP_PACKET_NOT_OURS;
+	if (!v6_is_host(ip + 8) || dp_service_has_v6(s, ip + 8))
+		return DP_PACKET_BAD;
+	return ip[6] == DP_PROTO_UDP ? classify_udp(f) : DP_PACKET_NOT_OURS;
+}
+
+enum dp_packet_kind
+dp_packet_classify(const struct dp_host *host, struct dp_packet *f)
+{
+	const uint8_t *p = f->octets;
+
+	if (f->len < DP_ETHER_LEN)
+		return DP_PACKET_BAD;
+
+	bool group = (p[0] & 1) != 0; /* ARP and neighbour solicitations come so */
+	if (!group && memcmp(p, host->mac, DP_MAC_LEN) != 0)
+		return DP_PACKET_NOT_OURS;
+	if ((p[6] & 1) != 0)
+		return DP_PACKET_BAD; /* nobody sends from a group address (IEEE 802.3 3.2.3) */
+
+	f->l3_off = DP_ETHER_LEN;
+	f->ether_type = dp_get_u16(p + 12);
+	if (f->ether_type == DP_ETHER_VLAN) {
+		if (f->len < DP_ETHER_LEN + DP_VLAN_LEN)
+			return DP_PACKET_BAD;
+		f->l3_off = DP_ETHER_LEN + DP_VLAN_LEN;
+		f->ether_type = dp_get_u16(p + 16);
+	}
+
+	enum dp_packet_kind kind = DP_PACKET_NOT_OURS;
+	if (f->ether_type == DP_ETHER_IPV4)
+		kind = classify_ipv4(host->service, f);
+	else if (f->ether_type == DP_ETHER_IPV6)
+		kind = classify_ipv6(host->service, f);
+	else if (f->ether_type == DP_ETHER_ARP)
+		kind = DP_PACKET_NEIGHBOUR;
+	return group && kind == DP_PACKET_DNS ? DP_PACKET_NOT_OURS : kind;
+}
+
+void
+dp_packet_resume(struct dp_packet *f)
+{
+	f->ether_type = dp_get_u16(f->octets + 12);
+	f->l3_off = DP_ETHER_LEN;
+	if (f->ether_type == DP_ETHER_VLAN) {
+		f->ether_type = dp_get_u16(f->octets + 16);
+		f->l3_off += DP_VLAN_LEN;
+	}
+	f->l4_off = (uint16_t)(f->dns_off - DP_UDP_LEN);
+}
+
+static void
+swap(uint8_t *a, uint8_t *b, size_t len)
+{
+	uint8_t t[16];
+
+	memcpy(t, a, len);
+	memcpy(a, b, len);
+	memcpy(b, t, len);
+}
+
+static void
+turn_ipv4(uint8_t *ip, size_t l4_len)
+{
+	ip[1] = 0;
+	dp_put_u16(ip + 2, DP_IPV4_LEN + l4_len);
+	dp_put_u16(ip + 4, 0);       /* an atomic datagram needs no identification (RFC 6864 4.1) */
+	dp_put_u16(ip + 6, IPV4_DF); /* no fragments of DNS over UDP (RFC 9715 3.1) */
+	ip[8] = IP_TTL;
+	swap(ip + 12, ip + 16, 4);
+	dp_put_u16(ip + 10, 0);
+
+	uint16_t sum = dp_checksum_fold(dp_checksum_add(0, ip, DP_IPV4_LEN));
+	memcpy(ip + 10, &sum, sizeof(sum));
+}
+
+static void
+turn_ipv6(uint8_t *ip, size_t l4_len)
+{
+	static const uint8_t plain[4] = {0x60}; /* no traffic class, no flow label */
+
+	memcpy(ip, plain, sizeof(plain));
+	dp_put_u16(ip + 4, l4_len);
+	ip[7] = IP_TTL;
+	swap(ip + 8, ip + 24, 16);
+}
+
+void
+dp_packet_turn(struct dp_packet *f, size_t l4_len)
+{
+	swap(f->octets, f->octets + DP_MAC_LEN, DP_MAC_LEN);
+	if (f->ether_type == DP_ETHER_IPV4)
+		turn_ipv4(f->octets + f->l3_off, l4_len);
+	else
+		turn_ipv6(f->octets + f->l3_off, l4_len);
+}
+
+size_t
+dp_packet_reply(struct dp_packet *f, size_t dns_len)
+{
+	uint8_t *udp = f->octets + f->l4_off;
+	size_t len = DP_UDP_LEN + dns_len;
+
+	dp_packet_turn(f, len);
+	swap(udp, udp + 2, 2);
+	dp_put_u16(udp + 4, len);
+	dp_put_u16(udp + 6, 0);
+
+	uint64_t pseudo = dp_checksum_pseudo(f, DP_PROTO_UDP, len);
+	uint16_t sum = dp_checksum_fold(dp_checksum_add(pseudo, udp, len));
+
+	if (sum == 0)
+		sum = UINT16_MAX; /* zero means "not computed" (RFC 768) */
+	memcpy(udp + 6, &sum, sizeof(sum));
+	return (size_t)(f->dns_off - DP_UDP_LEN) + len;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/port.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+
+#include "lib/base/log.h"
+
+enum {
+	RX_DESC_CNT = 2048, /* net_af_xdp takes no other number gracefully */
+	TX_DESC_CNT = 2048,
+	POOL_SPARE_CNT = 4096, /* bursts, replies to waiters, the pool's cache */
+	POOL_CACHE_CNT = 256,
+	ARG_CNT_MAX = 16 + DP_EAL_ARG_MAX + 2 * DP_PORT_MAX,
+	MIB = 1 << 20,
+};
+
+struct args {
+	int cnt;
+	char *v[ARG_CNT_MAX];
+	char text[8192];
+	size_t used;
+};
+
+/* One more argument; silently none when full: the sizes above are the sum of all there can be. */
+static void
+arg_add(struct args *a, const char *name, const char *value)
+{
+	char *at = a->text + a->used;
+	size_t left = sizeof(a->text) - a->used;
+	int len = snprintf(at, left, "%s%s", name, value);
+
+	if (a->cnt >= ARG_CNT_MAX - 1 || len < 0 || (size_t)len >= left)
+		return;
+	a->v[a->cnt++] = at;
+	a->used += (size_t)len + 1;
+}
+
+static unsigned
+pool_cnt(const struct dp_options *o)
+{
+	return o->port_cnt * (RX_DESC_CNT + TX_DESC_CNT) + POOL_SPARE_CNT;
+}
+
+static uint64_t
+memory_mib(const struct dp_options *o)
+{
+	uint64_t each = RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(struct rte_mbuf) + 128;
+
+	return 64 + o->workers * (pool_cnt(o) * each / MIB + 8);
+}
+
+static uint64_t
+huge_free_mib(void)
+{
+	static const struct {
+		const char *path;
+		uint64_t mib;
+	} kinds[] = {
+		{"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", 2},
+		{"/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", 1024},
+	};
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		unsigned long long pages = 0;
+		FILE *f = fopen(kinds[i].path, "re");
+
+		if (f == NULL)
+			continue;
+		if (fscanf(f, "%llu", &pages) == 1)
+			sum += pages * kinds[i].mib;
+		fclose(f);
+	}
+	return sum;
+}
+
+static bool
+want_hugepages(const struct dp_options *o)
+{
+	if (o->hugepages != DP_HUGEPAGES_AUTO)
+		return o->hugepages == DP_HUGEPAGES_YES;
+	return huge_free_mib() >= memory_mib(o);
+}
+
+/* "0@(0,1),1@0,2@1": lcore 0 is the main thread, lcore 1 + i worker i. */
+static void
+lcores_text(unsigned workers, const cpu_set_t *cpus, char *text, size_t cap)
+{
+	unsigned cpu[CPU_SETSIZE];
+	unsigned cnt = 0;
+	size_t at = (size_t)snprintf(text, cap, "0@(");
+
+	for (unsigned i = 0; i < CPU_SETSIZE && at < cap - 32; i++) {
+		if (!CPU_ISSET(i, cpus))
+			continue;
+		at += (size_t)snprintf(text + at, cap - at, cnt == 0 ? "%u" : ",%u", i);
+		cpu[cnt++] = i;
+	}
+	at += (size_t)snprintf(text + at, cap - at, ")");
+	for (unsigned i = 0; i < workers && at < cap - 32; i++)
+		at += (size_t)snprintf(text + at, cap - at, ",%u@%u", i + 1,
+		    cpu[cnt == 0 ? 0 : i % cnt]);
+}
+
+int
+dp_port_environment(const struct dp_options *o, const char *program)
+{
+	static struct args a; /* EAL keeps the pointers */
+	char lcores[4096];
+	char number[32];
+	bool pci = false;
+	cpu_set_t cpus;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0)
+		return -errno;
+	lcores_text(o->workers, &cpus, lcores, sizeof(lcores));
+	arg_add(&a, "", program);
+	arg_add(&a, "--no-telemetry", "");
+	arg_add(&a, "--in-memory", "");
+	arg_add(&a, "--main-lcore=0", "");
+	arg_add(&a, "--lcores=", lcores);
+	arg_add(&a, "--log-level=", "lib.eal:4");
+	if (!want_hugepages(o))
+		arg_add(&a, "--no-huge", "");
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)memory_mib(o));
+	arg_add(&a, "-m", number);
+	for (unsigned i = 0; i < o->port_cnt; i++) {
+		if (dp_devargs_virtual(o->port[i]))
+			continue;
+		pci = true;
+		arg_add(&a, "--allow=", o->port[i]);
+	}
+	if (!pci)
+		arg_add(&a, "--no-pci", "");
+	for (unsigned i = 0; i < o->eal_cnt; i++)
+		arg_add(&a, "", o->eal[i]);
+	if (rte_eal_init(a.cnt, a.v) < 0) {
+		hf_log(HF_LOG_ERROR, "port", "DPDK does not start: %s", rte_strerror(rte_errno));
+		return -EIO;
+	}
+	return 0;
+}
+
+static int
+pools_make(const struct dp_options *o, struct dp_ports *p)
+{
+	for (unsigned i = 0; i < o->workers; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "dp_pool_%u", i);
+		p->pool[i] = rte_pktmbuf_pool_create(name, pool_cnt(o), POOL_CACHE_CNT, 0,
+		    RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
+		if (p->pool[i] == NULL) {
+			hf_log(HF_LOG_ERROR, "port", "no memory for the packets of worker %u: %s", i,
+			    rte_strerror(rte_errno));
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* DPDK's name of the device is the devargs up to the first comma. */
+static int
+port_probe(struct dp_port *port, const char *devargs, unsigned workers)
+{
+	char full[DP_DEVARGS_LEN];
+	int rc = dp_devargs_for_workers(devargs, workers, full);
+
+	if (rc != 0)
+		return rc;
+	snprintf(port->name, sizeof(port->name), "%.*s", (int)strcspn(devargs, ","), devargs);
+	if (dp_devargs_virtual(devargs))
+		rc = rte_dev_probe(full);
+	if (rc == 0)
+		rc = rte_eth_dev_get_port_by_name(port->name, &port->id);
+	if (rc != 0)
+		hf_log(HF_LOG_ERROR, "port", "%s does not open: %s", full, rte_strerror(-rc));
+	return rc;
+}
+
+static int
+port_configure(const struct dp_port *port, unsigned workers)
+{
+	struct rte_eth_conf conf = {0};
+	struct rte_eth_dev_info info;
+	int rc = rte_eth_dev_info_get(port->id, &info);
+
+	if (rc != 0)
+		return rc;
+	if (info.max_rx_queues < workers || info.max_tx_queues < workers) {
+		hf_log(HF_LOG_ERROR, "port", "%s has %u receive and %u transmit queues, %u workers "
+		    "need one each: fewer --workers, or more queues in --port", port->name,
+		    info.max_rx_queues, info.max_tx_queues, workers);
+		return -EINVAL;
+	}
+	if (workers > 1 && !dp_devargs_virtual(port->name)) {
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads &
+		    (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
+	}
+	if ((info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
+		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE; /* one pool per queue */
+	return rte_eth_dev_configure(port->id, (uint16_t)workers, (uint16_t)workers, &conf);
+}
+
+static int
+port_queues(const struct dp_port *port, const struct dp_ports *p)
+{
+	uint16_t rx = RX_DESC_CNT, tx = TX_DESC_CNT;
+	int socket = rte_eth_dev_socket_id(port->id);
+	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx, &tx);
+
+	for (uint16_t i = 0; rc == 0 && i < p->worker_cnt; i++) {
+		rc = rte_eth_rx_queue_setup(port->id, i, rx, (unsigned)socket, NULL, p->pool[i]);
+		if (rc == 0)
+			rc = rte_eth_tx_queue_setup(port->id, i, tx, (unsigned)socket, NULL);
+	}
+	return rc;
+}
+
+/* Our MAC address, and reception of what it needs: neighbour solicitations are multicast. */
+static int
+port_address(struct dp_port *port, const uint8_t *mac)
+{
+	struct rte_ether_addr own;
+	int rc = rte_eth_macaddr_get(port->id, &own);
+
+	if (rc != 0)
+		return rc;
+	memcpy(port->host.mac, own.addr_bytes, DP_MAC_LEN);
+	if (mac != NULL)
+		memcpy(port->host.mac, mac, DP_MAC_LEN);
+	else if (strncmp(port->name, "net_tap", 7) == 0)
+		port->host.mac[5] ^= 1; /* the kernel's end of the wire has the port's own */
+
+	bool other = memcmp(port->host.mac, own.addr_bytes, DP_MAC_LEN) != 0;
+	if (rte_eth_allmulticast_enable(port->id) != 0 || other)
+		(void)rte_eth_promiscuous_enable(port->id); /* what cannot, receives all anyway */
+	return 0;
+}
+
+static int
+port_open(struct dp_ports *p, const struct dp_options *o, unsigned idx)
+{
+	struct dp_port *port = &p->port[idx];
+	int rc = port_probe(port, o->port[idx], o->workers);
+
+	if (rc != 0)
+		return rc;
+	p->cnt++;
+	port->host.service = &o->service;
+	rc = port_configure(port, o->workers);
+	if (rc == 0)
+		rc = port_queues(port, p);
+	if (rc == 0)
+		rc = rte_eth_dev_start(port->id);
+	port->started = rc == 0;
+	if (rc == 0)
+		rc = port_address(port, idx < o->mac_cnt ? o->mac[idx] : NULL);
+	if (rc != 0) {
+		hf_log(HF_LOG_ERROR, "port", "%s does not start: %s", port->name,
+		    rte_strerror(-rc));
+		return rc;
+	}
+
+	const uint8_t *m = port->host.mac;
+	hf_log(HF_LOG_INFO, "port", "%s is up, %02x:%02x:%02x:%02x:%02x:%02x, %u queues, %s",
+	    port->name, m[0], m[1], m[2], m[3], m[4], m[5], o->workers,
+	    rte_eal_has_hugepages() ? "huge pages" : "no huge pages");
+	return 0;
+}
+
+int
+dp_ports_open(const struct dp_options *o, struct dp_ports *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->worker_cnt = o->workers;
+
+	int rc = pools_make(o, p);
+	for (unsigned i = 0; rc == 0 && i < o->port_cnt; i++)
+		rc = port_open(p, o, i);
+	return rc;
+}
+
+void
+dp_ports_close(struct dp_ports *p)
+{
+	for (unsigned i = 0; i < p->cnt; i++) {
+		if (p->port[i].started)
+			(void)rte_eth_dev_stop(p->port[i].id);
+		(void)rte_eth_dev_close(p->port[i].id);
+	}
+	for (unsigned i = 0; i < p->worker_cnt; i++)
+		rte_mempool_free(p->pool[i]);
+	p->cnt = 0;
+	p->worker_cnt = 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * port: DPDK's environment, memory pools and ports.
+ *
+ * Purpose   From options to started ports: one queue pair for each worker on each port, one
+ *           memory pool for each worker. The packet path then calls DPDK itself.
+ * Roles     The main thread, before the workers start and after they have ended.
+ * Memory    DPDK's. No pool or port is made later.
+ * Blocking  Yes: devices take their time.
+ * Errors    0 or -errno; what went wrong is logged with the port's name.
+ * Trust     The operator's devargs.
+ */
+#ifndef DP_PORT_H
+#define DP_PORT_H
+
+#include <rte_mbuf.h>
+
+#include "dataplane/options.h"
+
+struct dp_port {
+	uint16_t id;     /* DPDK's */
+	bool started;
+	struct dp_host host;
+	char name[64];   /* devargs up to the first comma */
+};
+
+struct dp_ports {
+	unsigned cnt;
+	unsigned worker_cnt;
+	struct dp_port port[DP_PORT_MAX];
+	struct rte_mempool *pool[HF_WORKER_MAX];
+};
+
+/* Start DPDK's EAL: workers pinned round-robin to the CPUs this process may use, the main
+ * thread floating over all of them; huge pages if asked for and there. Once per process. */
+int dp_port_environment(const struct dp_options *o, const char *program);
+
+/* Pools and ports, started. *p is valid for dp_ports_close in every case. */
+int dp_ports_open(const struct dp_options *o, struct dp_ports *p);
+void dp_ports_close(struct dp_ports *p);
+
+#endif

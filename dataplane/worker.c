@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/worker.h"
+
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <urcu/urcu-qsbr.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/rand.h"
+
+enum {
+	SPIN_POLLS = 256,        /* empty polls before the first sleep */
+	SLEEP_FIRST_NS = 5000,
+	SLEEP_BUSY_MAX_NS = 100000, /* while someone waits, or traffic was seen lately */
+	SLEEP_MAX_NS = 1000000,
+	LONG_IDLE_POLLS = 4096,
+	REPLY_CAP_MIN = DP_FRAME_KEEP_MAX + DP_REPLY_CAP_MIN,
+	DONE_PER_POLL = 256,
+};
+
+/* Replies on their way out by one port. */
+struct out {
+	uint16_t port; /* index into dp_ports */
+	uint16_t cnt;
+	struct rte_mbuf *m[DP_BURST];
+};
+
+static void
+count_add(struct dp_worker *w, enum hf_counter c, uint64_t n)
+{
+	uint64_t *counter = &w->core.counters[c];
+
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+static void
+out_flush(struct dp_worker *w, struct out *out)
+{
+	if (out->cnt == 0)
+		return;
+
+	uint16_t sent = rte_eth_tx_burst(w->ports->port[out->port].id, w->core.id, out->m, out->cnt);
+
+	count_add(w, HF_COUNTER_tx, sent);
+	if (sent < out->cnt) {
+		count_add(w, HF_COUNTER_tx_full, out->cnt - sent);
+		rte_pktmbuf_free_bulk(out->m + sent, out->cnt - sent);
+	}
+	out->cnt = 0;
+}
+
+static void
+out_add(struct dp_worker *w, struct out *out, struct rte_mbuf *m, size_t len)
+{
+	m->data_len = (uint16_t)len;
+	m->pkt_len = (uint32_t)len;
+	out->m[out->cnt++] = m;
+	if (out->cnt == DP_BURST)
+		out_flush(w, out);
+}
+
+/* Hand a question to the control plane, or settle it when that cannot be. */
+static void
+miss_send(struct dp_worker *w, const struct dp_ask_out *ask)
+{
+	struct hf_msg_miss *slot = NULL;
+
+	if (w->link != NULL)
+		slot = hf_ring_reserve(hf_link_miss(w->link, w->core.id));
+	if (slot == NULL) {
+		dp_core_ring_full(&w->core, ask->handle);
+		return;
+	}
+	slot->head = (struct hf_msg_head){
+	    .type = HF_MSG_MISS, .len = sizeof(*slot), .epoch = hf_link_epoch(w->link)};
+	slot->handle = ask->handle;
+	slot->asked_ns = w->shared->boot_ns + ask->asked_ms * HF_NS_PER_MS;
+	slot->core = w->core.id;
+	memset(slot->pad, 0, sizeof(slot->pad));
+	dp_key_to_msg(ask->key, &slot->key);
+	hf_ring_commit(hf_link_miss(w->link, w->core.id));
+	w->rang = true;
+}
+
+/* ARP, neighbour solicitation, echo: true when *p is now the reply. */
+static bool
+neighbour_answered(struct dp_worker *w, const struct dp_host *host, struct dp_packet *p)
+{
+	static const enum hf_counter counter[] = {
+		[DP_NEIGHBOUR_ARP] = HF_COUNTER_arp_answered,
+		[DP_NEIGHBOUR_ND] = HF_COUNTER_nd_answered,
+		[DP_NEIGHBOUR_ECHO] = HF_COUNTER_echo_answered,
+		[DP_NEIGHBOUR_NOT_OURS] = HF_COUNTER_not_ours,
+		[DP_NEIGHBOUR_BAD] = HF_COUNTER_bad_packet,
+		[DP_NEIGHBOUR_LIMITED] = HF_COUNTER_neighbour_limited,
+	};
+	enum dp_neighbour n = dp_neighbour_answer(host, w->core.now_ms, &w->limit, p);
+
+	dp_count(w->core.counters, counter[n]);
+	return n <= DP_NEIGHBOUR_ECHO;
+}
+
+/* Classify m into *p. True for a DNS query; all else is gone afterwards. */
+static bool
+take_in(struct dp_worker *w, struct out *out, struct rte_mbuf *m, struct dp_packet *p)
+{
+	const struct dp_host *host = &w->ports->port[out->port].host;
+	enum dp_packet_kind kind = DP_PACKET_BAD;
+
+	if (m->nb_segs == 1) { /* no frame that is ours needs two */
+		p->octets = rte_pktmbuf_mtod(m, uint8_t *);
+		p->len = m->data_len;
+		p->cap = (uint16_t)(m->data_len + rte_pktmbuf_tailroom(m));
+		kind = dp_packet_classify(host, p);
+	}
+	switch (kind) {
+	case DP_PACKET_DNS:
+		return true;
+	case DP_PACKET_NEIGHBOUR:
+		if (neighbour_answered(w, host, p)) {
+			out_add(w, out, m, p->len);
+			return false;
+		}
+		break;
+	case DP_PACKET_NOT_OURS:
+		dp_count(w->core.counters, HF_COUNTER_not_ours);
+		break;
+	case DP_PACKET_BAD:
+		dp_count(w->core.counters, HF_COUNTER_bad_packet);
+		break;
+	}
+	rte_pktmbuf_free(m);
+	return false;
+}
+
+static enum dp_outcome
+missed(struct dp_worker *w, struct dp_query *dq, const struct dp_packet *p, uint16_t port)
+{
+	const struct dp_frame frame = {.octets = p->octets, .dns_off = p->dns_off, .port = port};
+	struct dp_ask_out ask;
+	enum dp_outcome o = dp_query_miss(&w->core, w->policy, dq, &frame, &ask);
+
+	if (o == DP_ASK)
+		miss_send(w, &ask);
+	return o;
+}
+
+/* The last of the three stages (serve.h): every packet leaves here. */
+static void
+give_out(struct dp_worker *w, struct out *out, struct rte_mbuf **in, unsigned cnt)
+{
+	for (unsigned i = 0; i < cnt; i++) {
+		struct dp_query *dq = &w->query[i];
+		enum dp_outcome o = dp_query_answer(&w->core, w->policy, dq);
+
+		if (o == DP_MISS)
+			o = missed(w, dq, &w->packet[i], out->port);
+		if (o == DP_REPLY)
+			out_add(w, out, in[i], dp_packet_reply(&w->packet[i], dq->len));
+		else
+			rte_pktmbuf_free(in[i]);
+	}
+}
+
+static unsigned
+poll_port(struct dp_worker *w, uint16_t port)
+{
+	struct rte_mbuf *in[DP_BURST];
+	struct out out = {.port = port, .cnt = 0};
+	uint16_t in_cnt = rte_eth_rx_burst(w->ports->port[port].id, w->core.id, in, DP_BURST);
+	unsigned cnt = 0;
+
+	if (in_cnt == 0)
+		return 0;
+	count_add(w, HF_COUNTER_rx, in_cnt);
+	for (unsigned i = 0; i < in_cnt; i++)
+		__builtin_prefetch(rte_pktmbuf_mtod(in[i], void *));
+	for (unsigned i = 0; i < in_cnt; i++) {
+		struct dp_packet *p = &w->packet[cnt];
+		struct dp_query *dq = &w->query[cnt];
+
+		if (!take_in(w, &out, in[i], p))
+			continue;
+		dq->msg = p->octets + p->dns_off;
+		dq->len = p->dns_len;
+		dq->cap = (uint16_t)(p->cap - p->dns_off);
+		dp_query_parse(&w->core, dq);
+		in[cnt++] = in[i];
+	}
+	for (unsigned i = 0; i < cnt; i++)
+		dp_query_find(&w->core, &w->query[i]);
+	give_out(w, &out, in, cnt);
+	out_flush(w, &out);
+	return in_cnt;
+}
+
+/* One reply to one who waited, in m. */
+static size_t
+job_finish(const struct dp_job *job)
+{
+	struct dp_packet p = {.octets = job->frame, .cap = job->cap, .dns_off = job->dns_off};
+
+	dp_packet_resume(&p);
+	return dp_packet_reply(&p, job->dns_len);
+}
+
+/* Those who waited and whose time has come, at most a burst of them. Returns how many. */
+static unsigned
+serve_waiters(struct dp_worker *w)
+{
+	struct out out = {.port = 0, .cnt = 0};
+	struct rte_mbuf *m = NULL;
+	unsigned cnt = 0;
+
+	for (; cnt < DP_BURST; cnt++) {
+		struct dp_ask_out ask;
+		struct dp_job job;
+
+		if (m == NULL)
+			m = rte_pktmbuf_alloc(w->ports->pool[w->core.id]);
+		if (m == NULL || rte_pktmbuf_tailroom(m) < REPLY_CAP_MIN)
+			break; /* they wait on until there are buffers again */
+		job.frame = rte_pktmbuf_mtod(m, uint8_t *);
+		job.cap = rte_pktmbuf_tailroom(m);
+
+		enum dp_outcome o = dp_core_next(&w->core, w->policy, &w->query[0], &job, &ask);
+		if (o == DP_NOTHING)
+			break;
+		if (o == DP_ASK)
+			miss_send(w, &ask);
+		if (o != DP_REPLY)
+			continue;
+		if (job.port != out.port)
+			out_flush(w, &out);
+		out.port = job.port;
+		out_add(w, &out, m, job_finish(&job));
+		m = NULL;
+	}
+	out_flush(w, &out);
+	rte_pktmbuf_free(m);
+	return cnt;
+}
+
+static unsigned
+take_completions(struct dp_worker *w)
+{
+	uint64_t handle;
+	unsigned cnt = 0;
+
+	while (cnt < DONE_PER_POLL && dp_done_take(&w->done, &handle)) {
+		dp_core_done(&w->core, handle);
+		cnt++;
+	}
+	return cnt;
+}
+
+/* One snapshot of everything for this poll. */
+static void
+look_around(struct dp_worker *w)
+{
+	struct dp_shared *s = w->shared;
+
+	w->core.now_ms = (hf_clock_mono_ns() - s->boot_ns) / HF_NS_PER_MS;
+	/* acquire: pairs with the writer's publication of a whole object */
+	w->policy = atomic_load_explicit(&s->policy, memory_order_acquire);
+	w->link = atomic_load_explicit(&s->link, memory_order_acquire);
+	w->core.control_alive = w->link != NULL &&
+	    atomic_load_explicit(&s->control_alive, memory_order_relaxed);
+	w->rang = false;
+}
+
+/* Returns how much there was to do. */
+static unsigned
+poll_once(struct dp_worker *w)
+{
+	unsigned work = 0;
+
+	look_around(w);
+	for (uint16_t i = 0; i < w->ports->cnt; i++)
+		work += poll_port(w, i);
+	work += take_completions(w);
+	dp_core_tick(&w->core, w->policy);
+	work += serve_waiters(w);
+	if (w->rang)
+		(void)hf_link_wake_peer(w->link);
+	urcu_qsbr_quiescent_state();
+	return work;
+}
+
+static void
+rest(struct dp_worker *w)
+{
+	long ns = SLEEP_MAX_NS;
+
+	if (w->idle_cnt < SPIN_POLLS)
+		return;
+	if (w->idle_cnt < SPIN_POLLS + LONG_IDLE_POLLS ||
+	    w->core.pending.question_cnt != 0) {
+		ns = SLEEP_FIRST_NS * (long)(w->idle_cnt - SPIN_POLLS + 1);
+		if (ns > SLEEP_BUSY_MAX_NS)
+			ns = SLEEP_BUSY_MAX_NS;
+	}
+
+	const struct timespec t = {.tv_nsec = ns};
+
+	urcu_qsbr_thread_offline(); /* the writer's grace periods do not wait for a sleeper */
+	(void)nanosleep(&t, NULL);
+	urcu_qsbr_thread_online();
+}
+
+int
+dp_worker_run(void *arg)
+{
+	struct dp_worker *w = arg;
+
+	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* short sleeps stay short */
+	urcu_qsbr_register_thread();
+	while (!atomic_load_explicit(&w->shared->stop, memory_order_relaxed)) {
+		if (poll_once(w) != 0)
+			w->idle_cnt = 0;
+		else if (w->shared->adaptive && w->idle_cnt < UINT32_MAX) {
+			w->idle_cnt++;
+			rest(w);
+		}
+	}
+	urcu_qsbr_unregister_thread();
+	return 0;
+}
+
+struct dp_worker *
+dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *ports,
+    const struct dp_table *table, uint16_t udp_max)
+{
+	struct dp_worker *w = aligned_alloc(64, (sizeof(*w) + 63) & ~(size_t)63);
+	struct hf_rand r;
+	uint8_t seed[16];
+
+	if (w == NULL)
+		return NULL;
+	memset(w, 0, sizeof(*w));
+	hf_rand_init(&r);
+	hf_rand_bytes(&r, seed, sizeof(seed));
+	if (dp_core_init(&w->core, id, DP_QUESTION_MAX_DEFAULT, DP_WAITER_MAX_DEFAULT, seed) != 0) {
+		free(w);
+		return NULL;
+	}
+	w->core.table = table;
+	w->core.udp_max = udp_max;
+	w->core.timeout_ms = DP_TIMEOUT_MS_DEFAULT;
+	w->shared = shared;
+	w->ports = ports;
+	dp_neighbour_limit_init(&w->limit, 0);
+	return w;
+}
+
+void
+dp_worker_destroy(struct dp_worker *w)
+{
+	if (w == NULL)
+		return;
+	dp_core_fini(&w->core);
+	free(w);
+}

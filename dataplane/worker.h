@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * worker: the loop of one core.
+ *
+ * Purpose   Burst in, one outcome per packet, burst out; then those who waited.
+ * Roles     dp_worker_run is one worker's thread. The writer thread publishes *shared.
+ * Memory    One struct dp_worker per core, made at start, touched by nobody else but for
+ *           the done queue (done.h) and counters, which anyone may load.
+ * Blocking  The loop never locks, waits, allocates or logs; its one system call is the
+ *           sleep of an idle worker (--idle adaptive), out of the RCU read side.
+ * Loss      Every packet leaves by transmission or by a counter.
+ * Trust     Packets are hostile.
+ */
+#ifndef DP_WORKER_H
+#define DP_WORKER_H
+
+#include "dataplane/done.h"
+#include "dataplane/neighbour.h"
+#include "dataplane/port.h"
+#include "dataplane/serve.h"
+#include "lib/link/link.h"
+
+enum { DP_BURST = 32 };
+
+/* What the writer thread tells the workers. */
+struct dp_shared {
+	alignas(64) struct dp_policy *_Atomic policy; /* RCU; never NULL */
+	struct hf_link *_Atomic link;                 /* RCU; NULL: no control plane */
+	_Atomic bool control_alive;
+	_Atomic bool stop;
+	alignas(64) uint64_t boot_ns;                 /* constant */
+	bool adaptive;                                /* constant */
+};
+
+struct dp_worker {
+	struct dp_core core;
+	struct dp_neighbour_limit limit;
+	const struct dp_ports *ports;
+	struct dp_shared *shared;
+	struct hf_link *link;             /* of this poll */
+	const struct dp_policy *policy;   /* of this poll */
+	bool rang;                        /* a miss was put on the ring in this poll */
+	unsigned idle_cnt;                /* polls without work, in a row */
+	struct dp_query query[DP_BURST];
+	struct dp_packet packet[DP_BURST];
+	struct dp_done done;
+};
+
+/* Room for worker id, 64-byte aligned. NULL: no memory. udp_max and table from the caller. */
+struct dp_worker *dp_worker_create(uint16_t id, struct dp_shared *shared,
+    const struct dp_ports *ports, const struct dp_table *table, uint16_t udp_max);
+void dp_worker_destroy(struct dp_worker *w);
+
+/* Serve until shared->stop. arg is the struct dp_worker; returns 0 (an lcore function). */
+int dp_worker_run(void *arg);
+
+#endif

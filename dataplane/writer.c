@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/writer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <urcu/urcu-qsbr.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/rand.h"
+
+enum {
+	UPDATE_BATCH = 256, /* messages between two looks at the sockets */
+	ASK_BATCH = 16,
+	POLL_MS = 50, /* HF_LINK_BEAT_NS / 2 */
+};
+
+static uint64_t
+now_ms(const struct dp_writer *w)
+{
+	return (hf_clock_mono_ns() - w->shared->boot_ns) / HF_NS_PER_MS;
+}
+
+static struct dp_policy *
+policy_now(const struct dp_writer *w)
+{
+	/* relaxed: only this thread stores it */
+	return atomic_load_explicit(&w->shared->policy, memory_order_relaxed);
+}
+
+/* --- messages --- */
+
+static void
+count_fault(struct dp_writer *w, enum hf_msg_fault fault)
+{
+	static const enum hf_counter counter[HF_MSG_FAULT_CNT] = {
+		[HF_MSG_FAULT_LENGTH] = HF_COUNTER_msg_bad_length,
+		[HF_MSG_FAULT_TYPE] = HF_COUNTER_msg_bad_type,
+		[HF_MSG_FAULT_EPOCH] = HF_COUNTER_msg_bad_epoch,
+		[HF_MSG_FAULT_NAME] = HF_COUNTER_msg_bad_name,
+		[HF_MSG_FAULT_VALUE] = HF_COUNTER_msg_bad_value,
+		[HF_MSG_FAULT_BODY] = HF_COUNTER_msg_bad_body,
+		[HF_MSG_FAULT_CHAIN] = HF_COUNTER_msg_bad_chain,
+		[HF_MSG_FAULT_TEXT] = HF_COUNTER_msg_bad_text,
+		[HF_MSG_FAULT_ORDER] = HF_COUNTER_msg_bad_order,
+	};
+
+	if (fault == HF_MSG_OK)
+		return;
+	dp_count(w->counters, counter[fault]);
+	hf_log(HF_LOG_WARN, "writer", "message from the control plane refused: %s",
+	    hf_msg_fault_to_text(fault));
+}
+
+static enum hf_msg_fault
+take_answer(struct dp_writer *w, const struct hf_msg_answer *m)
+{
+	struct hf_answer_view view;
+	enum hf_msg_fault fault = hf_msg_check_answer(m, &view);
+
+	if (fault == HF_MSG_OK && m->handle != 0 && m->core >= w->worker_cnt)
+		fault = HF_MSG_FAULT_VALUE;
+	if (fault != HF_MSG_OK)
+		return fault;
+	dp_count(w->counters, HF_COUNTER_msg_answer);
+	(void)dp_table_answer(w->table, policy_now(w), m, &view, now_ms(w));
+	if (m->handle != 0 && !dp_done_put(&w->workers[m->core]->done, m->handle))
+		dp_count(w->counters, HF_COUNTER_done_full);
+	return HF_MSG_OK;
+}
+
+static void
+policy_forget(struct dp_writer *w)
+{
+	dp_policy_free(w->next);
+	w->next = NULL;
+	w->next_fault = HF_MSG_FAULT_ORDER; /* until the next BEGIN */
+}
+
+/* Every rule of a has in b the kind that it has in a. Both ways: they mean the same. */
+static bool
+policy_within(const struct dp_policy *a, const struct dp_policy *b)
+{
+	for (uint32_t i = 0; i <= a->mask; i++) {
+		const struct dp_rule *r = &a->slots[i];
+
+		if (r->kind != 0 && dp_policy_closest(b, r->name, r->name_len) != r->kind)
+			return false;
+	}
+	return a->stale_client_ms == b->stale_client_ms && a->stale_ttl_s == b->stale_ttl_s &&
+	    a->stale_max_ms == b->stale_max_ms && a->stale_retry_ms == b->stale_retry_ms;
+}
+
+static void
+policy_publish(struct dp_writer *w)
+{
+	struct dp_policy *old = policy_now(w);
+
+	/* release: a core that sees the pointer sees the whole snapshot */
+	atomic_store_explicit(&w->shared->policy, w->next, memory_order_release);
+	w->next = NULL;
+	urcu_qsbr_synchronize_rcu();
+	dp_policy_free(old);
+	dp_count(w->counters, HF_COUNTER_policy_pushes);
+}
+
+static void
+policy_ack(struct dp_writer *w, uint64_t generation, uint64_t took_ns, enum hf_msg_fault fault)
+{
+	const struct hf_msg_policy_ack ack = {
+	    .head = {.type = HF_MSG_POLICY_ACK, .len = sizeof(ack), .epoch = w->epoch},
+	    .generation = generation,
+	    .core_cnt = fault == HF_MSG_OK ? w->worker_cnt : 0,
+	    .core_all = w->worker_cnt,
+	    .took_ns = took_ns,
+	    .fault = fault,
+	};
+
+	if (hf_link_send(w->link, &ack, sizeof(ack)) != 0)
+		hf_log(HF_LOG_WARN, "writer", "acknowledgement of policy %llu not sent",
+		    (unsigned long long)generation);
+}
+
+/* Generations only rise: entries remember what the rules of a generation said of them. The
+ * one in force may come again, unchanged, from a control plane that was restarted. */
+static enum hf_msg_fault
+policy_judge(struct dp_writer *w, const struct hf_msg_policy_end *m)
+{
+	const struct dp_policy *old = policy_now(w);
+
+	if (w->next == NULL)
+		return w->next_fault;
+	if (w->next_fault != HF_MSG_OK)
+		return w->next_fault;
+
+	enum hf_msg_fault fault = dp_policy_end(w->next, m);
+	if (fault != HF_MSG_OK)
+		return fault;
+	if (m->generation > old->generation)
+		return HF_MSG_OK;
+	if (m->generation == old->generation && policy_within(old, w->next) &&
+	    policy_within(w->next, old))
+		return HF_MSG_OK;
+	return HF_MSG_FAULT_ORDER;
+}
+
+static enum hf_msg_fault
+take_policy_end(struct dp_writer *w, const struct hf_msg_policy_end *m)
+{
+	uint64_t start_ns = hf_clock_mono_ns();
+	enum hf_msg_fault fault = policy_judge(w, m);
+
+	if (fault == HF_MSG_OK && m->generation != policy_now(w)->generation)
+		policy_publish(w);
+	policy_ack(w, m->generation, hf_clock_mono_ns() - start_ns, fault);
+	hf_log(HF_LOG_INFO, "writer", "policy generation %llu: %s",
+	    (unsigned long long)m->generation,
+	    fault == HF_MSG_OK ? "in force" : hf_msg_fault_to_text(fault));
+	policy_forget(w);
+	return fault;
+}
+
+static enum hf_msg_fault
+take_policy_begin(struct dp_writer *w, const struct hf_msg_policy_begin *m)
+{
+	enum hf_msg_fault fault = hf_msg_check_policy_begin(m);
+
+	policy_forget(w);
+	if (fault == HF_MSG_OK) {
+		w->next = dp_policy_create(&w->table->hash, m);
+		if (w->next == NULL)
+			dp_count(w->counters, HF_COUNTER_no_memory);
+	}
+	if (w->next != NULL)
+		w->next_fault = HF_MSG_OK;
+	else if (fault != HF_MSG_OK)
+		w->next_fault = fault;
+	return fault;
+}
+
+static enum hf_msg_fault
+take_policy_rule(struct dp_writer *w, const struct hf_msg_policy_rule *m)
+{
+	enum hf_msg_fault fault = hf_msg_check_policy_rule(m);
+
+	if (fault == HF_MSG_OK)
+		fault = w->next == NULL ? HF_MSG_FAULT_ORDER : dp_policy_add(w->next, m);
+	if (fault != HF_MSG_OK && w->next_fault == HF_MSG_OK)
+		w->next_fault = fault; /* a snapshot with a bad rule is no snapshot */
+	return fault;
+}
+
+/* One message, already private to us: len octets at m, 8-byte aligned. */
+static enum hf_msg_fault
+take_message(struct dp_writer *w, const void *m, size_t len, uint32_t epoch)
+{
+	const struct hf_msg_head *head = m;
+	enum hf_msg_fault fault = hf_msg_check_head(m, len, epoch);
+
+	if (fault != HF_MSG_OK)
+		return fault;
+	switch (head->type) {
+	case HF_MSG_ANSWER:
+		return take_answer(w, m);
+	case HF_MSG_POLICY_BEGIN:
+		return take_policy_begin(w, m);
+	case HF_MSG_POLICY_RULE:
+		return take_policy_rule(w, m);
+	case HF_MSG_POLICY_END:
+		return take_policy_end(w, m);
+	default:
+		return HF_MSG_FAULT_TYPE;
+	}
+}
+
+/* Returns how many messages there were, at most UPDATE_BATCH. */
+static unsigned
+take_updates(struct dp_writer *w)
+{
+	alignas(8) uint8_t m[HF_UPDATE_SLOT_LEN];
+	unsigned cnt = 0;
+
+	for (; w->link != NULL && cnt < UPDATE_BATCH; cnt++) {
+		size_t len = hf_ring_take(hf_link_update(w->link), m, sizeof(m));
+
+		if (len == 0)
+			break;
+		count_fault(w, take_message(w, m, len, w->epoch));
+	}
+	if (cnt > 0)
+		dp_table_reclaim(w->table);
+	return cnt;
+}
+
+/* --- questions over the socket --- */
+
+static void
+say_stats(struct dp_writer *w, const struct hf_msg_stats_ask *ask)
+{
+	static alignas(8) uint8_t say[HF_SOCKET_MSG_MAX]; /* one thread, one at a time */
+
+	dp_stats_say(&w->stats, ask->token, w->epoch, (struct hf_msg_stats_say *)(void *)say);
+	(void)hf_link_send(w->link, say, dp_stats_len(&w->stats));
+}
+
+static void
+say_entry(struct dp_writer *w, struct dp_entry *e, struct hf_msg_cache_say *say, size_t cap)
+{
+	uint64_t now = now_ms(w);
+	struct hf_msg_answer *m = (struct hf_msg_answer *)(void *)say->answer;
+	size_t len = dp_entry_to_msg(e, m, cap - sizeof(*say));
+
+	if (len == 0)
+		return;
+	m->head.epoch = w->epoch;
+	say->found = 1;
+	say->covered = dp_policy_covers(policy_now(w), e);
+	say->age_s = (uint32_t)((now - e->inserted_ms) / 1000);
+	if (e->retry_at_ms > now)
+		say->retry_s = (uint32_t)((e->retry_at_ms - now + 999) / 1000);
+	say->head.len = (uint16_t)(sizeof(*say) + len);
+}
+
+static void
+say_cache(struct dp_writer *w, const struct hf_msg_cache_ask *ask)
+{
+	alignas(8) uint8_t buf[sizeof(struct hf_msg_cache_say) + HF_UPDATE_SLOT_LEN] = {0};
+	struct hf_msg_cache_say *say = (struct hf_msg_cache_say *)(void *)buf;
+	struct dp_key key;
+
+	dp_key_from_msg(&key, &w->table->hash, &ask->key);
+	say->head = (struct hf_msg_head){
+	    .type = HF_MSG_CACHE_SAY, .len = sizeof(*say), .epoch = w->epoch};
+	say->token = ask->token;
+
+	struct dp_entry *e = dp_table_find(w->table, &key);
+	if (e != NULL)
+		say_entry(w, e, say, sizeof(buf));
+	(void)hf_link_send(w->link, say, say->head.len);
+}
+
+static enum hf_msg_fault
+take_ask(struct dp_writer *w, const void *m, size_t len)
+{
+	const struct hf_msg_head *head = m;
+	enum hf_msg_fault fault = HF_MSG_FAULT_LENGTH;
+
+	if (len >= sizeof(*head))
+		fault = hf_msg_check_head(m, len, w->epoch);
+	if (fault != HF_MSG_OK)
+		return fault;
+	if (head->type == HF_MSG_STATS_ASK) {
+		if (head->len != sizeof(struct hf_msg_stats_ask))
+			return HF_MSG_FAULT_LENGTH;
+		say_stats(w, m);
+		return HF_MSG_OK;
+	}
+	if (head->type != HF_MSG_CACHE_ASK)
+		return HF_MSG_FAULT_TYPE;
+	if (head->len != sizeof(struct hf_msg_cache_ask))
+		return HF_MSG_FAULT_LENGTH;
+	fault = hf_msg_check_key(&((const struct hf_msg_cache_ask *)m)->key);
+	if (fault == HF_MSG_OK)
+		say_cache(w, m);
+	return fault;
+}
+
+/* --- the attachment --- */
+
+static void
+enter(struct dp_writer *w, enum dp_attachment a)
+{
+	w->attachment = a;
+	w->since_ns = hf_clock_mono_ns();
+}
+
+static void
+detach(struct dp_writer *w, const char *why)
+{
+	struct hf_link *link = w->link;
+
+	/* relaxed: the flag carries no data; the pointer's end is the grace period below */
+	atomic_store_explicit(&w->shared->control_alive, false, memory_order_relaxed);
+	atomic_store_explicit(&w->shared->link, NULL, memory_order_relaxed);
+	w->link = NULL;
+	urcu_qsbr_synchronize_rcu();
+	hf_link_close(link);
+	policy_forget(w);
+	enter(w, DP_ATTACHMENT_NONE);
+	dp_count(w->counters, HF_COUNTER_detached);
+	hf_log(HF_LOG_WARN, "writer", "control plane lost: %s; hits and stale answers go on", why);
+}
+
+static void
+drop_greeting(struct dp_writer *w, const char *why)
+{
+	close(w->greeting_fd);
+	w->greeting_fd = -1;
+	enter(w, DP_ATTACHMENT_NONE);
+	hf_log(HF_LOG_WARN, "writer", "attachment refused: %s", why);
+}
+
+static void
+greet(struct dp_writer *w)
+{
+	const struct hf_link_offer offer = {
+	    .worker_cnt = w->worker_cnt,
+	    .epoch = w->epoch + 1 == 0 ? 1 : w->epoch + 1,
+	    .boot_ns = w->shared->boot_ns,
+	    .policy_gen = policy_now(w)->generation,
+	};
+	int rc = hf_link_welcome(w->greeting_fd, &offer, &w->link);
+
+	if (rc == -EAGAIN)
+		return;
+	if (rc != 0) {
+		w->link = NULL;
+		drop_greeting(w, strerror(-rc));
+		return;
+	}
+	w->greeting_fd = -1; /* the link owns it now */
+	w->epoch = offer.epoch;
+	policy_forget(w);
+	enter(w, DP_ATTACHMENT_ATTACHED);
+	hf_link_beat(w->link, w->since_ns);
+	w->beat_ns = w->since_ns;
+	/* release: a core that sees the link sees it whole */
+	atomic_store_explicit(&w->shared->link, w->link, memory_order_release);
+	atomic_store_explicit(&w->shared->control_alive, true, memory_order_relaxed);
+	dp_count(w->counters, HF_COUNTER_attached);
+	hf_log(HF_LOG_INFO, "writer", "control plane attached, epoch %u", w->epoch);
+}
+
+static void
+accept_one(struct dp_writer *w)
+{
+	int fd = -1;
+	int rc = hf_link_accept(w->listen_fd, w->allowed, &fd);
+
+	if (rc != 0) {
+		if (rc != -EAGAIN)
+			hf_log(HF_LOG_WARN, "writer", "connection refused: %s", strerror(-rc));
+		return;
+	}
+	if (w->attachment != DP_ATTACHMENT_NONE) {
+		close(fd);
+		hf_log(HF_LOG_WARN, "writer", "a second control plane was turned away");
+		return;
+	}
+	w->greeting_fd = fd;
+	enter(w, DP_ATTACHMENT_GREETING);
+}
+
+/* What the control plane asks over the socket; its end shows here first. */
+static void
+take_asks(struct dp_writer *w)
+{
+	static alignas(8) uint8_t m[HF_SOCKET_MSG_MAX];
+
+	for (unsigned i = 0; i < ASK_BATCH; i++) {
+		ssize_t len = hf_link_recv(w->link, m, sizeof(m));
+
+		if (len == -EAGAIN)
+			return;
+		if (len <= 0) {
+			detach(w, len == 0 ? "connection closed" : strerror((int)-len));
+			return;
+		}
+		count_fault(w, take_ask(w, m, (size_t)len));
+	}
+}
+
+/* Beats both ways, and greetings that do not come. */
+static void
+watch(struct dp_writer *w)
+{
+	uint64_t now = hf_clock_mono_ns();
+
+	if (w->attachment == DP_ATTACHMENT_GREETING && now - w->since_ns > HF_LINK_DEAD_NS)
+		drop_greeting(w, "no HELLO in time");
+	if (w->attachment != DP_ATTACHMENT_ATTACHED)
+		return;
+	if (now - w->beat_ns >= HF_LINK_BEAT_NS / 2) {
+		hf_link_beat(w->link, now);
+		w->beat_ns = now;
+	}
+
+	uint64_t last = hf_link_peer_beat_ns(w->link, now);
+	if (last < w->since_ns)
+		last = w->since_ns;
+	if (now - last > HF_LINK_DEAD_NS)
+		detach(w, "silent for a second");
+}
+
+/* Wait for something to happen, at most POLL_MS, not at all when there is work. */
+static void
+wait_for_work(struct dp_writer *w, bool busy)
+{
+	struct pollfd fds[3] = {{.fd = w->listen_fd, .events = POLLIN},
+	    {.fd = -1, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
+	int timeout_ms = busy ? 0 : POLL_MS;
+
+	if (w->attachment == DP_ATTACHMENT_GREETING)
+		fds[1].fd = w->greeting_fd;
+	if (w->attachment == DP_ATTACHMENT_ATTACHED) {
+		fds[1].fd = hf_link_socket(w->link);
+		fds[2].fd = hf_link_doorbell(w->link);
+		if (!busy) {
+			hf_link_sleep(w->link);
+			if (hf_ring_ready(hf_link_update(w->link)))
+				timeout_ms = 0;
+		}
+	}
+
+	int ready = poll(fds, 3, timeout_ms);
+	if (w->attachment == DP_ATTACHMENT_ATTACHED && !busy)
+		hf_link_woke(w->link);
+	if (ready <= 0)
+		return;
+	if (fds[0].revents != 0)
+		accept_one(w);
+	if (fds[1].revents == 0)
+		return;
+	if (w->link != NULL)
+		take_asks(w);
+	else if (w->attachment == DP_ATTACHMENT_GREETING)
+		greet(w);
+}
+
+void
+dp_writer_run(struct dp_writer *w, uint64_t until_ns)
+{
+	while (!atomic_load_explicit(&w->shared->stop, memory_order_relaxed)) {
+		bool busy = take_updates(w) == UPDATE_BATCH;
+
+		wait_for_work(w, busy);
+		watch(w);
+		if (until_ns != 0 && hf_clock_mono_ns() >= until_ns)
+			break;
+	}
+}
+
+/* --- set-up --- */
+
+int
+dp_writer_open(struct dp_writer *w, const char *path, uid_t allowed)
+{
+	struct hf_rand r;
+
+	hf_rand_init(&r);
+	w->epoch = (uint32_t)hf_rand_u64(&r);
+	w->allowed = allowed;
+	w->greeting_fd = -1;
+	w->listen_fd = -1;
+	w->next_fault = HF_MSG_FAULT_ORDER;
+	w->stats = (struct dp_stats){.writer = w->counters, .worker_cnt = w->worker_cnt,
+	    .workers = w->workers, .table = w->table, .shared = w->shared};
+
+	int rc = hf_link_listen(path, &w->listen_fd);
+	if (rc != 0)
+		hf_log(HF_LOG_ERROR, "writer", "cannot listen at %s: %s", path, strerror(-rc));
+	return rc;
+}
+
+void
+dp_writer_close(struct dp_writer *w)
+{
+	if (w->link != NULL)
+		detach(w, "the dataplane stops");
+	if (w->greeting_fd >= 0)
+		close(w->greeting_fd);
+	if (w->listen_fd >= 0)
+		close(w->listen_fd);
+	policy_forget(w);
+}
+
+/* 1: a message was inserted; 0: end of file; -errno. */
+static int
+preload_one(struct dp_writer *w, FILE *f)
+{
+	alignas(8) uint8_t m[HF_UPDATE_SLOT_LEN];
+	uint32_t len;
+
+	if (fread(&len, 1, sizeof(len), f) != sizeof(len))
+		return feof(f) ? 0 : -EIO;
+	if (len < sizeof(struct hf_msg_head) || len > sizeof(m) || fread(m, 1, len, f) != len)
+		return -EBADMSG;
+	if (((const struct hf_msg_head *)(const void *)m)->type != HF_MSG_ANSWER)
+		return -EBADMSG;
+
+	enum hf_msg_fault fault = take_message(w, m, len, 0);
+	if (fault == HF_MSG_OK)
+		return 1;
+	count_fault(w, fault);
+	return -EBADMSG;
+}
+
+int
+dp_writer_preload(struct dp_writer *w, const char *path, uint64_t *cnt)
+{
+	FILE *f = fopen(path, "re");
+	int rc = 1;
+
+	*cnt = 0;
+	if (f == NULL)
+		return -errno;
+	while (rc == 1) {
+		rc = preload_one(w, f);
+		if (rc == 1)
+			(*cnt)++;
+	}
+	fclose(f);
+	return rc;
+}
