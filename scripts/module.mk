@@ -1,1 +1,61 @@
-# Targets for people: set-up, run, test, bench, lint.
+# Targets for people. A `##` comment is the line that `make help` shows.
+
+.PHONY: help deps run test check unit fuzz-smoke system lint format bench bench-quick lab-up lab-down install clean
+
+help: ## this list
+	@sed -n '/^#   make/s/^# //p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile scripts/module.mk | column -t -s '|'
+
+deps: ## install the Debian packages that building, running and testing need (root)
+	@scripts/deps build lab test
+
+run: ## start the appliance and show a resolved name; LAB=1: in a private internet (root)
+	@scripts/deps build $(if $(LAB),lab)
+	@+$(MAKE) --no-print-directory programs
+	@O=$(O) scripts/run $(if $(LAB),--lab)
+
+test: ## everything: set-up, both compilers, unit, replay, fuzz, system, sanitizers (root)
+	@scripts/deps build lab test
+	@+scripts/test
+
+check: unit lint ## quick and without root: unit tests and lint
+
+unit: unit-programs ## unit tests; SAN=asan or tsan too
+	@scripts/run-unit $(addprefix $(O)/,$(unit_tests))
+
+fuzz-smoke: ## every fuzz target for a few seconds each (SECONDS=5)
+	@+$(MAKE) --no-print-directory SAN=fuzz CC=clang fuzz-programs
+	@scripts/run-fuzz build-clang-fuzz/tests/fuzz
+
+system: programs ## real binaries, real servers, in network namespaces (root); T=file or -k expression
+	@scripts/deps build lab test
+	@O=$(O) /usr/bin/python3 -m pytest -q -p no:cacheprovider $(if $(T),$(T),tests/system)
+
+lint: ## layers, hot path, format, forbidden words
+	@scripts/lint $(O)
+
+format: ## lay the C files out as .clang-format says
+	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
+
+bench: ## measure; writes build/bench/*.json (root)
+	@scripts/deps build lab test
+	@+$(MAKE) --no-print-directory programs bench-programs
+	@O=$(O) tests/bench/run
+
+bench-quick: ## the same in under two minutes
+	@scripts/deps build lab test
+	@+$(MAKE) --no-print-directory programs bench-programs
+	@O=$(O) tests/bench/run --quick
+
+lab-up: ## the private internet alone (scripts/lab)
+	@scripts/deps lab
+	@scripts/lab/lab up
+
+lab-down: ## and away with it
+	@scripts/lab/lab down
+
+install: programs ## programs, default configuration and systemd units below DESTDIR
+	@O=$(O) DESTDIR=$(DESTDIR) scripts/install
+
+clean: ## remove what was built
+	rm -rf build build-*

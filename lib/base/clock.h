@@ -15,9 +15,7 @@
 
 #include <stdint.h>
 
-#define HF_NS_PER_S  UINT64_C(1000000000)
-#define HF_NS_PER_MS UINT64_C(1000000)
-#define HF_NS_PER_US UINT64_C(1000)
+#include "lib/base/ns.h"
 
 /* CLOCK_MONOTONIC in nanoseconds: the same in every process of this machine. */
 uint64_t hf_clock_mono_ns(void);

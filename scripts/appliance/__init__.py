@@ -1,0 +1,1 @@
+"""One appliance: both processes, their files and their port, started and stopped as one thing."""
