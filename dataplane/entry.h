@@ -33,7 +33,7 @@ struct dp_entry {
 	uint64_t inserted_ms;
 	uint64_t fresh_until_ms;
 	uint64_t stale_until_ms;
-	_Atomic uint64_t covered; /* policy generation << 1 | covered by an NTA */
+	_Atomic uint64_t covered; /* policy generation << 16 | names an NTA covers */
 	uint16_t rcode;
 	uint16_t ede;             /* HF_EDE_NONE: none */
 	uint16_t hidden_ede;
@@ -52,8 +52,8 @@ struct dp_entry {
 	uint64_t policy_gen;      /* the policy it was resolved under */
 	uint16_t retry_ede;       /* ... and what it failed of, HF_EDE_NONE */
 	uint16_t size_lines;      /* 64-byte lines of this piece of memory */
-	uint16_t body_off;        /* from the start of the entry */
-	uint16_t tail_off;        /* of ttl_off[], then chain, then EDE text */
+	uint16_t nta_mask;        /* names an NTA covered when it was resolved; see dp_policy_mask */
+	uint16_t tail_off;        /* from the start of the entry: of ttl_off[], then chain, then EDE text */
 	uint8_t key[];            /* struct dp_key_octets, whole blocks; then body */
 };
 
@@ -69,7 +69,7 @@ dp_entry_key(const struct dp_entry *e)
 static inline const uint8_t *
 dp_entry_body(const struct dp_entry *e)
 {
-	return (const uint8_t *)e + e->body_off;
+	return e->key + dp_key_octets_len(dp_entry_key(e));
 }
 
 /* Offsets of the TTL fields within the body. */

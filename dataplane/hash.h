@@ -24,7 +24,7 @@
 
 #include "lib/link/msg.h"
 
-enum { DP_BLOCK_LEN = 16, DP_KEY_META_LEN = 8, DP_KEY_OCTETS_MAX = 272 };
+enum { DP_BLOCK_LEN = 16, DP_KEY_META_LEN = 8, DP_KEY_OCTETS_MAX = 288 };
 
 /* The first block is type, class, variant, name length and eight octets of the name. */
 struct dp_key_octets {

@@ -60,9 +60,18 @@ void dp_policy_free(struct dp_policy *p);
 /* Kind of the rule closest above or at a lower-case name; 0: none. */
 unsigned dp_policy_closest(const struct dp_policy *p, const uint8_t *name, unsigned len);
 
-/* True when the closest rule of the entry's name or of any name in its chain is an NTA.
- * The result is kept in the entry for this generation. */
-bool dp_policy_covers(const struct dp_policy *p, struct dp_entry *e);
+/* Bit 0: the closest rule of the entry's name is an NTA; bit 1 + i: that of name i of its
+ * chain. Kept in the entry for this generation. */
+uint16_t dp_policy_mask(const struct dp_policy *p, struct dp_entry *e);
+
+static inline bool
+dp_policy_covers(const struct dp_policy *p, struct dp_entry *e)
+{
+	return p->nta_cnt != 0 && dp_policy_mask(p, e) != 0;
+}
+
+/* WRITER, before publication: what e->nta_mask is to be, given that p is in force. */
+uint16_t dp_policy_mask_at_birth(const struct dp_policy *p, struct dp_entry *e);
 
 /* Who asks, and when. */
 struct dp_ask {

@@ -40,6 +40,7 @@ struct dp_table {
 	_Atomic uint64_t entries;       /* anyone may read */
 	_Atomic uint64_t octets;        /* of live entries; never above octets_max */
 	uint64_t octets_max;
+	void (*grace)(void);            /* waits for a grace period: synchronize_rcu */
 	uint64_t hand;                  /* CLOCK: the next slot to look at */
 	uint64_t retired_octets;
 	uint32_t retired_cnt;
@@ -80,8 +81,8 @@ dp_table_prefetch(const struct dp_table *t, uint64_t hash)
  * quiescent line. Sets no mark (dp_entry used is the caller's to set on a hit). */
 struct dp_entry *dp_table_find(const struct dp_table *t, const struct dp_key *key);
 
-/* Any core. The first entry whose tag and hash match, its key not yet compared: for bringing
- * it closer. NULL when there is none. */
+/* Any core. The first entry whose tag matches, itself not looked at: for bringing it closer.
+ * NULL: no entry of this hash is there. */
 struct dp_entry *dp_table_peek(const struct dp_table *t, uint64_t hash);
 
 /* WRITER. Publish e, replacing an entry of the same key, evicting what must go. Counts

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/pending.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* A handle: 44 random bits, and the place of the question in the low ones, so that the look-up
+ * is one load. The place alone is worth nothing: all 64 bits must match. */
+enum { HANDLE_INDEX_BITS = 20 };
+_Static_assert(DP_PENDING_LIMIT <= 1 << HANDLE_INDEX_BITS, "every place has its number");
+
+static inline uint32_t
+index_of(const struct dp_pending *p, const struct dp_question *q)
+{
+	return (uint32_t)(q - p->questions);
+}
+
+static void
+chain_free_lists(struct dp_pending *p)
+{
+	for (uint32_t i = 0; i < p->question_max; i++)
+		p->questions[i].next_hash = i + 1 < p->question_max ? i + 1 : DP_NIL;
+	for (uint32_t i = 0; i < p->waiter_max; i++)
+		p->waiters[i].next = i + 1 < p->waiter_max ? i + 1 : DP_NIL;
+	for (uint32_t i = 0; i <= p->slot_mask; i++)
+		p->slots[i] = DP_NIL;
+	p->free_question = p->free_waiter = 0;
+	p->oldest = p->newest = p->timer_next = DP_NIL;
+	p->settled_first = p->settled_last = DP_NIL;
+}
+
+int
+dp_pending_init(struct dp_pending *p, uint32_t question_max, uint32_t waiter_max,
+    const uint8_t seed[16])
+{
+	uint32_t slot_cnt = 1;
+
+	memset(p, 0, sizeof(*p));
+	if (question_max == 0 || waiter_max == 0 || question_max > DP_PENDING_LIMIT ||
+	    waiter_max > DP_PENDING_LIMIT)
+		return -EINVAL;
+	while (slot_cnt < question_max)
+		slot_cnt *= 2;
+	p->questions = aligned_alloc(alignof(struct dp_question),
+	    question_max * sizeof(p->questions[0]));
+	p->waiters = malloc(waiter_max * sizeof(p->waiters[0]));
+	p->slots = malloc(slot_cnt * sizeof(p->slots[0]));
+	if (p->questions == NULL || p->waiters == NULL || p->slots == NULL) {
+		dp_pending_fini(p);
+		return -ENOMEM;
+	}
+	memset(p->questions, 0, question_max * sizeof(p->questions[0]));
+	memset(p->waiters, 0, waiter_max * sizeof(p->waiters[0]));
+	memcpy(&p->handle_key, seed, sizeof(p->handle_key));
+	p->slot_mask = slot_cnt - 1;
+	p->question_max = question_max;
+	p->waiter_max = waiter_max;
+	chain_free_lists(p);
+	return 0;
+}
+
+void
+dp_pending_fini(struct dp_pending *p)
+{
+	free(p->questions);
+	free(p->waiters);
+	free(p->slots);
+	memset(p, 0, sizeof(*p));
+}
+
+static uint64_t
+new_handle(struct dp_pending *p, uint32_t index)
+{
+	uint64_t counter = p->handle_next++;
+	uint64_t handle = hf_siphash(&p->handle_key, &counter, sizeof(counter));
+
+	handle = handle << HANDLE_INDEX_BITS | index;
+	return handle != 0 ? handle : UINT64_C(1) << 63; /* 0 names nobody */
+}
+
+struct dp_question *
+dp_pending_find(struct dp_pending *p, const struct dp_key *key)
+{
+	uint32_t i = p->slots[key->hash & p->slot_mask];
+
+	while (i != DP_NIL) { /* ends: each question is in one chain once */
+		struct dp_question *q = &p->questions[i];
+		if (q->key.hash == key->hash && dp_key_equal(&q->key.o, &key->o))
+			return q;
+		i = q->next_hash;
+	}
+	return NULL;
+}
+
+struct dp_question *
+dp_pending_by_handle(struct dp_pending *p, uint64_t handle)
+{
+	uint64_t index = handle & ((UINT64_C(1) << HANDLE_INDEX_BITS) - 1);
+
+	if (index >= p->question_max)
+		return NULL;
+	struct dp_question *q = &p->questions[index];
+	return q->state != DP_QUESTION_FREE && q->handle == handle ? q : NULL;
+}
+
+static void
+deadline_append(struct dp_pending *p, struct dp_question *q)
+{
+	uint32_t i = index_of(p, q);
+
+	q->older = p->newest;
+	q->newer = DP_NIL;
+	if (p->newest != DP_NIL)
+		p->questions[p->newest].newer = i;
+	else
+		p->oldest = i;
+	p->newest = i;
+	if (p->timer_next == DP_NIL)
+		p->timer_next = i;
+}
+
+static void
+deadline_remove(struct dp_pending *p, struct dp_question *q)
+{
+	if (p->timer_next == index_of(p, q))
+		p->timer_next = q->newer;
+	if (q->older != DP_NIL)
+		p->questions[q->older].newer = q->newer;
+	else
+		p->oldest = q->newer;
+	if (q->newer != DP_NIL)
+		p->questions[q->newer].older = q->older;
+	else
+		p->newest = q->older;
+}
+
+static void
+unhash(struct dp_pending *p, struct dp_question *q)
+{
+	uint32_t *link = &p->slots[q->key.hash & p->slot_mask];
+
+	if (!q->hashed)
+		return;
+	while (*link != index_of(p, q))
+		link = &p->questions[*link].next_hash;
+	*link = q->next_hash;
+	q->hashed = false;
+}
+
+static struct dp_question *
+question_take(struct dp_pending *p, const struct dp_client *c)
+{
+	uint32_t i = p->free_question;
+	struct dp_question *q = &p->questions[i];
+	uint32_t *slot = &p->slots[c->key->hash & p->slot_mask];
+
+	p->free_question = q->next_hash;
+	p->question_cnt++;
+	q->key = *c->key;
+	q->handle = new_handle(p, i);
+	q->asked_ms = c->now_ms;
+	q->next_hash = *slot;
+	*slot = i;
+	q->first = q->last = DP_NIL;
+	q->state = DP_QUESTION_ASKED;
+	q->sent_cnt = 1;
+	q->hashed = true;
+	q->timer_fired = false;
+	deadline_append(p, q);
+	return q;
+}
+
+static void
+waiter_take(struct dp_pending *p, struct dp_question *q, const struct dp_client *c)
+{
+	uint32_t i = p->free_waiter;
+	struct dp_waiter *w = &p->waiters[i];
+
+	p->free_waiter = w->next;
+	p->waiter_cnt++;
+	w->next = DP_NIL;
+	w->dns_off = c->frame->dns_off;
+	w->question_end = (uint16_t)c->q->question_end;
+	w->frame_len = (uint16_t)(w->dns_off + w->question_end);
+	w->port = c->frame->port;
+	w->h = c->q->h;
+	w->edns = c->q->edns;
+	w->asked_ms = c->now_ms;
+	memcpy(w->frame, c->frame->octets, w->frame_len);
+	if (q->last != DP_NIL)
+		p->waiters[q->last].next = i;
+	else
+		q->first = i;
+	q->last = i;
+}
+
+enum dp_pending_add
+dp_pending_add(struct dp_pending *p, const struct dp_client *c, struct dp_question **out)
+{
+	enum dp_pending_add r = DP_PENDING_JOINED;
+
+	if (p->free_waiter == DP_NIL ||
+	    c->frame->dns_off + c->q->question_end > (uint32_t)DP_FRAME_KEEP_MAX)
+		return DP_PENDING_FULL;
+	struct dp_question *q = dp_pending_find(p, c->key);
+	if (q == NULL) {
+		if (p->free_question == DP_NIL)
+			return DP_PENDING_FULL;
+		q = question_take(p, c);
+		r = DP_PENDING_NEW;
+	}
+	waiter_take(p, q, c);
+	*out = q;
+	return r;
+}
+
+void
+dp_pending_settle(struct dp_pending *p, struct dp_question *q, enum dp_settle why)
+{
+	if (q->state == DP_QUESTION_SETTLED) {
+		if (q->settle != DP_SETTLE_TIMER)
+			return;
+		/* The answer came while stale ones were being sent: it serves who is left. */
+	} else {
+		q->state = DP_QUESTION_SETTLED;
+		q->next_settled = DP_NIL;
+		if (p->settled_last != DP_NIL)
+			p->questions[p->settled_last].next_settled = index_of(p, q);
+		else
+			p->settled_first = index_of(p, q);
+		p->settled_last = index_of(p, q);
+	}
+	q->settle = (uint8_t)why;
+	if (why != DP_SETTLE_TIMER)
+		unhash(p, q); /* who asks from now on asks anew */
+}
+
+struct dp_question *
+dp_pending_settled(struct dp_pending *p)
+{
+	return p->settled_first == DP_NIL ? NULL : &p->questions[p->settled_first];
+}
+
+struct dp_waiter *
+dp_pending_first(struct dp_pending *p, const struct dp_question *q)
+{
+	return q->first == DP_NIL ? NULL : &p->waiters[q->first];
+}
+
+void
+dp_pending_drop_first(struct dp_pending *p, struct dp_question *q)
+{
+	uint32_t i = q->first;
+
+	if (i == DP_NIL)
+		return;
+	q->first = p->waiters[i].next;
+	if (q->first == DP_NIL)
+		q->last = DP_NIL;
+	p->waiters[i].next = p->free_waiter;
+	p->free_waiter = i;
+	p->waiter_cnt--;
+}
+
+static void
+settled_pop(struct dp_pending *p, const struct dp_question *q)
+{
+	p->settled_first = q->next_settled;
+	if (p->settled_first == DP_NIL)
+		p->settled_last = DP_NIL;
+}
+
+void
+dp_pending_reask(struct dp_pending *p, struct dp_question *q)
+{
+	settled_pop(p, q);
+	q->state = DP_QUESTION_ASKED;
+}
+
+void
+dp_pending_free(struct dp_pending *p, struct dp_question *q)
+{
+	settled_pop(p, q);
+	while (q->first != DP_NIL)
+		dp_pending_drop_first(p, q);
+	unhash(p, q);
+	deadline_remove(p, q);
+	q->state = DP_QUESTION_FREE;
+	q->handle = 0;
+	q->next_hash = p->free_question;
+	p->free_question = index_of(p, q);
+	p->question_cnt--;
+}
+
+struct dp_question *
+dp_pending_timer(struct dp_pending *p, uint64_t now_ms, uint64_t timer_ms)
+{
+	if (p->timer_next == DP_NIL)
+		return NULL;
+	struct dp_question *q = &p->questions[p->timer_next];
+	if (now_ms < q->asked_ms + timer_ms)
+		return NULL;
+	q->timer_fired = true;
+	p->timer_next = q->newer;
+	return q;
+}
+
+struct dp_question *
+dp_pending_overdue(struct dp_pending *p, uint64_t now_ms, uint64_t timeout_ms)
+{
+	uint32_t i = p->oldest;
+
+	/* Those being settled stand in the way for one poll; look past a few of them only. */
+	for (unsigned step = 0; i != DP_NIL && step < 64; step++) {
+		struct dp_question *q = &p->questions[i];
+
+		if (timeout_ms != 0 && now_ms < q->asked_ms + timeout_ms)
+			return NULL;
+		if (q->state == DP_QUESTION_ASKED)
+			return q;
+		i = q->newer;
+	}
+	return NULL;
+}

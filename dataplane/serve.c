@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/serve.h"
+
+static const enum hf_counter judge_counter[HF_JUDGE_CNT] = {
+	[HF_JUDGE_LOOKUP] = HF_COUNTER_queries,
+	[HF_JUDGE_DROP_SHORT] = HF_COUNTER_drop_short,
+	[HF_JUDGE_DROP_RESPONSE] = HF_COUNTER_drop_response,
+	[HF_JUDGE_FORMERR] = HF_COUNTER_formerr,
+	[HF_JUDGE_NOTIMP] = HF_COUNTER_notimp,
+	[HF_JUDGE_BADVERS] = HF_COUNTER_badvers,
+	[HF_JUDGE_REFUSED] = HF_COUNTER_refused,
+};
+
+/* Why a waiter gets SERVFAIL when even a stale answer is not allowed. */
+static const enum hf_counter settle_counter[DP_SETTLE_CNT] = {
+	[DP_SETTLE_DONE] = HF_COUNTER_gave_up,
+	[DP_SETTLE_TIMER] = HF_COUNTER_gave_up,
+	[DP_SETTLE_TIMED_OUT] = HF_COUNTER_timed_out,
+	[DP_SETTLE_LOST] = HF_COUNTER_no_control,
+	[DP_SETTLE_RING_FULL] = HF_COUNTER_ring_full,
+};
+
+static inline void
+count(struct dp_core *core, enum hf_counter c)
+{
+	dp_count(core->counters, c);
+}
+
+int
+dp_core_init(struct dp_core *core, uint16_t id, uint32_t question_max, uint32_t waiter_max,
+    const uint8_t seed[16])
+{
+	memset(core, 0, sizeof(*core));
+	core->id = id;
+	core->udp_max = HF_UDP_EDNS_SEND;
+	core->timeout_ms = DP_TIMEOUT_MS_DEFAULT;
+	return dp_pending_init(&core->pending, question_max, waiter_max, seed);
+}
+
+void
+dp_core_fini(struct dp_core *core)
+{
+	dp_pending_fini(&core->pending);
+}
+
+/* --- replies ----------------------------------------------------------------------- */
+
+static inline uint32_t
+get_u32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return __builtin_bswap32(v);
+}
+
+static inline void
+put_u32(uint8_t *p, uint32_t v)
+{
+	v = __builtin_bswap32(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+/* Whether the writer kept the body: its counts are in the header (RFC 1035 4.1.1). */
+static inline bool
+body_is_in(const struct dp_query *dq, const struct dp_entry *e)
+{
+	const uint8_t *m = dq->msg;
+	unsigned an = (unsigned)m[6] << 8 | m[7];
+	unsigned ns = (unsigned)m[8] << 8 | m[9];
+	unsigned ar = (unsigned)m[10] << 8 | m[11];
+
+	return an == e->an_cnt && ns == e->ns_cnt && ar == e->ar_cnt + (unsigned)dq->q.edns.present;
+}
+
+/* TTLs count down from insertion, to 0 at the lowest (RFC 1035 3.2.1); stale ones are all the
+ * same (RFC 8767 4). Offsets were checked against the body when the message came. */
+static inline void
+patch_ttls(const struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
+    const struct dp_entry *e, enum dp_use use)
+{
+	const uint16_t *off = dp_entry_ttl_off(e);
+	uint8_t *body = dq->msg + dq->q.question_end;
+	uint32_t age_s = 0;
+
+	if (core->now_ms > e->inserted_ms)
+		age_s = (uint32_t)((core->now_ms - e->inserted_ms) / 1000);
+	for (unsigned i = 0; i < e->ttl_cnt; i++) {
+		uint32_t ttl = get_u32(body + off[i]);
+
+		ttl = ttl > age_s ? ttl - age_s : 0;
+		put_u32(body + off[i], use == DP_USE_STALE ? p->stale_ttl_s : ttl);
+	}
+}
+
+static inline enum dp_outcome
+reply_write(struct dp_core *core, struct dp_query *dq, const struct hf_reply *r)
+{
+	size_t limit = hf_reply_limit(&dq->q, core->udp_max);
+	size_t len = hf_reply_write(dq->msg, dq->cap, limit, &dq->q, r);
+
+	if (len == 0)
+		return DP_DROP;
+	dq->len = (uint16_t)len;
+	if ((dq->msg[2] & (HF_FLAG_TC >> 8)) != 0)
+		count(core, HF_COUNTER_truncated);
+	return DP_REPLY;
+}
+
+static enum dp_outcome
+reply_error(struct dp_core *core, struct dp_query *dq, unsigned rcode, uint16_t ede)
+{
+	struct hf_reply r = {.rcode = (uint16_t)rcode, .ede = {ede}, .ede_cnt = ede != HF_EDE_NONE};
+
+	return reply_write(core, dq, &r);
+}
+
+static enum dp_outcome
+reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
+    struct dp_entry *e, const struct dp_judgement *j)
+{
+	struct hf_reply r = {
+		.rcode = j->rcode,
+		.authentic = j->authentic,
+		.truncated = (e->flags & HF_ANSWER_TRUNCATED) != 0,
+		.ede_cnt = j->ede_cnt,
+		.ede = {j->ede[0], j->ede[1]},
+		.an_cnt = e->an_cnt,
+		.ns_cnt = e->ns_cnt,
+		.ar_cnt = e->ar_cnt,
+		.body = dp_entry_body(e),
+		.body_len = e->body_len,
+	};
+
+	if (j->with_text && e->ede_text_len != 0) {
+		r.ede_text = dp_entry_ede_text(e);
+		r.ede_text_len = e->ede_text_len;
+	}
+	/* Store only when it changes: the line is shared by all cores. */
+	if (atomic_load_explicit(&e->used, memory_order_relaxed) == 0)
+		atomic_store_explicit(&e->used, 1, memory_order_relaxed);
+	if (reply_write(core, dq, &r) != DP_REPLY)
+		return DP_DROP;
+	if (e->ttl_cnt != 0 && body_is_in(dq, e))
+		patch_ttls(core, p, dq, e, j->use);
+	return DP_REPLY;
+}
+
+/* --- a burst ----------------------------------------------------------------------- */
+
+void
+dp_query_parse(struct dp_core *core, struct dp_query *dq)
+{
+	uint8_t variant = 0;
+
+	count(core, HF_COUNTER_queries);
+	dq->entry = NULL;
+	dq->judge = (uint8_t)hf_reply_judge(hf_query_parse(dq->msg, dq->len, &dq->q), &dq->q);
+	if (dq->judge != HF_JUDGE_LOOKUP)
+		return;
+	if (dq->q.edns.present && dq->q.edns.dnssec_ok)
+		variant |= HF_VARIANT_DO;
+	if ((dq->q.h.flags & HF_FLAG_CD) != 0)
+		variant |= HF_VARIANT_CD;
+	dp_key_set(&dq->key, &core->table->hash, &dq->q.question, variant);
+	dp_table_prefetch(core->table, dq->key.hash);
+}
+
+void
+dp_query_find(struct dp_core *core, struct dp_query *dq)
+{
+	if (dq->judge != HF_JUDGE_LOOKUP)
+		return;
+	dq->entry = dp_table_peek(core->table, dq->key.hash);
+	if (dq->entry == NULL)
+		return;
+	const uint8_t *line = (const uint8_t *)dq->entry;
+	__builtin_prefetch(line);
+	__builtin_prefetch(line + 64);
+	__builtin_prefetch(line + 128);
+	__builtin_prefetch(line + 192);
+}
+
+/* The tag may belong to another name: then look again, properly. */
+static inline struct dp_entry *
+entry_confirm(const struct dp_core *core, const struct dp_query *dq)
+{
+	struct dp_entry *e = dq->entry;
+
+	if (e == NULL)
+		return NULL;
+	if (e->hash == dq->key.hash && dp_key_equal(&dq->key.o, dp_entry_key(e)))
+		return e;
+	return dp_table_find(core->table, &dq->key);
+}
+
+static enum dp_outcome
+answer_lookup(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq)
+{
+	const struct dp_ask ask = {.now_ms = core->now_ms};
+	struct dp_judgement j;
+
+	dq->entry = entry_confirm(core, dq);
+	dp_policy_judge(p, dq->entry, &ask, &j);
+	switch (j.use) {
+	case DP_USE_FRESH:
+		count(core, HF_COUNTER_hit);
+		return reply_entry(core, p, dq, dq->entry, &j);
+	case DP_USE_STALE:
+		count(core, HF_COUNTER_stale);
+		return reply_entry(core, p, dq, dq->entry, &j);
+	case DP_USE_FORBIDDEN:
+		count(core, HF_COUNTER_policy_miss);
+		break;
+	default:
+		break;
+	}
+	if ((dq->q.h.flags & HF_FLAG_RD) != 0)
+		return DP_MISS;
+	count(core, HF_COUNTER_rd_clear); /* no recursion was asked for: RFC 1035 4.1.1 */
+	return reply_error(core, dq, HF_RCODE_REFUSED, HF_EDE_NOT_AUTHORITATIVE);
+}
+
+enum dp_outcome
+dp_query_answer(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq)
+{
+	switch (dq->judge) {
+	case HF_JUDGE_LOOKUP:
+		return answer_lookup(core, p, dq);
+	case HF_JUDGE_DROP_SHORT:
+	case HF_JUDGE_DROP_RESPONSE:
+		count(core, judge_counter[dq->judge]);
+		return DP_DROP;
+	default:
+		count(core, judge_counter[dq->judge]);
+		return reply_error(core, dq, hf_judge_rcode(dq->judge), HF_EDE_NONE);
+	}
+}
+
+/* --- misses ------------------------------------------------------------------------ */
+
+/* A stale answer now, if one is allowed; else DP_MISS. */
+static enum dp_outcome
+answer_in_hurry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq)
+{
+	const struct dp_ask ask = {.now_ms = core->now_ms, .hurry = true};
+	struct dp_judgement j;
+
+	dp_policy_judge(p, dq->entry, &ask, &j);
+	if (j.use != DP_USE_STALE)
+		return DP_MISS;
+	count(core, HF_COUNTER_stale);
+	return reply_entry(core, p, dq, dq->entry, &j);
+}
+
+static enum dp_outcome
+answer_refuse(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
+    enum hf_counter why, uint16_t ede)
+{
+	enum dp_outcome r = answer_in_hurry(core, p, dq);
+
+	if (r != DP_MISS)
+		return r;
+	count(core, why);
+	return reply_error(core, dq, HF_RCODE_SERVFAIL, ede);
+}
+
+static void
+ask_out_set(const struct dp_question *q, struct dp_ask_out *out)
+{
+	out->key = &q->key;
+	out->handle = q->handle;
+	out->asked_ms = q->asked_ms;
+}
+
+enum dp_outcome
+dp_query_miss(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
+    const struct dp_frame *f, struct dp_ask_out *out)
+{
+	const struct dp_client client = {f, &dq->q, &dq->key, core->now_ms};
+	struct dp_question *q;
+
+	if (!core->control_alive)
+		return answer_refuse(core, p, dq, HF_COUNTER_no_control,
+		    HF_EDE_NO_REACHABLE_AUTHORITY);
+	/* The first who asked has waited long enough already; who comes later need not. */
+	q = dp_pending_find(&core->pending, &dq->key);
+	if (q != NULL && q->timer_fired) {
+		enum dp_outcome r = answer_in_hurry(core, p, dq);
+		if (r != DP_MISS)
+			return r;
+	}
+	switch (dp_pending_add(&core->pending, &client, &q)) {
+	case DP_PENDING_NEW:
+		count(core, HF_COUNTER_miss);
+		ask_out_set(q, out);
+		return DP_ASK;
+	case DP_PENDING_JOINED:
+		count(core, HF_COUNTER_coalesced);
+		return DP_WAIT;
+	default:
+		return answer_refuse(core, p, dq, HF_COUNTER_pending_full, HF_EDE_RATE_LIMITED);
+	}
+}
+
+void
+dp_core_ring_full(struct dp_core *core, uint64_t handle)
+{
+	struct dp_question *q = dp_pending_by_handle(&core->pending, handle);
+
+	if (q != NULL)
+		dp_pending_settle(&core->pending, q, DP_SETTLE_RING_FULL);
+}
+
+void
+dp_core_done(struct dp_core *core, uint64_t handle)
+{
+	struct dp_question *q = dp_pending_by_handle(&core->pending, handle);
+
+	if (q == NULL)
+		count(core, HF_COUNTER_done_unknown);
+	else
+		dp_pending_settle(&core->pending, q, DP_SETTLE_DONE);
+}
+
+void
+dp_core_tick(struct dp_core *core, const struct dp_policy *p)
+{
+	struct dp_pending *pending = &core->pending;
+	enum dp_settle why = core->control_alive ? DP_SETTLE_TIMED_OUT : DP_SETTLE_LOST;
+	uint64_t timeout_ms = core->control_alive ? core->timeout_ms : 0;
+	struct dp_question *q;
+
+	for (unsigned i = 0; i < DP_TICK_MAX; i++) {
+		q = dp_pending_overdue(pending, core->now_ms, timeout_ms);
+		if (q == NULL)
+			break;
+		dp_pending_settle(pending, q, why);
+	}
+	for (unsigned i = 0; i < DP_TICK_MAX; i++) {
+		q = dp_pending_timer(pending, core->now_ms, p->stale_client_ms);
+		if (q == NULL)
+			break;
+		if (q->state == DP_QUESTION_ASKED)
+			dp_pending_settle(pending, q, DP_SETTLE_TIMER);
+	}
+}
+
+/* --- who waited -------------------------------------------------------------------- */
+
+/* 22 is for when nothing else is known; never for a validation failure (RFC 8914 4.23). */
+static uint16_t
+cause_known(const struct dp_policy *p, struct dp_entry *e)
+{
+	if (e == NULL)
+		return HF_EDE_NO_REACHABLE_AUTHORITY;
+	if (e->retry_at_ms != 0 && e->retry_gen == p->generation && e->retry_ede != HF_EDE_NONE)
+		return e->retry_ede;
+	bool failed = e->verdict == HF_VERDICT_BOGUS || e->verdict == HF_VERDICT_FAILURE;
+	if (failed && e->ede != HF_EDE_NONE && !dp_policy_covers(p, e))
+		return e->ede;
+	return HF_EDE_NO_REACHABLE_AUTHORITY;
+}
+
+static uint16_t
+settle_ede(const struct dp_policy *p, struct dp_entry *e, enum dp_settle why)
+{
+	switch (why) {
+	case DP_SETTLE_LOST:
+		return HF_EDE_NO_REACHABLE_AUTHORITY;
+	case DP_SETTLE_RING_FULL:
+		return HF_EDE_RATE_LIMITED;
+	default:
+		return cause_known(p, e);
+	}
+}
+
+/* The waiter's query as it was, in the job's buffer. */
+static void
+query_restore(const struct dp_waiter *w, const struct dp_job *job, struct dp_query *dq)
+{
+	memcpy(job->frame, w->frame, w->frame_len);
+	dq->msg = job->frame + w->dns_off;
+	dq->len = w->question_end;
+	dq->cap = (uint16_t)(job->cap - w->dns_off);
+	dq->judge = HF_JUDGE_LOOKUP;
+	dq->q.h = w->h;
+	dq->q.edns = w->edns;
+	dq->q.question_end = w->question_end;
+}
+
+/* DP_REPLY in dq; DP_ASK or DP_WAIT when the waiter has to wait on. */
+static enum dp_outcome
+answer_waiter(struct dp_core *core, const struct dp_policy *p, const struct dp_question *q,
+    const struct dp_waiter *w, struct dp_query *dq)
+{
+	struct dp_ask ask = {
+		.now_ms = core->now_ms,
+		.asked_ms = w->asked_ms,
+		.waited = true,
+		.hurry = q->settle != DP_SETTLE_DONE,
+	};
+	enum dp_settle why = q->settle;
+	struct dp_judgement j;
+
+	dp_policy_judge(p, dq->entry, &ask, &j);
+	if (j.use == DP_USE_NONE || j.use == DP_USE_FORBIDDEN) {
+		if (why == DP_SETTLE_TIMER)
+			return DP_WAIT;
+		if (why == DP_SETTLE_DONE && core->control_alive && q->sent_cnt < DP_SEND_MAX)
+			return DP_ASK;
+		if (why == DP_SETTLE_DONE && !core->control_alive)
+			why = DP_SETTLE_LOST;
+		ask.hurry = true;
+		dp_policy_judge(p, dq->entry, &ask, &j);
+	}
+	if (j.use == DP_USE_FRESH || j.use == DP_USE_STALE) {
+		count(core, j.use == DP_USE_STALE ? HF_COUNTER_stale : HF_COUNTER_late);
+		return reply_entry(core, p, dq, dq->entry, &j);
+	}
+	count(core, settle_counter[why]);
+	return reply_error(core, dq, HF_RCODE_SERVFAIL, settle_ede(p, dq->entry, why));
+}
+
+static enum dp_outcome
+next_of(struct dp_core *core, const struct dp_policy *p, struct dp_question *q,
+    struct dp_query *dq, const struct dp_job *job)
+{
+	struct dp_waiter *w = dp_pending_first(&core->pending, q);
+
+	if (w == NULL) { /* after stale answers the task goes on, for the cache's sake */
+		if (q->settle == DP_SETTLE_TIMER)
+			dp_pending_reask(&core->pending, q);
+		else
+			dp_pending_free(&core->pending, q);
+		return DP_NOTHING;
+	}
+	query_restore(w, job, dq);
+	dq->entry = dp_table_find(core->table, &q->key);
+	enum dp_outcome r = answer_waiter(core, p, q, w, dq);
+	if (r == DP_ASK || r == DP_WAIT) {
+		q->sent_cnt += r == DP_ASK;
+		dp_pending_reask(&core->pending, q);
+	}
+	return r;
+}
+
+enum dp_outcome
+dp_core_next(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
+    struct dp_job *job, struct dp_ask_out *out)
+{
+	if (job->cap < DP_FRAME_KEEP_MAX + DP_REPLY_CAP_MIN)
+		return DP_NOTHING;
+	for (unsigned i = 0; i < DP_TICK_MAX; i++) {
+		struct dp_question *q = dp_pending_settled(&core->pending);
+
+		if (q == NULL)
+			return DP_NOTHING;
+		const struct dp_waiter *w = dp_pending_first(&core->pending, q);
+		enum dp_outcome r = next_of(core, p, q, dq, job);
+		if (r == DP_ASK) {
+			ask_out_set(q, out);
+			return DP_ASK;
+		}
+		if (r == DP_NOTHING || r == DP_WAIT)
+			continue;
+		job->dns_off = w->dns_off;
+		job->dns_len = dq->len;
+		job->port = w->port;
+		dp_pending_drop_first(&core->pending, q);
+		if (r == DP_REPLY)
+			return DP_REPLY;
+	}
+	return DP_NOTHING;
+}
+
+uint64_t
+dp_core_idle_ms(const struct dp_core *core, const struct dp_policy *p)
+{
+	const struct dp_pending *pending = &core->pending;
+	uint64_t due = UINT64_MAX;
+
+	if (pending->settled_first != DP_NIL ||
+	    (!core->control_alive && pending->oldest != DP_NIL))
+		return 0;
+	if (pending->oldest != DP_NIL)
+		due = pending->questions[pending->oldest].asked_ms + core->timeout_ms;
+	if (pending->timer_next != DP_NIL) {
+		uint64_t timer =
+		    pending->questions[pending->timer_next].asked_ms + p->stale_client_ms;
+		due = timer < due ? timer : due;
+	}
+	if (due == UINT64_MAX)
+		return UINT64_MAX;
+	return due > core->now_ms ? due - core->now_ms : 0;
+}

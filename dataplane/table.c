@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/table.h"
+
+#include <stdlib.h>
+#include <urcu-qsbr.h>
+
+enum {
+	ENTRY_OCTETS_TYPICAL = 192, /* small entries: slots must not run out before octets do */
+	BUCKET_CNT_MIN = 64,
+	TAG_SHIFT = 48,
+};
+#define POINTER_MASK ((UINT64_C(1) << TAG_SHIFT) - 1)
+
+struct place {
+	struct dp_bucket *bucket;
+	unsigned slot;
+};
+
+static inline struct dp_entry *
+word_entry(uint64_t word)
+{
+	return (struct dp_entry *)(uintptr_t)(word & POINTER_MASK);
+}
+
+static inline struct dp_bucket *
+bucket_of(const struct dp_table *t, uint64_t hash, unsigned which)
+{
+	return &t->buckets[(which == 0 ? hash : hash >> 24) & t->bucket_mask];
+}
+
+static void
+wait_for_readers(void)
+{
+	synchronize_rcu();
+}
+
+struct dp_table *
+dp_table_create(uint64_t octets_max, const uint8_t seed[64], uint64_t *counters)
+{
+	uint64_t bucket_cnt = BUCKET_CNT_MIN;
+
+	if (octets_max > POINTER_MASK)
+		return NULL;
+	while (bucket_cnt * DP_BUCKET_SLOTS * ENTRY_OCTETS_TYPICAL < octets_max)
+		bucket_cnt *= 2;
+	struct dp_table *t = aligned_alloc(alignof(struct dp_table), sizeof(*t));
+	if (t == NULL)
+		return NULL;
+	memset(t, 0, sizeof(*t));
+	t->buckets = aligned_alloc(alignof(struct dp_bucket), bucket_cnt * sizeof(*t->buckets));
+	if (t->buckets == NULL) {
+		free(t);
+		return NULL;
+	}
+	memset(t->buckets, 0, bucket_cnt * sizeof(*t->buckets));
+	t->bucket_mask = bucket_cnt - 1;
+	dp_hash_init(&t->hash, seed);
+	t->counters = counters;
+	t->octets_max = octets_max;
+	t->grace = wait_for_readers;
+	return t;
+}
+
+static void
+free_retired(struct dp_table *t)
+{
+	for (uint32_t i = 0; i < t->retired_cnt; i++)
+		dp_entry_free(t->retired[i]);
+	t->retired_cnt = 0;
+	t->retired_octets = 0;
+}
+
+void
+dp_table_destroy(struct dp_table *t)
+{
+	if (t == NULL)
+		return;
+	free_retired(t);
+	for (uint64_t i = 0; i <= t->bucket_mask; i++) {
+		for (unsigned s = 0; s < DP_BUCKET_SLOTS; s++)
+			dp_entry_free(word_entry(atomic_load(&t->buckets[i].word[s])));
+	}
+	free(t->buckets);
+	free(t);
+}
+
+void
+dp_table_reclaim(struct dp_table *t)
+{
+	if (t->retired_cnt == 0)
+		return;
+	t->grace();
+	free_retired(t);
+}
+
+/* Acquire: what the writer stored into an entry before it published the word is seen. */
+static inline struct dp_entry *
+bucket_find(struct dp_bucket *b, const struct dp_key *key)
+{
+	for (unsigned s = 0; s < DP_BUCKET_SLOTS; s++) {
+		uint64_t word = atomic_load_explicit(&b->word[s], memory_order_acquire);
+		struct dp_entry *e = word_entry(word);
+
+		if ((word ^ key->hash) >> TAG_SHIFT != 0 || e == NULL)
+			continue;
+		if (e->hash == key->hash && dp_key_equal(&key->o, dp_entry_key(e)))
+			return e;
+	}
+	return NULL;
+}
+
+struct dp_entry *
+dp_table_find(const struct dp_table *t, const struct dp_key *key)
+{
+	struct dp_entry *e = bucket_find(bucket_of(t, key->hash, 0), key);
+
+	return e != NULL ? e : bucket_find(bucket_of(t, key->hash, 1), key);
+}
+
+struct dp_entry *
+dp_table_peek(const struct dp_table *t, uint64_t hash)
+{
+	for (unsigned which = 0; which < 2; which++) {
+		struct dp_bucket *b = bucket_of(t, hash, which);
+
+		for (unsigned s = 0; s < DP_BUCKET_SLOTS; s++) {
+			uint64_t word = atomic_load_explicit(&b->word[s], memory_order_acquire);
+
+			if ((word ^ hash) >> TAG_SHIFT == 0 && word_entry(word) != NULL)
+				return word_entry(word);
+		}
+	}
+	return NULL;
+}
+
+/* --- WRITER ---------------------------------------------------------------------- */
+
+static inline struct dp_entry *
+place_entry(const struct place *at)
+{
+	return word_entry(atomic_load_explicit(&at->bucket->word[at->slot], memory_order_relaxed));
+}
+
+static void
+retire(struct dp_table *t, struct dp_entry *e)
+{
+	if (t->retired_cnt == DP_RETIRE_MAX || t->retired_octets > t->octets_max / 8)
+		dp_table_reclaim(t);
+	t->retired[t->retired_cnt++] = e;
+	t->retired_octets += dp_entry_octets(e);
+}
+
+static void
+account(struct dp_table *t, const struct dp_entry *in, const struct dp_entry *out)
+{
+	uint64_t octets = atomic_load_explicit(&t->octets, memory_order_relaxed);
+	uint64_t entries = atomic_load_explicit(&t->entries, memory_order_relaxed);
+
+	octets += in != NULL ? dp_entry_octets(in) : 0;
+	octets -= out != NULL ? dp_entry_octets(out) : 0;
+	entries += (in != NULL) - (uint64_t)(out != NULL);
+	atomic_store_explicit(&t->octets, octets, memory_order_relaxed);
+	atomic_store_explicit(&t->entries, entries, memory_order_relaxed);
+}
+
+/* Put e (NULL: nothing) where at says. Release: readers see a whole entry. */
+static void
+publish(struct dp_table *t, const struct place *at, struct dp_entry *e)
+{
+	struct dp_entry *old = place_entry(at);
+	uint64_t word = 0;
+
+	if (e != NULL)
+		word = (uint64_t)(uintptr_t)e | (e->hash & ~POINTER_MASK);
+	atomic_store_explicit(&at->bucket->word[at->slot], word, memory_order_release);
+	account(t, e, old);
+	if (old != NULL)
+		retire(t, old);
+}
+
+/* What is lost least when it goes: 0 at once, 4 last. */
+static unsigned
+worth(const struct dp_entry *e, uint64_t now_ms)
+{
+	bool used = atomic_load_explicit(&e->used, memory_order_relaxed) != 0;
+	bool fresh = now_ms < e->fresh_until_ms;
+
+	if (dp_entry_dead(e, now_ms))
+		return 0;
+	return 1 + (unsigned)used * 2 + (unsigned)fresh;
+}
+
+static bool
+find_same(const struct dp_table *t, const struct dp_entry *e, struct place *at)
+{
+	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS; i++) {
+		at->bucket = bucket_of(t, e->hash, i / DP_BUCKET_SLOTS);
+		at->slot = i % DP_BUCKET_SLOTS;
+		const struct dp_entry *o = place_entry(at);
+		if (o != NULL && o->hash == e->hash &&
+		    dp_key_equal(dp_entry_key(o), dp_entry_key(e)))
+			return true;
+	}
+	return false;
+}
+
+/* A free slot of either bucket, else that of the entry that is lost least. When all have been
+ * used lately they lose their marks: CLOCK in the small. */
+static void
+find_room(const struct dp_table *t, uint64_t hash, uint64_t now_ms, struct place *at)
+{
+	unsigned best = UINT32_MAX;
+
+	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS && best != 0; i++) {
+		struct place here = {bucket_of(t, hash, i / DP_BUCKET_SLOTS), i % DP_BUCKET_SLOTS};
+		const struct dp_entry *e = place_entry(&here);
+		unsigned w = e == NULL ? 0 : 1 + worth(e, now_ms);
+
+		if (w < best) {
+			best = w;
+			*at = here;
+		}
+	}
+	if (best < 1 + 3)
+		return;
+	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS; i++) {
+		struct place here = {bucket_of(t, hash, i / DP_BUCKET_SLOTS), i % DP_BUCKET_SLOTS};
+
+		atomic_store_explicit(&place_entry(&here)->used, 0, memory_order_relaxed);
+	}
+}
+
+/* Move the hand until octets fit: dead entries go, used ones lose their mark, others go. Two
+ * rounds at most: after one, no mark is left but those set meanwhile. */
+static void
+make_room(struct dp_table *t, uint64_t octets, uint64_t now_ms)
+{
+	uint64_t slots = (t->bucket_mask + 1) * DP_BUCKET_SLOTS;
+
+	for (uint64_t step = 0; step < 2 * slots; step++) {
+		if (atomic_load_explicit(&t->octets, memory_order_relaxed) + octets <= t->octets_max)
+			return;
+		struct place at = {&t->buckets[t->hand / DP_BUCKET_SLOTS], t->hand % DP_BUCKET_SLOTS};
+		struct dp_entry *e = place_entry(&at);
+		t->hand = (t->hand + 1) & (slots - 1);
+		if (e == NULL)
+			continue;
+		if (!dp_entry_dead(e, now_ms) &&
+		    atomic_load_explicit(&e->used, memory_order_relaxed) != 0) {
+			atomic_store_explicit(&e->used, 0, memory_order_relaxed);
+			continue;
+		}
+		publish(t, &at, NULL);
+		dp_count(t->counters, HF_COUNTER_evicted);
+	}
+}
+
+enum dp_insert
+dp_table_insert(struct dp_table *t, struct dp_entry *e, uint64_t now_ms)
+{
+	struct place at;
+
+	make_room(t, dp_entry_octets(e), now_ms);
+	if (atomic_load(&t->octets) + dp_entry_octets(e) > t->octets_max) {
+		dp_entry_free(e);
+		dp_count(t->counters, HF_COUNTER_no_memory);
+		return DP_INSERT_NO_MEMORY;
+	}
+	dp_count(t->counters, HF_COUNTER_inserted);
+	if (find_same(t, e, &at)) {
+		publish(t, &at, e);
+		dp_count(t->counters, HF_COUNTER_replaced);
+		return DP_INSERT_REPLACED;
+	}
+	find_room(t, e->hash, now_ms, &at);
+	if (place_entry(&at) != NULL)
+		dp_count(t->counters, HF_COUNTER_evicted);
+	publish(t, &at, e);
+	return DP_INSERT_NEW;
+}
+
+/* The refresh of old failed: it stays, for stale answers, with a note when to try again. */
+static enum dp_insert
+keep_stale(struct dp_table *t, const struct dp_policy *p, const struct dp_entry *old,
+    const struct hf_msg_answer *m, uint64_t now_ms)
+{
+	struct dp_entry *e =
+	    dp_entry_create_retry(old, now_ms + p->stale_retry_ms, m->policy_gen, m->ede);
+
+	if (e == NULL) {
+		dp_count(t->counters, HF_COUNTER_no_memory);
+		return DP_INSERT_NO_MEMORY;
+	}
+	if (dp_table_insert(t, e, now_ms) == DP_INSERT_NO_MEMORY)
+		return DP_INSERT_NO_MEMORY;
+	dp_count(t->counters, HF_COUNTER_kept_stale);
+	return DP_INSERT_KEPT_STALE;
+}
+
+enum dp_insert
+dp_table_answer(struct dp_table *t, const struct dp_policy *p, const struct hf_msg_answer *m,
+    const struct hf_answer_view *view, uint64_t now_ms)
+{
+	bool failed = m->verdict == HF_VERDICT_BOGUS || m->verdict == HF_VERDICT_FAILURE;
+
+	if (failed) {
+		struct dp_key key;
+
+		dp_key_from_msg(&key, &t->hash, &m->key);
+		const struct dp_entry *old = dp_table_find(t, &key);
+		if (old != NULL && dp_policy_stale_ok(p, old, now_ms))
+			return keep_stale(t, p, old, m, now_ms);
+	}
+	struct dp_entry *e = dp_entry_create(m, view, &t->hash, now_ms);
+	if (e == NULL) {
+		dp_count(t->counters, HF_COUNTER_no_memory);
+		return DP_INSERT_NO_MEMORY;
+	}
+	e->nta_mask = dp_policy_mask_at_birth(p, e);
+	return dp_table_insert(t, e, now_ms);
+}
