@@ -2,6 +2,7 @@
 # A line per test, in the alphabet's order.
 unit_names := \
 	config_test \
+	link_attach_test \
 	link_ring_test \
 	wire_message_test \
 	wire_name_test \
