@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+import os
+import subprocess
+
+import pytest
+
+
+def pytest_report_header():
+    kernel = os.uname().release
+    return f"holdfast: kernel {kernel}, {os.cpu_count()} CPUs, root {os.geteuid() == 0}"
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Skips are told loudly: what a machine lacks, a reader must see."""
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        terminalreporter.write_line(f"SKIPPED {report.nodeid}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def world_lab():
+    """One lab for all end-to-end tests of a run."""
+    import world
+
+    why = world.missing()
+    if why:
+        pytest.skip(why)
+    lab = world.Lab("hfsys")
+    try:
+        lab.up()
+    except subprocess.CalledProcessError as e:
+        pytest.fail(f"lab up: {e.stderr}")
+    yield lab
+    lab.down()

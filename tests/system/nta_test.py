@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The .de outage, and the one command against it."""
+import subprocess
+import time
+
+import pytest
+
+import world
+from world import V4, V6
+
+
+@pytest.fixture(params=["af_packet", "af_xdp"])
+def outage(request, world_lab, tmp_path):
+    """(lab, appliance, client): a fresh appliance with two workers; .de is good again afterwards."""
+    appliance = world.make_appliance(world_lab, request.param, tmp_path, workers=2)
+    client = world.Client(world_lab.cli)
+    try:
+        appliance.start()
+        yield world_lab, appliance, client
+    finally:
+        client.close()
+        appliance.stop()
+        world_lab.run("fix", "de")
+
+
+FRESH = [f"www.fresh{i}.de" for i in range(8)] + [f"www.plain{i}.de" for i in range(20)] + \
+        [f"direct{i}.de" for i in range(20)]
+
+
+def ask_all(client, names, **how):
+    return {n: client.ask(n, "A", V6 if i % 2 else V4, **how) for i, n in enumerate(names)}
+
+
+def test_an_nta_revives_the_names_that_failed_and_removal_validates_again(outage):
+    lab, appliance, client = outage
+    lab.run("break", "de")
+    for name, reply in ask_all(client, FRESH).items():
+        assert world.rcode(reply) == "SERVFAIL", name
+        assert [c for c, _ in world.edes(reply)] == [6], (name, world.edes(reply))
+        assert "33834" in world.edes(reply)[0][1], (name, world.edes(reply))
+
+    added = appliance.ctl("nta", "add", "de", "--for", "3h", "--reason", "bad signatures in .de")
+    assert "generation" in added.stdout and "active on 2/2 cores in" in added.stdout
+    for name, reply in ask_all(client, FRESH).items():
+        assert world.rcode(reply) == "NOERROR" and reply.answer, (name, world.edes(reply))
+        assert not world.authentic(reply), name
+        assert [c for c, _ in world.edes(reply)][:1] == [33], (name, world.edes(reply))
+    before = appliance.counters()["hit"]
+    ask_all(client, FRESH)
+    assert appliance.counters()["hit"] == before + len(FRESH), "what the NTA let in is cached"
+
+    lab.run("fix", "de")
+    removed = appliance.ctl("nta", "remove", "de")
+    assert "active on 2/2 cores" in removed.stdout
+    seen = lab.queries()
+    oracle = lab.oracle()
+    for name, reply in ask_all(client, FRESH).items():
+        secure = oracle.case(name + ".", "A")["security"] == "secure"
+        assert world.rcode(reply) == "NOERROR" and world.authentic(reply) == secure, name
+        assert not world.edes(reply), name
+    assert lab.queries() > seen, "what came in under the NTA was not used again"
+
+
+def test_nothing_fetched_under_the_nta_is_served_once_it_is_gone(outage):
+    lab, appliance, client = outage
+    lab.run("break", "de")
+    appliance.ctl("nta", "add", "de", "--for", "1h", "--reason", "test")
+    ask_all(client, FRESH)
+    appliance.ctl("nta", "remove", "de")
+    for name, reply in ask_all(client, FRESH).items():
+        assert world.rcode(reply) == "SERVFAIL", f"{name}: still served, and .de is still broken"
+        assert [c for c, _ in world.edes(reply)] == [6]
+
+
+def test_names_outside_the_nta_keep_ad_and_cached_secure_names_lose_it_only_meanwhile(outage):
+    lab, appliance, client = outage
+    assert world.authentic(client.ask("www.signed.de")) and world.authentic(client.ask("www.signed.se"))
+    assert world.authentic(client.ask("alias.signed.de"))  # -> www.signed.se
+    seen = lab.queries()
+    appliance.ctl("nta", "add", "de", "--reason", "test")
+    assert not world.authentic(client.ask("www.signed.de"))
+    assert not world.authentic(client.ask("alias.signed.de"))
+    assert world.authentic(client.ask("www.signed.se"))
+    appliance.ctl("nta", "remove", "de")
+    assert world.authentic(client.ask("www.signed.de"))
+    assert world.authentic(client.ask("alias.signed.de"))
+    assert lab.queries() == seen, "all of it came from the cache"
+
+
+def test_a_chain_that_passes_through_the_nta_is_covered_too(outage):
+    lab, appliance, client = outage
+    lab.run("break", "de")
+    reply = client.ask("alias.unsigned.aq", "A")  # -> www.signed.de
+    assert world.rcode(reply) == "SERVFAIL"
+    appliance.ctl("nta", "add", "de", "--reason", "test")
+    reply = client.ask("alias.unsigned.aq", "A")
+    assert world.rcode(reply) == "NOERROR" and not world.authentic(reply)
+
+
+def test_four_of_six_bad_servers_are_survived_without_an_nta(outage):
+    lab, _, client = outage
+    lab.run("break", "de", "--servers", "4")
+    replies = ask_all(client, FRESH[:12])
+    good = [n for n, r in replies.items() if world.rcode(r) == "NOERROR"]
+    assert len(good) == 12, {n: world.edes(r) for n, r in replies.items() if n not in good}
+
+
+def test_the_list_tells_and_wrong_commands_are_refused(outage):
+    _, appliance, _ = outage
+    assert appliance.ctl_json("nta", "list")["ntas"] == []
+    appliance.ctl("nta", "add", "de", "--for", "3h", "--reason", "why not")
+    nta = appliance.ctl_json("nta", "list")["ntas"][0]
+    assert nta["name"] == "de." and nta["reason"] == "why not" and nta["author"]
+    assert 10700 < nta["left_s"] <= 10800
+    assert appliance.ctl("nta", "add", "de", "--reason", "again", check=False).returncode == 6
+    assert appliance.ctl("nta", "add", ".", "--reason", "all", check=False).returncode == 5
+    assert appliance.ctl("nta", "add", "se", "--for", "8d", "--reason", "x", check=False).returncode == 5
+    assert appliance.ctl("nta", "add", "se", check=False).returncode == 2
+    assert appliance.ctl("nta", "remove", "se", check=False).returncode == 1
+    assert appliance.ctl("nta", "add", "a..b", "--reason", "x", check=False).returncode == 2
+
+
+def test_an_nta_ends_by_itself(outage):
+    lab, appliance, client = outage
+    lab.run("break", "de")
+    appliance.ctl("nta", "add", "de", "--for", "3s", "--reason", "short")
+    assert world.rcode(client.ask("www.fresh1.de")) == "NOERROR"
+    time.sleep(4.5)
+    assert appliance.ctl_json("nta", "list")["ntas"] == []
+    assert world.rcode(client.ask("www.fresh1.de")) == "SERVFAIL"
+
+
+def test_status_and_cache_show_tell_what_is_there(outage):
+    lab, appliance, client = outage
+    client.ask("www.signed.de")
+    status = appliance.ctl_json("status")
+    assert status["dataplane"]["attached"] and status["dataplane"]["workers"] == 2
+    assert status["policy"]["generation"] == status["policy"]["acknowledged_generation"]
+    shown = appliance.ctl("cache", "show", "www.signed.de", "A").stdout
+    assert "secure" in shown and "198.18." in shown
+    entry = appliance.ctl_json("cache", "show", "www.signed.de", "A")
+    assert [e["verdict"] for e in entry["dataplane"]["entries"]] == ["secure"]
+    text = appliance.ctl("status").stdout
+    assert "attached" in text and "2/2 cores" in text
+    out = subprocess.run([appliance.program("holdfastctl"), "--socket", "/nonexistent", "status"],
+                         capture_output=True, text=True)
+    assert out.returncode == 3 and "not reachable" in out.stderr
