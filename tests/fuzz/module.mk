@@ -1,6 +1,7 @@
 # libFuzzer targets: tests/fuzz/NAME.c with LLVMFuzzerTestOneInput. Built by
 # `make SAN=fuzz CC=clang fuzz-programs`. A line per target. Append yours.
 fuzz_names := \
+	dp_packet_fuzz \
 	wire_message_fuzz \
 	wire_name_fuzz \
 	wire_query_fuzz

@@ -2,6 +2,9 @@
 # A line per test, in the alphabet's order.
 unit_names := \
 	config_test \
+	dp_neighbour_test \
+	dp_options_test \
+	dp_packet_test \
 	link_attach_test \
 	link_ring_test \
 	wire_message_test \
@@ -13,6 +16,9 @@ unit_parts_config_test := hfconfig hf
 unit_parts_wire_rdata_test := hf
 unit_parts_wire_message_test := hf
 unit_parts_wire_name_test := hf
+unit_parts_dp_neighbour_test := dataplane hf
+unit_parts_dp_options_test := dataplane hf
+unit_parts_dp_packet_test := dataplane hf
 
 unit_tests := $(addprefix tests/unit/,$(unit_names))
 unit_parts := dataplane controlplane cli resolver validator hfconfig hf
