@@ -7,12 +7,16 @@ unit_names := \
 	dp_packet_test \
 	link_attach_test \
 	link_ring_test \
+	va_keys_test \
+	va_rrset_test \
 	wire_message_test \
 	wire_name_test \
 	wire_rdata_test \
 	wire_reply_test
 
 unit_parts_config_test := hfconfig hf
+unit_parts_va_keys_test := validator hf
+unit_parts_va_rrset_test := validator hf
 unit_parts_wire_rdata_test := hf
 unit_parts_wire_message_test := hf
 unit_parts_wire_name_test := hf
