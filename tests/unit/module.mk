@@ -1,6 +1,12 @@
 # Unit tests: one program per file, tests/unit/NAME.c, cmocka, no root, no network.
 # A line per test, in the alphabet's order.
 unit_names := \
+	base_addr_test \
+	base_arena_test \
+	base_log_test \
+	base_rand_test \
+	base_siphash_test \
+	base_units_test \
 	config_test \
 	dp_neighbour_test \
 	dp_options_test \
@@ -12,9 +18,17 @@ unit_names := \
 	wire_message_test \
 	wire_name_test \
 	wire_rdata_test \
-	wire_reply_test
+	wire_reply_test \
+	wire_writer_test
 
 unit_parts_config_test := hfconfig hf
+unit_parts_base_log_test := hf
+unit_parts_base_rand_test := hf
+unit_parts_base_siphash_test := hf
+unit_parts_base_arena_test := hf
+unit_parts_base_addr_test := hf
+unit_parts_base_units_test := hf
+unit_parts_wire_writer_test := hf
 unit_parts_va_keys_test := validator hf
 unit_parts_va_rrset_test := validator hf
 unit_parts_wire_rdata_test := hf
