@@ -12,6 +12,8 @@ unit_names := \
 	dp_options_test \
 	dp_packet_test \
 	link_attach_test \
+	link_hostile_test \
+	link_msg_test \
 	link_ring_test \
 	va_keys_test \
 	va_rrset_test \
@@ -37,6 +39,11 @@ unit_parts_wire_name_test := hf
 unit_parts_dp_neighbour_test := dataplane hf
 unit_parts_dp_options_test := dataplane hf
 unit_parts_dp_packet_test := dataplane hf
+unit_parts_link_attach_test := hf
+unit_parts_link_hostile_test := hf
+unit_parts_link_msg_test := hf
+unit_parts_link_ring_test := hf
+unit_parts_wire_reply_test := hf
 
 unit_tests := $(addprefix tests/unit/,$(unit_names))
 unit_parts := dataplane controlplane cli resolver validator hfconfig hf
