@@ -126,12 +126,15 @@ dp_port_environment(const struct dp_options *o, const char *program)
 	lcores_text(o->workers, &cpus, lcores, sizeof(lcores));
 	arg_add(&a, "", program);
 	arg_add(&a, "--no-telemetry", "");
-	arg_add(&a, "--in-memory", "");
 	arg_add(&a, "--main-lcore=0", "");
 	arg_add(&a, "--lcores=", lcores);
 	arg_add(&a, "--log-level=", "lib.eal:4");
-	if (!want_hugepages(o))
-		arg_add(&a, "--no-huge", "");
+	if (want_hugepages(o)) {
+		arg_add(&a, "--in-memory", ""); /* several dataplanes share a machine, no files */
+	} else {
+		arg_add(&a, "--no-huge", ""); /* EAL refuses it together with --in-memory */
+		arg_add(&a, "--no-shconf", "");
+	}
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)memory_mib(o));
 	arg_add(&a, "-m", number);
 	for (unsigned i = 0; i < o->port_cnt; i++) {
