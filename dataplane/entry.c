@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-
 enum { LINE = 64 };
 
 static struct dp_entry *
@@ -55,6 +54,18 @@ set_times(struct dp_entry *e, const struct hf_msg_answer *m, uint32_t ttl_min, u
 	e->stale_until_ms = e->fresh_until_ms + (uint64_t)m->stale_s * 1000;
 }
 
+/* A TTL with the top bit set reads as 0 (RFC 2181 8): store what was read. */
+static void
+settle_ttls(struct dp_entry *e, uint8_t *body)
+{
+	const uint16_t *off = dp_entry_ttl_off(e);
+
+	for (unsigned i = 0; i < e->ttl_cnt; i++) {
+		if ((body[off[i]] & 0x80) != 0)
+			memset(body + off[i], 0, 4);
+	}
+}
+
 struct dp_entry *
 dp_entry_create(const struct hf_msg_answer *m, const struct hf_answer_view *view,
     const struct dp_hash *h, uint64_t now_ms)
@@ -80,6 +91,7 @@ dp_entry_create(const struct hf_msg_answer *m, const struct hf_answer_view *view
 	memcpy(tail, view->ttl_off, ttl_len);
 	memcpy(tail + ttl_len, view->chain, m->chain_len);
 	memcpy(tail + ttl_len + m->chain_len, view->ede_text, m->ede_text_len);
+	settle_ttls(e, (uint8_t *)e + body_off);
 	return e;
 }
 

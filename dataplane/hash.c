@@ -27,6 +27,7 @@ hash_aes(const struct dp_hash *h, const void *p, unsigned len)
 	}
 	s = _mm_aesenc_si128(s, _mm_load_si128(&k[3]));
 	s = _mm_aesenc_si128(s, k1);
+	s = _mm_xor_si128(s, _mm_unpackhi_epi64(s, s)); /* both halves count */
 	return (uint64_t)_mm_cvtsi128_si64(s);
 }
 #endif

@@ -8,9 +8,13 @@ unit_names := \
 	base_siphash_test \
 	base_units_test \
 	config_test \
+	dp_entry_test \
+	dp_hash_test \
+	dp_judge_test \
 	dp_neighbour_test \
 	dp_options_test \
 	dp_packet_test \
+	dp_policy_test \
 	link_attach_test \
 	link_hostile_test \
 	link_msg_test \
@@ -44,6 +48,10 @@ unit_parts_link_hostile_test := hf
 unit_parts_link_msg_test := hf
 unit_parts_link_ring_test := hf
 unit_parts_wire_reply_test := hf
+unit_parts_dp_hash_test := dataplane hf
+unit_parts_dp_entry_test := dataplane hf
+unit_parts_dp_policy_test := dataplane hf
+unit_parts_dp_judge_test := dataplane hf
 
 unit_tests := $(addprefix tests/unit/,$(unit_names))
 unit_parts := dataplane controlplane cli resolver validator hfconfig hf

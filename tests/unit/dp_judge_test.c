@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Unit test of dp_policy_judge: DESIGN 4 as a table, row by row, and then every combination of
+ * its inputs against the same rules written down a second time, as sentences. */
+#include "dataplane/policy.h"
+#include "tests/unit/dp_fixture.h"
+
+enum { INSERTED = 100000, TTL_S = 60, STALE_S = 600, POLICY_STALE_S = 300, GEN = 8 };
+
+enum verdict { SEC = HF_VERDICT_SECURE, INS = HF_VERDICT_INSECURE, BOG = HF_VERDICT_BOGUS,
+	FAI = HF_VERDICT_FAILURE, UNV = HF_VERDICT_UNVALIDATED };
+enum then { THEN_NONE, THEN_NAME, THEN_CHAIN, THEN_OLD_POLICY }; /* what an NTA covered at birth */
+enum now { NOW_NONE, NOW_NAME, NOW_BOTH };                       /* ... and covers at use */
+enum phase { FRESH, EXPIRED, POLICY_OLD, ENTRY_OLD };  /* within TTL; stale; past a limit */
+enum retry { RETRY_NONE, RETRY_REST, RETRY_OVER, RETRY_OTHER_GEN };
+enum who { NEW, WAITED, WAITED_LATER, HURRY };         /* the question came before or after birth */
+
+struct in {
+	enum verdict verdict;
+	bool cd;
+	enum then then;
+	enum now now;
+	enum phase phase;
+	enum retry retry;
+	enum who who;
+	bool nxdomain, stale_off;
+};
+
+struct want {
+	enum dp_use use;
+	bool ad;
+	uint16_t rcode;
+	int ede[2]; /* -1: none */
+};
+
+static struct dp_hash hash;
+
+static struct dp_policy *
+make_policy(uint64_t generation, enum now now, bool stale_off)
+{
+	const struct hf_msg_policy_begin m = {.generation = generation, .rule_cnt = 2,
+		.stale_ttl_s = 30, .stale_max_s = stale_off ? 0 : POLICY_STALE_S,
+		.stale_retry_s = 30};
+	static const char *const names[] = {"de.", "org."};
+	struct dp_policy *p = dp_policy_create(&hash, &m);
+
+	assert_non_null(p);
+	for (unsigned i = 0; i < (unsigned)now; i++) {
+		struct hf_name n = fx_name(names[i]);
+		struct hf_msg_policy_rule r = {.generation = generation, .kind = HF_RULE_NTA,
+			.name_len = n.len};
+		memcpy(r.name, n.octets, n.len);
+		assert_int_equal(dp_policy_add(p, &r), HF_MSG_OK);
+	}
+	return p;
+}
+
+/* a.de with b.org in its chain, born under the policy that in->then says. */
+static struct dp_entry *
+make_entry(const struct in *in)
+{
+	static const enum now birth_now[] = {NOW_NONE, NOW_NAME, NOW_BOTH, NOW_NAME};
+	struct dp_policy *birth = make_policy(GEN - 1, birth_now[in->then], false);
+	const struct fx_answer a = {.name = "a.de.", .chain = {"b.org."}, .rr_cnt = 1,
+		.ttl_s = TTL_S, .stale_s = STALE_S, .verdict = (uint8_t)in->verdict,
+		.variant = in->cd ? HF_VARIANT_CD : 0,
+		.flags = in->then != THEN_NONE ? HF_ANSWER_UNDER_NTA : 0,
+		.rcode = in->nxdomain ? HF_RCODE_NXDOMAIN : HF_RCODE_NOERROR,
+		.policy_gen = in->then == THEN_OLD_POLICY ? GEN - 2 : GEN - 1,
+		.ede = in->verdict == BOG ? 7 : 0, .hidden_ede = in->verdict == UNV ? 9 : 0};
+	static struct fx_msg msg;
+
+	fx_make(&a, &msg);
+	struct dp_entry *e = dp_entry_create(&msg.m, &msg.view, &hash, INSERTED);
+	assert_non_null(e);
+	e->nta_mask = dp_policy_mask_at_birth(birth, e);
+	dp_policy_free(birth);
+	return e;
+}
+
+static uint64_t
+now_of(enum phase phase)
+{
+	static const uint64_t after_s[] = {TTL_S - 1, TTL_S, TTL_S + POLICY_STALE_S,
+		TTL_S + STALE_S};
+
+	return INSERTED + after_s[phase] * 1000;
+}
+
+static struct dp_judgement
+judge(const struct in *in)
+{
+	struct dp_policy *p = make_policy(GEN, in->now, in->stale_off);
+	struct dp_entry *e = make_entry(in);
+	struct dp_ask ask = {.now_ms = now_of(in->phase), .hurry = in->who == HURRY,
+		.waited = in->who == WAITED || in->who == WAITED_LATER};
+	struct dp_judgement j;
+
+	ask.asked_ms = in->who == WAITED ? INSERTED : INSERTED + 1;
+	if (in->retry != RETRY_NONE) {
+		e->retry_at_ms = in->retry == RETRY_OVER ? ask.now_ms : ask.now_ms + 1;
+		e->retry_gen = in->retry == RETRY_OTHER_GEN ? GEN - 1 : GEN;
+		e->retry_ede = HF_EDE_BOGUS;
+	}
+	memset(&j, 0xee, sizeof(j));
+	dp_policy_judge(p, e, &ask, &j);
+	dp_entry_free(e);
+	dp_policy_free(p);
+	return j;
+}
+
+static void
+check(const struct in *in, const struct want *w)
+{
+	struct dp_judgement j = judge(in);
+	bool same = j.use == w->use;
+
+	if (same && (w->use == DP_USE_FRESH || w->use == DP_USE_STALE)) {
+		same = j.authentic == w->ad && j.rcode == w->rcode &&
+		    j.ede_cnt == (w->ede[0] >= 0) + (w->ede[1] >= 0);
+		for (unsigned i = 0; same && i < j.ede_cnt; i++)
+			same = j.ede[i] == w->ede[i];
+	}
+	if (!same)
+		fail_msg("verdict %u cd %d then %d now %d phase %d retry %d who %d nx %d off %d: "
+		    "use %d want %d, ad %d want %d, rcode %u want %u, %u EDE", in->verdict, in->cd,
+		    in->then, in->now, in->phase, in->retry, in->who, in->nxdomain, in->stale_off,
+		    j.use, w->use, j.authentic, w->ad, j.rcode, w->rcode, j.ede_cnt);
+}
+
+#define MISS {DP_USE_NONE, 0, 0, {-1, -1}}
+#define FORBIDDEN {DP_USE_FORBIDDEN, 0, 0, {-1, -1}}
+#define ANSWER(ad) {DP_USE_FRESH, ad, 0, {-1, -1}}
+#define FAILED(ede) {DP_USE_FRESH, 0, HF_RCODE_SERVFAIL, {ede, -1}}
+#define UNDER_NTA {DP_USE_FRESH, 0, 0, {HF_EDE_NTA, 9}}
+#define STALE(more) {DP_USE_STALE, 0, 0, {HF_EDE_STALE, more}}
+
+static void
+the_table_of_the_design_holds(void **state)
+{
+	(void)state;
+	static const struct { struct in in; struct want want; } rows[] = {
+		/* fresh, nobody's NTA */
+		{{.verdict = SEC}, ANSWER(true)},
+		{{.verdict = INS}, ANSWER(false)},
+		{{.verdict = BOG}, FAILED(7)},
+		{{.verdict = FAI}, FAILED(-1)},
+		{{.verdict = UNV, .then = THEN_NAME}, FORBIDDEN},
+		{{.verdict = UNV, .cd = true}, ANSWER(false)},
+		/* an NTA was added */
+		{{.verdict = SEC, .now = NOW_NAME}, ANSWER(false)},
+		{{.verdict = INS, .now = NOW_NAME}, ANSWER(false)},
+		{{.verdict = BOG, .now = NOW_NAME}, FORBIDDEN},
+		{{.verdict = FAI, .now = NOW_NAME}, FORBIDDEN},
+		{{.verdict = SEC, .cd = true, .now = NOW_NAME}, ANSWER(false)},
+		{{.verdict = FAI, .cd = true, .now = NOW_NAME}, FAILED(-1)},
+		/* resolved under the NTA that is still there */
+		{{.verdict = BOG, .then = THEN_NAME, .now = NOW_NAME}, FAILED(7)},
+		{{.verdict = FAI, .then = THEN_NAME, .now = NOW_NAME}, FAILED(-1)},
+		{{.verdict = UNV, .then = THEN_NAME, .now = NOW_NAME}, UNDER_NTA},
+		/* a second NTA was added, or one of two was lifted */
+		{{.verdict = BOG, .then = THEN_NAME, .now = NOW_BOTH}, FORBIDDEN},
+		{{.verdict = UNV, .then = THEN_NAME, .now = NOW_BOTH}, UNDER_NTA},
+		{{.verdict = UNV, .then = THEN_CHAIN, .now = NOW_NAME}, FORBIDDEN},
+		/* resolved under a policy already gone when it came */
+		{{.verdict = BOG, .then = THEN_OLD_POLICY, .now = NOW_NAME}, FORBIDDEN},
+		{{.verdict = UNV, .then = THEN_OLD_POLICY, .now = NOW_NAME}, FORBIDDEN},
+		{{.verdict = UNV, .then = THEN_OLD_POLICY, .now = NOW_BOTH}, UNDER_NTA},
+		/* expired */
+		{{.verdict = SEC, .phase = EXPIRED}, MISS},
+		{{.verdict = SEC, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
+		{{.verdict = INS, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
+		{{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .now = NOW_NAME}, STALE(-1)},
+		{{.verdict = BOG, .phase = EXPIRED, .who = HURRY}, MISS},
+		{{.verdict = FAI, .phase = EXPIRED, .who = HURRY}, MISS},
+		{{.verdict = UNV, .then = THEN_NAME, .now = NOW_NAME, .phase = EXPIRED, .who = HURRY}, MISS},
+		{{.verdict = UNV, .cd = true, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
+		{{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .stale_off = true}, MISS},
+		{{.verdict = SEC, .phase = POLICY_OLD, .who = HURRY}, MISS},
+		{{.verdict = SEC, .phase = ENTRY_OLD, .who = HURRY}, MISS},
+		{{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .nxdomain = true},
+		    {DP_USE_STALE, 0, HF_RCODE_NXDOMAIN, {HF_EDE_STALE_NXDOMAIN, -1}}},
+		/* a refresh failed */
+		{{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST}, STALE(6)},
+		{{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVER}, MISS},
+		{{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVER, .who = HURRY}, STALE(6)},
+		{{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN}, MISS},
+		{{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN, .who = HURRY}, STALE(-1)},
+		{{.verdict = SEC, .phase = POLICY_OLD, .retry = RETRY_REST}, MISS},
+		{{.verdict = SEC, .phase = FRESH, .retry = RETRY_REST}, ANSWER(true)},
+		/* those who waited */
+		{{.verdict = SEC, .phase = ENTRY_OLD, .who = WAITED}, ANSWER(true)},
+		{{.verdict = BOG, .phase = ENTRY_OLD, .who = WAITED}, FAILED(7)},
+		{{.verdict = BOG, .phase = ENTRY_OLD, .who = WAITED, .now = NOW_NAME}, FORBIDDEN},
+		{{.verdict = SEC, .phase = EXPIRED, .who = WAITED_LATER}, MISS},
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check(&rows[i].in, &rows[i].want);
+}
+
+/* The rules once more, as sentences. */
+static bool
+is_fresh_for_the_asker(const struct in *in)
+{
+	return in->phase == FRESH || in->who == WAITED;
+}
+
+static bool
+policy_forbids(const struct in *in)
+{
+	static const unsigned now_covers[] = {0, 1, 3};
+	static const unsigned then_covered_if_failed[] = {0, 1, 3, 0};
+	static const unsigned then_covered_if_passed[] = {0, 1, 3, 3};
+	unsigned now = now_covers[in->now];
+
+	if (in->cd)
+		return false;
+	if (in->verdict == BOG || in->verdict == FAI)
+		return (now | then_covered_if_failed[in->then]) != then_covered_if_failed[in->then];
+	if (in->verdict == UNV)
+		return now == 0 || (then_covered_if_passed[in->then] | now) != now;
+	return false;
+}
+
+static bool
+may_be_stale(const struct in *in)
+{
+	if (in->stale_off || in->phase != EXPIRED)
+		return false;
+	return in->verdict == SEC || in->verdict == INS || (in->verdict == UNV && in->cd);
+}
+
+static struct want
+expect(const struct in *in)
+{
+	struct want w = MISS;
+	uint16_t rcode = in->nxdomain ? HF_RCODE_NXDOMAIN : HF_RCODE_NOERROR;
+
+	if (is_fresh_for_the_asker(in)) {
+		w.use = policy_forbids(in) ? DP_USE_FORBIDDEN : DP_USE_FRESH;
+		w.ad = in->verdict == SEC && in->now == NOW_NONE;
+		w.rcode = in->verdict == BOG || in->verdict == FAI ? HF_RCODE_SERVFAIL : rcode;
+		if (in->verdict == BOG)
+			w.ede[0] = 7;
+		if (in->verdict == UNV && !in->cd) {
+			w.ede[0] = HF_EDE_NTA;
+			w.ede[1] = 9;
+		}
+	} else if (may_be_stale(in) && (in->who == HURRY || in->retry == RETRY_REST)) {
+		w.use = DP_USE_STALE;
+		w.rcode = rcode;
+		w.ede[0] = in->nxdomain ? HF_EDE_STALE_NXDOMAIN : HF_EDE_STALE;
+		if (in->retry == RETRY_REST || in->retry == RETRY_OVER)
+			w.ede[1] = HF_EDE_BOGUS;
+	}
+	return w;
+}
+
+static void
+every_combination_is_judged_as_the_sentences_say(void **state)
+{
+	(void)state;
+	static const unsigned radix[] = {5, 2, 4, 3, 4, 4, 4, 2, 2};
+	unsigned total = 1, seen[DP_USE_CNT] = {0};
+
+	for (unsigned i = 0; i < 9; i++)
+		total *= radix[i];
+	for (unsigned n = 0; n < total; n++) {
+		unsigned d[9], rest = n;
+
+		for (unsigned i = 0; i < 9; i++) {
+			d[i] = rest % radix[i];
+			rest /= radix[i];
+		}
+		const struct in in = {d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8]};
+		if (in.verdict == UNV && !in.cd && in.then == THEN_NONE)
+			continue; /* nobody lets an answer through without a reason */
+		const struct want w = expect(&in);
+		check(&in, &w);
+		seen[w.use]++;
+	}
+	for (unsigned u = 0; u < DP_USE_CNT; u++)
+		assert_true(seen[u] > 100);
+}
+
+static void
+without_an_entry_it_is_a_miss(void **state)
+{
+	(void)state;
+	struct dp_policy *p = make_policy(GEN, NOW_NONE, false);
+	const struct dp_ask ask = {.now_ms = 1, .hurry = true, .waited = true};
+	struct dp_judgement j;
+
+	dp_policy_judge(p, NULL, &ask, &j);
+	assert_int_equal(j.use, DP_USE_NONE);
+	dp_policy_free(p);
+}
+
+static void
+an_answer_let_through_without_any_nta_is_never_used(void **state)
+{
+	(void)state;
+	const struct in in = {.verdict = UNV, .then = THEN_NONE};
+	const struct in waited = {.verdict = UNV, .then = THEN_NONE, .who = WAITED};
+
+	assert_int_equal(judge(&in).use, DP_USE_FORBIDDEN);
+	assert_int_equal(judge(&waited).use, DP_USE_FORBIDDEN);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	dp_hash_init(&hash, fx_seed);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table_of_the_design_holds),
+		cmocka_unit_test(every_combination_is_judged_as_the_sentences_say),
+		cmocka_unit_test(without_an_entry_it_is_a_miss),
+		cmocka_unit_test(an_answer_let_through_without_any_nta_is_never_used),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
