@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-int hf_duration_from_text(const char *text, uint64_t *ns); /* units ns us ms s m h d w, descending */
+int hf_duration_from_text(const char *text, uint64_t *ns); /* ns us ms s m h d w, falling */
 int hf_size_from_text(const char *text, uint64_t *octets); /* units B KiB MiB GiB TiB */
 int hf_uint_from_text(const char *text, uint64_t max, uint64_t *v); /* digits only, no sign */
 int hf_bool_from_text(const char *text, bool *v);

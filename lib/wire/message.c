@@ -179,7 +179,7 @@ hf_query_parse(const uint8_t *msg, size_t len, struct hf_query *q)
 	hf_header_read(&c, &q->h);
 	if (!hf_cursor_ok(&c))
 		return HF_PARSE_SHORT;
-	if (q->h.qd_cnt != 1)
+	if (q->h.qd_cnt != 1) /* RFC 9619 4 */
 		return HF_PARSE_QUESTION;
 
 	/* Nothing before the question could be pointed at: compression is malformed here. */

@@ -27,7 +27,7 @@ struct hf_rrset {
 	uint16_t rr_cnt;
 	uint16_t sig_cnt;
 	const struct hf_rdata *rr;  /* rr_cnt of them, no two equal */
-	const struct hf_rdata *sig; /* RRSIG RDATA whose type covered is type; owner and class as above */
+	const struct hf_rdata *sig; /* RDATA of the RRSIGs that cover type, same owner and class */
 };
 
 #endif

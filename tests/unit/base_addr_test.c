@@ -81,7 +81,8 @@ socket_addresses_go_there_and_back(void **state)
 		memset(&b, 0xa5, sizeof(b));
 		assert_int_equal(hf_addr_from_sockaddr((struct sockaddr *)&ss, len, &b), 0);
 		assert_true(hf_addr_equal(&a, &b));
-		assert_int_equal(hf_addr_from_sockaddr((struct sockaddr *)&ss, len - 1, &b), -EINVAL);
+		assert_int_equal(hf_addr_from_sockaddr((struct sockaddr *)&ss, len - 1, &b),
+		    -EINVAL);
 		assert_int_equal(hf_addr_from_sockaddr((struct sockaddr *)&ss, 0, &b), -EINVAL);
 	}
 }

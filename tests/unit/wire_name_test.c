@@ -83,6 +83,7 @@ a_forward_pointer_is_refused(void **state)
 	(void)state;
 	REFUSED("\xc0\x02\1a\0", 0);
 	REFUSED("\1a\xc0\x04\1b\0", 0);
+	REFUSED("\xc0\x04..\1a\0\xc0\x00", 6); /* backwards, and then forward again */
 }
 
 static void
@@ -209,7 +210,7 @@ a_chain_of_more_pointers_than_labels_is_refused(void **state)
 }
 
 static void
-a_compressed_name_is_read_and_the_cursor_stands_behind_its_pointer(void **state)
+a_compressed_name_is_read_and_the_cursor_stands_behind_it(void **state)
 {
 	(void)state;
 	static const char msg[] = "\7example\3com\0\3www\xc0\x00\1m\xc0\x0d!";
@@ -322,7 +323,8 @@ names_are_escaped_in_text(void **state)
 	} cases[] = {
 		{".", "."}, {"de", "de."}, {"De.", "De."}, {"a\\.b.c", "a\\.b.c."},
 		{"\\000.", "\\000."}, {"\\065", "A."}, {"\\255\\127\\032", "\\255\\127\\032."},
-		{"a\\\\b", "a\\\\b."}, {"\\\"x;y(z)@$", "\\\"x\\;y\\(z\\)\\@\\$."}, {"\\ ", "\\032."},
+		{"a\\\\b", "a\\\\b."}, {"\\\"x;y(z)@$", "\\\"x\\;y\\(z\\)\\@\\$."},
+		{"\\ ", "\\032."},
 		{"*.x", "*.x."}, {"_25._tcp", "_25._tcp."},
 	};
 	char buf[HF_NAME_TEXT_LEN];
@@ -642,7 +644,7 @@ main(void)
 		cmocka_unit_test(a_name_of_127_labels_is_read),
 		cmocka_unit_test(a_name_that_compression_makes_longer_than_255_is_refused),
 		cmocka_unit_test(a_chain_of_more_pointers_than_labels_is_refused),
-		cmocka_unit_test(a_compressed_name_is_read_and_the_cursor_stands_behind_its_pointer),
+		cmocka_unit_test(a_compressed_name_is_read_and_the_cursor_stands_behind_it),
 		cmocka_unit_test(the_plain_reader_takes_no_pointer),
 		cmocka_unit_test(a_bad_cursor_stays_bad_and_reads_nothing),
 		cmocka_unit_test(octets_must_be_exactly_one_uncompressed_name),

@@ -147,7 +147,8 @@ rdata_that_ends_too_early_is_refused(void **state)
 		O(HF_TYPE_NS, ""), O(HF_TYPE_NS, "\1N"), O(HF_TYPE_MX, "\0"), O(HF_TYPE_MX, "\0\1"),
 		O(HF_TYPE_SOA, "\1N\0\1H\0" "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0"),
 		O(HF_TYPE_HINFO, "\1A"), O(HF_TYPE_TXT, ""), O(HF_TYPE_TXT, "\4abc"),
-		O(HF_TYPE_TXT, "\1a\1"), O(HF_TYPE_SRV, "\0\1\0\2\0\3"), O(HF_TYPE_DS, "\0\1\x08\2"),
+		O(HF_TYPE_TXT, "\1a\1"), O(HF_TYPE_SRV, "\0\1\0\2\0\3"),
+		O(HF_TYPE_DS, "\0\1\x08\2"),
 		O(HF_TYPE_DNSKEY, "\1\1\3\x0d"), O(HF_TYPE_RRSIG, SIG_FIXED),
 		O(HF_TYPE_RRSIG, SIG_FIXED "\1N\0"), O(HF_TYPE_NSEC, "\1N\0\0\1"),
 		O(HF_TYPE_NSEC3, "\1\1\0\5\2Sa\0"), O(HF_TYPE_NSEC3, "\1\1\0\5\2Sa\3Ha"),
@@ -314,7 +315,7 @@ the_bitmap_of_rfc_4034_4_3_holds_what_it_says(void **state)
 	(void)state;
 	/* A MX RRSIG NSEC TYPE1234 */
 	static const uint8_t map[] = "\x00\x06\x40\x01\x00\x00\x00\x03"
-				     "\x04\x1b\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x20";
+	    "\x04\x1b\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x20";
 	const size_t len = sizeof(map) - 1;
 
 	assert_int_equal(len, 8 + 2 + 27);
@@ -408,7 +409,8 @@ codes_have_texts_and_unknown_codes_do_not_crash(void **state)
 	assert_string_equal(hf_rcode_to_text(12), "unknown RCODE");
 	assert_string_equal(hf_rcode_to_text(4000000000u), "unknown RCODE");
 	assert_string_equal(hf_ede_to_text(HF_EDE_BOGUS), "DNSSEC Bogus");
-	assert_string_equal(hf_ede_to_text(HF_EDE_NO_REACHABLE_AUTHORITY), "No Reachable Authority");
+	assert_string_equal(hf_ede_to_text(HF_EDE_NO_REACHABLE_AUTHORITY),
+	    "No Reachable Authority");
 	assert_string_equal(hf_ede_to_text(HF_EDE_NONE), "");
 	assert_string_equal(hf_ede_to_text(31), "");
 }

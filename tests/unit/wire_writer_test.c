@@ -35,7 +35,8 @@ question(const char *text)
 static void
 rr(enum hf_section section, const char *owner, uint16_t type, const void *rdata, size_t len)
 {
-	struct hf_rr r = {.type = type, .klass = HF_CLASS_IN, .ttl = 60, .rdata_len = (uint16_t)len};
+	struct hf_rr r = {.type = type, .klass = HF_CLASS_IN, .ttl = 60,
+	    .rdata_len = (uint16_t)len};
 	struct hf_name n = name(owner);
 
 	hf_writer_rr(&w, section, &n, &r, rdata);
@@ -82,7 +83,8 @@ names_in_newer_rdata_are_never_compressed_nor_pointed_at(void **state)
 	} cases[] = {
 		{HF_TYPE_DNAME, "\1a\1b\0", 5}, {HF_TYPE_SRV, "\0\1\0\2\0\3\1a\1b\0", 11},
 		{HF_TYPE_RP, "\1a\1b\0\1a\1b\0", 10}, {HF_TYPE_AFSDB, "\0\1\1a\1b\0", 7},
-		{HF_TYPE_NAPTR, "\0\1\0\2\0\0\0\1a\1b\0", 12}, {HF_TYPE_NSEC, "\1a\1b\0\0\1\x40", 8},
+		{HF_TYPE_NAPTR, "\0\1\0\2\0\0\0\1a\1b\0", 12},
+		{HF_TYPE_NSEC, "\1a\1b\0\0\1\x40", 8},
 		{HF_TYPE_RRSIG, "0123456789abcdefgh\1a\1b\0S", 24}, {HF_TYPE_KX, "\0\1\1a\1b\0", 7},
 		{HF_TYPE_SVCB, "\0\1\1a\1b\0", 7}, {65280, "\1a\1b\0", 5},
 	};
