@@ -83,7 +83,7 @@ a_forward_pointer_is_refused(void **state)
 	(void)state;
 	REFUSED("\xc0\x02\1a\0", 0);
 	REFUSED("\1a\xc0\x04\1b\0", 0);
-	REFUSED("\xc0\x04..\1a\0\xc0\x00", 6); /* backwards, and then forward again */
+	REFUSED("\xc0\x04..\1a\0\xc0\x00", 7); /* backwards, and then forward again */
 }
 
 static void

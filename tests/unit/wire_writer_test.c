@@ -116,6 +116,27 @@ a_suffix_in_another_case_is_not_reused(void **state)
 }
 
 static void
+a_name_is_not_read_past_its_end_when_targets_are_longer(void **state)
+{
+	(void)state;
+	struct hf_name *n = malloc(sizeof(*n));
+	char text[300];
+
+	assert_non_null(n);
+	memset(text, 'a', sizeof(text));
+	text[63] = text[127] = text[191] = text[251] = '.';
+	strcpy(text + 252, "x"); /* the last label ends where the struct does */
+	assert_int_equal(hf_name_from_text(text, n), 0);
+	assert_int_equal(n->len, 255);
+	hf_writer_init(&w, buf, 1024);
+	text[63] = '\0';
+	question(text);
+	hf_writer_name(&w, n);
+	TAIL_IS("aaa\1x\0");
+	free(n);
+}
+
+static void
 nothing_at_or_past_16384_is_pointed_at(void **state)
 {
 	(void)state;
@@ -437,6 +458,7 @@ main(void)
 		cmocka_unit_test(owners_and_old_rdata_names_are_compressed),
 		cmocka_unit_test(names_in_newer_rdata_are_never_compressed_nor_pointed_at),
 		cmocka_unit_test(a_suffix_in_another_case_is_not_reused),
+		cmocka_unit_test(a_name_is_not_read_past_its_end_when_targets_are_longer),
 		cmocka_unit_test(nothing_at_or_past_16384_is_pointed_at),
 		cmocka_unit_test(more_names_than_are_remembered_are_still_written_right),
 		cmocka_unit_test(a_rolled_back_record_leaves_no_trace),
