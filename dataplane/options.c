@@ -430,17 +430,32 @@ dp_devargs_virtual(const char *devargs)
 	return strchr(devargs, ':') == NULL || strncmp(devargs, "net_", 4) == 0;
 }
 
-int
-dp_devargs_for_workers(const char *devargs, unsigned workers, char out[DP_DEVARGS_LEN])
+/* net_af_xdp, the queues left to us. */
+static bool
+one_queue_each(const char *devargs)
 {
+	return strncmp(devargs, "net_af_xdp", 10) == 0 &&
+	    strstr(devargs, ",queue_count=") == NULL && strstr(devargs, ",start_queue=") == NULL;
+}
+
+unsigned
+dp_devargs_device_cnt(const char *devargs, unsigned workers)
+{
+	return one_queue_each(devargs) ? workers : 1;
+}
+
+int
+dp_devargs_of_device(const char *devargs, unsigned workers, unsigned idx,
+    char out[DP_DEVARGS_LEN])
+{
+	int name_len = (int)strcspn(devargs, ",");
 	int len;
 
 	if (strncmp(devargs, "net_af_packet", 13) == 0 && strstr(devargs, ",qpairs=") == NULL)
 		len = snprintf(out, DP_DEVARGS_LEN, "%s,qpairs=%u", devargs, workers);
-	else if (strncmp(devargs, "net_af_xdp", 10) == 0 &&
-	    strstr(devargs, ",queue_count=") == NULL && strstr(devargs, ",start_queue=") == NULL)
-		len = snprintf(out, DP_DEVARGS_LEN, "%s,start_queue=0,queue_count=%u", devargs,
-		    workers);
+	else if (one_queue_each(devargs))
+		len = snprintf(out, DP_DEVARGS_LEN, "%.*s_%u%s,start_queue=%u,queue_count=1",
+		    name_len, devargs, idx, devargs + name_len, idx);
 	else
 		len = snprintf(out, DP_DEVARGS_LEN, "%s", devargs);
 	return len < DP_DEVARGS_LEN ? 0 : -ENAMETOOLONG;

@@ -62,9 +62,15 @@ enum dp_options_result dp_options_parse(int argc, char *const argv[], struct dp_
 void dp_options_fini(struct dp_options *o);
 void dp_options_help(FILE *to);
 
-/* Devargs with the number of queues filled in where a driver wants it said and the user did
- * not: net_af_packet (qpairs) and net_af_xdp (start_queue, queue_count). 0 or -ENAMETOOLONG. */
-int dp_devargs_for_workers(const char *devargs, unsigned workers, char out[DP_DEVARGS_LEN]);
+/* DPDK devices that devargs become: one, with a queue for each worker; but net_af_xdp, which
+ * sees one queue only of many a kernel device (veth among them), one for each worker, unless
+ * the user said start_queue or queue_count. */
+unsigned dp_devargs_device_cnt(const char *devargs, unsigned workers);
+
+/* Devargs of device idx of those, net_af_packet's qpairs and net_af_xdp's queues filled in where
+ * the user did not. 0 or -ENAMETOOLONG. */
+int dp_devargs_of_device(const char *devargs, unsigned workers, unsigned idx,
+    char out[DP_DEVARGS_LEN]);
 
 /* True when devargs name a virtual device ("net_tap0,..."), false for a bus address. */
 bool dp_devargs_virtual(const char *devargs);

@@ -172,63 +172,62 @@ pools_make(const struct dp_options *o, struct dp_ports *p)
 	return 0;
 }
 
-/* DPDK's name of the device is the devargs up to the first comma. */
+/* DPDK's name of a device is the devargs up to the first comma. */
 static int
-port_probe(struct dp_port *port, const char *devargs, unsigned workers)
+device_probe(const char *devargs, uint16_t *device)
 {
-	char full[DP_DEVARGS_LEN];
-	int rc = dp_devargs_for_workers(devargs, workers, full);
+	char name[64];
+	int rc = 0;
 
-	if (rc != 0)
-		return rc;
-	snprintf(port->name, sizeof(port->name), "%.*s", (int)strcspn(devargs, ","), devargs);
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(devargs, ","), devargs);
 	if (dp_devargs_virtual(devargs))
-		rc = rte_dev_probe(full);
+		rc = rte_dev_probe(devargs);
 	if (rc == 0)
-		rc = rte_eth_dev_get_port_by_name(port->name, &port->id);
+		rc = rte_eth_dev_get_port_by_name(name, device);
 	if (rc != 0)
-		hf_log(HF_LOG_ERROR, "port", "%s does not open: %s", full, rte_strerror(-rc));
+		hf_log(HF_LOG_ERROR, "port", "%s does not open: %s", devargs, rte_strerror(-rc));
 	return rc;
 }
 
 static int
-port_configure(const struct dp_port *port, unsigned workers)
+device_configure(const char *name, uint16_t device, uint16_t queues)
 {
 	struct rte_eth_conf conf = {0};
 	struct rte_eth_dev_info info;
-	int rc = rte_eth_dev_info_get(port->id, &info);
+	int rc = rte_eth_dev_info_get(device, &info);
 
 	if (rc != 0)
 		return rc;
-	if (info.max_rx_queues < workers || info.max_tx_queues < workers) {
+	if (info.max_rx_queues < queues || info.max_tx_queues < queues) {
 		hf_log(HF_LOG_ERROR, "port", "%s has %u receive and %u transmit queues, %u workers "
-		    "need one each: fewer --workers, or more queues in --port", port->name,
-		    info.max_rx_queues, info.max_tx_queues, workers);
+		    "need one each: fewer --workers, or more queues in --port", name,
+		    info.max_rx_queues, info.max_tx_queues, queues);
 		return -EINVAL;
 	}
-	if (workers > 1 && !dp_devargs_virtual(port->name)) {
+	if (queues > 1 && !dp_devargs_virtual(name)) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads &
 		    (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
 	}
 	if ((info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
 		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE; /* one pool per queue */
-	return rte_eth_dev_configure(port->id, (uint16_t)workers, (uint16_t)workers, &conf);
+	return rte_eth_dev_configure(device, queues, queues, &conf);
 }
 
+/* Queues and start. Queue i takes its memory from pool[i]. */
 static int
-port_queues(const struct dp_port *port, const struct dp_ports *p)
+device_start(uint16_t device, uint16_t queues, struct rte_mempool *const pool[])
 {
 	uint16_t rx = RX_DESC_CNT, tx = TX_DESC_CNT;
-	int socket = rte_eth_dev_socket_id(port->id);
-	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &rx, &tx);
+	int socket = rte_eth_dev_socket_id(device);
+	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(device, &rx, &tx);
 
-	for (uint16_t i = 0; rc == 0 && i < p->worker_cnt; i++) {
-		rc = rte_eth_rx_queue_setup(port->id, i, rx, (unsigned)socket, NULL, p->pool[i]);
+	for (uint16_t i = 0; rc == 0 && i < queues; i++) {
+		rc = rte_eth_rx_queue_setup(device, i, rx, (unsigned)socket, NULL, pool[i]);
 		if (rc == 0)
-			rc = rte_eth_tx_queue_setup(port->id, i, tx, (unsigned)socket, NULL);
+			rc = rte_eth_tx_queue_setup(device, i, tx, (unsigned)socket, NULL);
 	}
-	return rc;
+	return rc == 0 ? rte_eth_dev_start(device) : rc;
 }
 
 /* Our MAC address, and reception of what it needs: neighbour solicitations are multicast. */
@@ -236,7 +235,7 @@ static int
 port_address(struct dp_port *port, const uint8_t *mac)
 {
 	struct rte_ether_addr own;
-	int rc = rte_eth_macaddr_get(port->id, &own);
+	int rc = rte_eth_macaddr_get(port->device[0], &own);
 
 	if (rc != 0)
 		return rc;
@@ -247,27 +246,47 @@ port_address(struct dp_port *port, const uint8_t *mac)
 		port->host.mac[5] ^= 1; /* the kernel's end of the wire has the port's own */
 
 	bool other = memcmp(port->host.mac, own.addr_bytes, DP_MAC_LEN) != 0;
-	if (rte_eth_allmulticast_enable(port->id) != 0 || other)
-		(void)rte_eth_promiscuous_enable(port->id); /* what cannot, receives all anyway */
+	for (unsigned i = 0; i < port->device_cnt; i++)
+		if (rte_eth_allmulticast_enable(port->device[i]) != 0 || other)
+			(void)rte_eth_promiscuous_enable(port->device[i]); /* or receives all anyway */
 	return 0;
+}
+
+/* Open device idx of cnt and give its queues to workers. */
+static int
+port_device(struct dp_port *port, const struct dp_ports *p, const char *devargs, unsigned idx)
+{
+	unsigned cnt = dp_devargs_device_cnt(devargs, p->worker_cnt);
+	uint16_t queues = (uint16_t)(cnt == 1 ? p->worker_cnt : 1);
+	char full[DP_DEVARGS_LEN];
+	uint16_t device = 0;
+	int rc = dp_devargs_of_device(devargs, p->worker_cnt, idx, full);
+
+	if (rc == 0)
+		rc = device_probe(full, &device);
+	if (rc != 0)
+		return rc;
+	port->device[port->device_cnt++] = device;
+	rc = device_configure(port->name, device, queues);
+	if (rc == 0)
+		rc = device_start(device, queues, p->pool + idx);
+	for (uint16_t i = 0; i < queues; i++)
+		port->lane[idx + i] = (struct dp_lane){.device = device, .queue = i};
+	return rc;
 }
 
 static int
 port_open(struct dp_ports *p, const struct dp_options *o, unsigned idx)
 {
-	struct dp_port *port = &p->port[idx];
-	int rc = port_probe(port, o->port[idx], o->workers);
+	struct dp_port *port = &p->port[p->cnt++];
+	const char *devargs = o->port[idx];
+	unsigned cnt = dp_devargs_device_cnt(devargs, o->workers);
+	int rc = 0;
 
-	if (rc != 0)
-		return rc;
-	p->cnt++;
+	snprintf(port->name, sizeof(port->name), "%.*s", (int)strcspn(devargs, ","), devargs);
 	port->host.service = &o->service;
-	rc = port_configure(port, o->workers);
-	if (rc == 0)
-		rc = port_queues(port, p);
-	if (rc == 0)
-		rc = rte_eth_dev_start(port->id);
-	port->started = rc == 0;
+	for (unsigned i = 0; rc == 0 && i < cnt; i++)
+		rc = port_device(port, p, devargs, i);
 	if (rc == 0)
 		rc = port_address(port, idx < o->mac_cnt ? o->mac[idx] : NULL);
 	if (rc != 0) {
@@ -295,14 +314,20 @@ dp_ports_open(const struct dp_options *o, struct dp_ports *p)
 	return rc;
 }
 
+static void
+port_close(const struct dp_port *port)
+{
+	for (unsigned i = 0; i < port->device_cnt; i++) {
+		(void)rte_eth_dev_stop(port->device[i]);
+		(void)rte_eth_dev_close(port->device[i]);
+	}
+}
+
 void
 dp_ports_close(struct dp_ports *p)
 {
-	for (unsigned i = 0; i < p->cnt; i++) {
-		if (p->port[i].started)
-			(void)rte_eth_dev_stop(p->port[i].id);
-		(void)rte_eth_dev_close(p->port[i].id);
-	}
+	for (unsigned i = 0; i < p->cnt; i++)
+		port_close(&p->port[i]);
 	for (unsigned i = 0; i < p->worker_cnt; i++)
 		rte_mempool_free(p->pool[i]);
 	p->cnt = 0;

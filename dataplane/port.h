@@ -17,11 +17,18 @@
 
 #include "dataplane/options.h"
 
+/* Where one worker receives and sends on one port. */
+struct dp_lane {
+	uint16_t device; /* DPDK's number of it */
+	uint16_t queue;
+};
+
 struct dp_port {
-	uint16_t id;     /* DPDK's */
-	bool started;
+	struct dp_lane lane[HF_WORKER_MAX];
 	struct dp_host host;
-	char name[64];   /* devargs up to the first comma */
+	unsigned device_cnt; /* opened so far; 1 or one for each worker */
+	uint16_t device[HF_WORKER_MAX];
+	char name[64];       /* devargs up to the first comma */
 };
 
 struct dp_ports {
@@ -34,6 +41,12 @@ struct dp_ports {
 /* Start DPDK's EAL: workers pinned round-robin to the CPUs this process may use, the main
  * thread floating over all of them; huge pages if asked for and there. Once per process. */
 int dp_port_environment(const struct dp_options *o, const char *program);
+
+static inline struct dp_lane
+dp_port_lane(const struct dp_ports *p, unsigned port, unsigned worker)
+{
+	return p->port[port].lane[worker];
+}
 
 /* Pools and ports, started. *p is valid for dp_ports_close in every case. */
 int dp_ports_open(const struct dp_options *o, struct dp_ports *p);

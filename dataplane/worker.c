@@ -43,7 +43,8 @@ out_flush(struct dp_worker *w, struct out *out)
 	if (out->cnt == 0)
 		return;
 
-	uint16_t sent = rte_eth_tx_burst(w->ports->port[out->port].id, w->core.id, out->m, out->cnt);
+	struct dp_lane lane = dp_port_lane(w->ports, out->port, w->core.id);
+	uint16_t sent = rte_eth_tx_burst(lane.device, lane.queue, out->m, out->cnt);
 
 	count_add(w, HF_COUNTER_tx, sent);
 	if (sent < out->cnt) {
@@ -171,7 +172,8 @@ poll_port(struct dp_worker *w, uint16_t port)
 {
 	struct rte_mbuf *in[DP_BURST];
 	struct out out = {.port = port, .cnt = 0};
-	uint16_t in_cnt = rte_eth_rx_burst(w->ports->port[port].id, w->core.id, in, DP_BURST);
+	struct dp_lane lane = dp_port_lane(w->ports, port, w->core.id);
+	uint16_t in_cnt = rte_eth_rx_burst(lane.device, lane.queue, in, DP_BURST);
 	unsigned cnt = 0;
 
 	if (in_cnt == 0)

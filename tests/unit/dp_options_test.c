@@ -218,20 +218,25 @@ queues_are_filled_in_where_a_driver_wants_them(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *in, *out;
+		const char *in;
+		unsigned device_cnt;
+		const char *last;
 	} rows[] = {
-		{"net_af_packet0,iface=a", "net_af_packet0,iface=a,qpairs=3"},
-		{"net_af_packet0,iface=a,qpairs=1", "net_af_packet0,iface=a,qpairs=1"},
-		{"net_af_xdp0,iface=a", "net_af_xdp0,iface=a,start_queue=0,queue_count=3"},
-		{"net_af_xdp0,iface=a,queue_count=1", "net_af_xdp0,iface=a,queue_count=1"},
-		{"net_tap0,iface=a", "net_tap0,iface=a"},
-		{"0000:00:05.0", "0000:00:05.0"},
+		{"net_af_packet0,iface=a", 1, "net_af_packet0,iface=a,qpairs=3"},
+		{"net_af_packet0,iface=a,qpairs=1", 1, "net_af_packet0,iface=a,qpairs=1"},
+		{"net_af_xdp0,iface=a", 3, "net_af_xdp0_2,iface=a,start_queue=2,queue_count=1"},
+		{"net_af_xdp0,iface=a,queue_count=1", 1, "net_af_xdp0,iface=a,queue_count=1"},
+		{"net_tap0,iface=a", 1, "net_tap0,iface=a"},
+		{"0000:00:05.0", 1, "0000:00:05.0"},
 	};
 	char out[DP_DEVARGS_LEN];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(dp_devargs_for_workers(rows[i].in, 3, out), 0);
-		assert_string_equal(out, rows[i].out);
+		unsigned cnt = dp_devargs_device_cnt(rows[i].in, 3);
+
+		assert_int_equal(cnt, rows[i].device_cnt);
+		assert_int_equal(dp_devargs_of_device(rows[i].in, 3, cnt - 1, out), 0);
+		assert_string_equal(out, rows[i].last);
 	}
 	assert_true(dp_devargs_virtual("net_memif0,socket=/a:b"));
 	assert_false(dp_devargs_virtual("0000:00:05.0"));
