@@ -2,6 +2,7 @@
 /* preload ENTRIES: that many answers for holdfast-dataplane --preload, to standard output. Two to
  * a name, one for clients that set DO; names.py says the same about names and data, so that
  * replies are held against something this program did not write. */
+#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 
