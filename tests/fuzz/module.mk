@@ -6,12 +6,16 @@ fuzz_names := \
 	wire_name_fuzz \
 	wire_query_fuzz
 
+fuzz_parts_wire_message_fuzz := hf
+fuzz_parts_wire_name_fuzz := hf
+fuzz_parts_wire_query_fuzz := hf
+
 ifeq ($(SAN),fuzz)
 fuzz_targets := $(addprefix tests/fuzz/,$(fuzz_names))
 endif
 define fuzz_vars
 main_$(1) := $(1).c
-parts_$(1) := $(unit_parts)
+parts_$(1) := $(or $(fuzz_parts_$(notdir $(1))),$(unit_parts))
 libs_$(1) := -fsanitize=fuzzer $(filter-out -lcmocka,$(unit_libs))
 endef
 $(foreach t,$(fuzz_targets),$(eval $(call fuzz_vars,$(t))))
