@@ -23,7 +23,14 @@
 #include "lib/base/clock.h"
 #include "lib/link/link.h"
 
-enum { WORKER_CNT = 2, NOBODY = 65534, STREAM_CNT = 20000, WAIT_MS = 5000, FD_MAX = 32 };
+enum {
+	WORKER_CNT = 2,
+	NOBODY = 65534,
+	STREAM_CNT = 20000,
+	CROSS_CNT = 50000,
+	WAIT_MS = 5000,
+	FD_MAX = 32
+};
 
 static char dir[] = "/tmp/holdfast-link-test-XXXXXX";
 static char path[64];
@@ -590,13 +597,23 @@ a_welcome_whose_numbers_lie_is_refused(void **state)
 	forged_close(&f);
 }
 
+/* Memory with these seals; with what is in model (a memfd, -1: none) as far as it fits. */
 static int
-memory(size_t len, int seals)
+memory(size_t len, int seals, int model)
 {
 	int fd = memfd_create("forged", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, (off_t)len), 0);
+	if (model >= 0) {
+		uint8_t *from = mmap(NULL, len, PROT_READ, MAP_SHARED, model, 0);
+		uint8_t *to = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+		assert_true(from != MAP_FAILED && to != MAP_FAILED);
+		memcpy(to, from, len);
+		munmap(from, len);
+		munmap(to, len);
+	}
 	if (seals != 0)
 		assert_int_equal(fcntl(fd, F_ADD_SEALS, seals), 0);
 	return fd;
@@ -611,12 +628,26 @@ memory_of_another_size_or_that_could_change_size_is_refused(void **state)
 
 	forged_open(&f);
 	const size_t len = f.w.shm_len;
-	const int bad[] = {memory(len - 1, seals), memory(len + 4096, seals), memory(0, seals),
-	    memory(len, 0), memory(len, F_SEAL_GROW | F_SEAL_SEAL),
-	    memory(len, F_SEAL_SHRINK | F_SEAL_SEAL), memory(len, F_SEAL_SHRINK | F_SEAL_GROW),
-	    memory(len, seals), /* in order but for what is in it: no magic */
-	    memory(len, seals | F_SEAL_WRITE), open("/dev/zero", O_RDWR | O_CLOEXEC),
-	    open(dir, O_RDONLY | O_CLOEXEC), eventfd(0, EFD_CLOEXEC)};
+	const int true_mem = f.fds[0];
+	const int bad[] = {
+	    memory(len - 1, seals, true_mem),
+	    memory(len + 4096, seals, -1),
+	    memory(0, seals, -1),
+	    memory(len, 0, true_mem),
+	    memory(len, F_SEAL_GROW | F_SEAL_SEAL, true_mem),
+	    memory(len, F_SEAL_SHRINK | F_SEAL_SEAL, true_mem),
+	    memory(len, F_SEAL_SHRINK | F_SEAL_GROW, true_mem),
+	    memory(len, seals, -1), /* in order but for what is in it: no magic */
+	    memory(len, seals | F_SEAL_WRITE, true_mem),
+	    open("/dev/zero", O_RDWR | O_CLOEXEC),
+	    open(dir, O_RDONLY | O_CLOEXEC),
+	    eventfd(0, EFD_CLOEXEC),
+	};
+	const int copy = memory(len, seals, true_mem);
+	const int good[3] = {copy, f.fds[1], f.fds[2]};
+
+	assert_int_equal(join_forged(&f.w, sizeof(f.w), good, 3), 0);
+	close(copy);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		const int fds[3] = {bad[i], f.fds[1], f.fds[2]};
 
@@ -764,6 +795,53 @@ no_wake_up_is_lost_between_two_processes(void **state)
 	unlink(path);
 }
 
+/* Each message leaves just as the reader, having read the one before, goes to sleep. */
+static void
+no_wake_up_is_lost_when_sleep_and_message_cross(void **state)
+{
+	(void)state;
+	_Atomic uint64_t *seen =
+	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int listen_fd, status;
+
+	assert_true(seen != MAP_FAILED);
+	assert_int_equal(hf_link_listen(path, &listen_fd), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(listen_fd);
+		struct hf_link *cp = control_attach();
+		if (cp == NULL)
+			_exit(3);
+		for (uint64_t n = 0; n < CROSS_CNT;) {
+			if (get(hf_link_miss(cp, 0)) != 0)
+				*seen = ++n;
+			else if (!wait_for(cp, hf_link_miss(cp, 0)))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	struct hf_link *dp = dataplane_attach(listen_fd, 1);
+	assert_non_null(dp);
+	srandom(5);
+	for (uint64_t n = 0; n < CROSS_CNT; n++) {
+		for (uint64_t start_ns = hf_clock_mono_ns(); *seen < n;) {
+			if (hf_clock_mono_ns() - start_ns > 2 * WAIT_MS * HF_NS_PER_MS)
+				fail_msg("message %lu was not read", (unsigned long)n);
+		}
+		for (volatile long spin = random() % 256; spin > 0; spin--)
+			;
+		put(hf_link_miss(dp, 0), 1);
+		hf_link_wake_peer(dp);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	hf_link_close(dp);
+	close(listen_fd);
+	munmap((void *)(uintptr_t)seen, 4096);
+	unlink(path);
+}
+
 static void
 a_killed_control_plane_is_noticed_and_attaches_again_to_fresh_memory(void **state)
 {
@@ -889,6 +967,7 @@ main(void)
 	    cmocka_unit_test(memory_of_another_size_or_that_could_change_size_is_refused),
 	    cmocka_unit_test(a_hijacked_control_plane_cannot_make_the_dataplane_block),
 	    cmocka_unit_test(no_wake_up_is_lost_between_two_processes),
+	    cmocka_unit_test(no_wake_up_is_lost_when_sleep_and_message_cross),
 	    cmocka_unit_test(a_killed_control_plane_is_noticed_and_attaches_again_to_fresh_memory),
 	    cmocka_unit_test(a_killed_dataplane_is_noticed_and_its_memory_stays_readable),
 	};
