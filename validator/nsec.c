@@ -84,9 +84,11 @@ va_nsec_deny_type(const struct va_proofs *p, const struct hf_name *qname, uint16
 	if (hf_name_in(&n.next, qname)) /* an empty non-terminal */
 		return VA_DENIED;
 	wildcard_for(&n, qname, &wildcard);
-	if (!find_match(p, &wildcard, &n))
-		return VA_DENIED_MISSING;
-	return va_bitmap_denies(&n.types, qtype, false);
+	if (find_match(p, &wildcard, &n))
+		return va_bitmap_denies(&n.types, qtype, false);
+	/* The wildcard may be an empty non-terminal itself (RFC 4592 4.9). */
+	return find_cover(p, &wildcard, &n) && hf_name_in(&n.next, &wildcard) ? VA_DENIED :
+										   VA_DENIED_MISSING;
 }
 
 enum va_denied

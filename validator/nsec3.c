@@ -122,7 +122,7 @@ chain_open(struct chain *ch, const struct va_proofs *p, struct va_budget *budget
 	}
 	if (!any)
 		return VA_DENIED_MISSING;
-	return ch->salt.iterations > VA_NSEC3_ITERATIONS ? VA_DENIED_ITERATIONS : VA_DENIED;
+	return ch->salt.iterations > VA_NSEC3_ITERATIONS_MAX ? VA_DENIED_ITERATIONS : VA_DENIED;
 }
 
 /* SHA-1 runs over blocks: what a hash costs depends on the lengths of name and salt. */
