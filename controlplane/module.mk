@@ -1,6 +1,24 @@
 # holdfast-controlplane: recursion, validation, policy store, admin socket.
 # resolver_src is the resolver core: no I/O, no clock; the replay harness links it alone.
-resolver_src :=
+resolver_src := \
+	controlplane/policy.c \
+	controlplane/resolver/budget.c \
+	controlplane/resolver/cache.c \
+	controlplane/resolver/chain.c \
+	controlplane/resolver/delegation.c \
+	controlplane/resolver/exchange.c \
+	controlplane/resolver/hints.c \
+	controlplane/resolver/lookup.c \
+	controlplane/resolver/outcome.c \
+	controlplane/resolver/query.c \
+	controlplane/resolver/question.c \
+	controlplane/resolver/render.c \
+	controlplane/resolver/resolver.c \
+	controlplane/resolver/response.c \
+	controlplane/resolver/server.c \
+	controlplane/resolver/table.c \
+	controlplane/resolver/task.c \
+	controlplane/resolver/verify.c
 
 controlplane_src :=
 

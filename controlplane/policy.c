@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cp_policy {
+	uint64_t generation;
+	uint32_t refs; /* main thread and resolver are one thread: no atomics */
+	struct cp_stale stale;
+	size_t rule_cnt;
+	struct cp_rule rules[]; /* in canonical order of names */
+};
+
+static int
+rule_cmp(const void *a, const void *b)
+{
+	const struct cp_rule *x = a, *y = b;
+
+	return hf_name_cmp(&x->name, &y->name);
+}
+
+static bool
+has_twins(const struct cp_policy *p)
+{
+	for (size_t i = 1; i < p->rule_cnt; i++)
+		if (hf_name_equal(&p->rules[i - 1].name, &p->rules[i].name))
+			return true;
+	return false;
+}
+
+struct cp_policy *
+cp_policy_create(uint64_t generation, const struct cp_stale *stale, const struct cp_rule *rules,
+    size_t rule_cnt)
+{
+	struct cp_policy *p;
+
+	if (rule_cnt > HF_POLICY_RULE_MAX) {
+		errno = E2BIG;
+		return NULL;
+	}
+	p = calloc(1, sizeof(*p) + rule_cnt * sizeof(p->rules[0]));
+	if (p == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	p->generation = generation;
+	p->refs = 1;
+	if (stale != NULL)
+		p->stale = *stale;
+	p->rule_cnt = rule_cnt;
+	for (size_t i = 0; i < rule_cnt; i++) {
+		p->rules[i] = rules[i];
+		hf_name_lower(&p->rules[i].name);
+	}
+	qsort(p->rules, rule_cnt, sizeof(p->rules[0]), rule_cmp);
+	if (has_twins(p)) {
+		free(p);
+		errno = EEXIST;
+		return NULL;
+	}
+	return p;
+}
+
+void
+cp_policy_get(struct cp_policy *p)
+{
+	p->refs++;
+}
+
+void
+cp_policy_put(struct cp_policy *p)
+{
+	if (p != NULL && --p->refs == 0)
+		free(p);
+}
+
+uint64_t
+cp_policy_generation(const struct cp_policy *p)
+{
+	return p->generation;
+}
+
+const struct cp_stale *
+cp_policy_stale(const struct cp_policy *p)
+{
+	return &p->stale;
+}
+
+const struct cp_rule *
+cp_policy_rules(const struct cp_policy *p, size_t *cnt)
+{
+	*cnt = p->rule_cnt;
+	return p->rules;
+}
+
+bool
+cp_policy_covers(const struct cp_policy *p, const struct hf_name *name, const struct hf_name **by)
+{
+	struct cp_rule want = {.name = *name};
+
+	if (p->rule_cnt == 0)
+		return false;
+	/* From the name up to the root: the first rule met is the closest. */
+	for (unsigned i = 0; i <= name->label_cnt; i++) {
+		const struct cp_rule *r;
+
+		r = bsearch(&want, p->rules, p->rule_cnt, sizeof(p->rules[0]), rule_cmp);
+		if (r != NULL) {
+			if (by != NULL && r->kind == HF_RULE_NTA)
+				*by = &r->name;
+			return r->kind == HF_RULE_NTA;
+		}
+		hf_name_strip(&want.name, 1, &want.name);
+	}
+	return false;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cache: what the resolver remembers between questions.
+ *
+ * Purpose   Outcomes (positive and negative, RFC 2308), delegations, zone states and failed
+ *           questions, each with the rules of when they may be used again.
+ * Roles     The resolver's thread.
+ * Memory    One bounded table (table.h). What is found is copied into the caller's arena.
+ * Blocking  Never.
+ * Errors    A put that finds no memory is forgotten; a find that finds none is a miss.
+ * Trust     BOGUS outcomes are kept only while an NTA covers them, tagged with the policy
+ *           generation; BOGUS states and failures are dropped with the generation.
+ */
+#ifndef CP_RESOLVER_CACHE_H
+#define CP_RESOLVER_CACHE_H
+
+#include "controlplane/resolver/core.h"
+
+/* A judged outcome for name and type, aliases and NXDOMAIN included; or NULL. */
+struct cp_outcome *cp_cache_answer(struct cp_task *t);
+void cp_cache_put_answer(struct cp_task *t, const struct cp_outcome *o);
+
+/* Records on a server's word. */
+struct cp_outcome *cp_cache_raw(struct cp_task *t, const struct hf_name *name, uint16_t type);
+void cp_cache_put_raw(struct cp_task *t, const struct hf_name *name, uint16_t type,
+    const struct cp_outcome *o);
+void cp_cache_drop_raw(struct cp_task *t, const struct hf_name *name, uint16_t type);
+
+/* The closest delegation known at or above name; NULL when not even the root is known. */
+struct cp_delegation *cp_cache_cut(struct cp_task *t, const struct hf_name *name);
+void cp_cache_put_cut(struct cp_task *t, const struct cp_delegation *d);
+
+struct cp_outcome *cp_cache_state(struct cp_task *t);
+void cp_cache_put_state(struct cp_task *t, const struct cp_outcome *o, uint32_t ttl_s);
+
+struct cp_failure {
+	enum hf_verdict verdict;
+	uint16_t ede;
+	uint32_t backoff_s; /* how long it was to be kept the last time */
+	char text[HF_EDE_TEXT_MAX + 1];
+	uint16_t chain_cnt;
+	struct hf_name chain[]; /* the table keeps chain_cnt of them */
+};
+/* A failure still to be believed; *left_s: for how long. Copy at once. */
+const struct cp_failure *cp_cache_failure(struct cp_resolver *r, const struct cp_job *job,
+    uint32_t *left_s);
+/* Remember f; returns for how many seconds (RFC 9520: doubling). */
+uint32_t cp_cache_put_failure(struct cp_resolver *r, const struct cp_job *job,
+    const struct cp_failure *f);
+void cp_cache_drop_failure(struct cp_resolver *r, const struct cp_job *job);
+
+#endif

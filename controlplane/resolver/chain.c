@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/resolver/chain.h"
+
+#include "controlplane/resolver/cache.h"
+#include "controlplane/resolver/lookup.h"
+
+enum { BOGUS_TTL_S = 2, ANCHOR_MAX = 4 }; /* a bogus state is looked at again soon */
+
+/* End with verdict for want of keys; why may be NULL. */
+static bool
+end(struct cp_task *t, enum hf_verdict verdict, const struct va_result *why,
+    const struct hf_addr *blame)
+{
+	struct cp_outcome *o = cp_task_fail(t, CP_CAUSE_NONE);
+	uint32_t ttl = verdict == HF_VERDICT_BOGUS ? BOGUS_TTL_S : t->state.ttl_s;
+
+	o->kind = CP_KIND_NODATA;
+	o->verdict = verdict;
+	o->cut = t->name;
+	if (why != NULL)
+		o->why = *why;
+	else
+		o->why.reason = verdict == HF_VERDICT_BOGUS ? VA_KEYS_MISSING : VA_OK;
+	o->why.verdict = verdict;
+	if (blame != NULL)
+		o->blame = *blame;
+	cp_cache_put_state(t, o, ttl);
+	cp_task_done(t, o);
+	return true;
+}
+
+static bool
+begin(struct cp_task *t)
+{
+	struct cp_state *s = &t->state;
+	struct cp_resolver *r = t->job->r;
+	struct cp_outcome *o = cp_cache_state(t);
+	struct hf_name anchor;
+
+	s->ttl_s = r->limits.ttl_neg_max_s;
+	if (o != NULL) {
+		cp_task_done(t, o);
+		return true;
+	}
+	if (!cp_core_anchor_above(r, &t->name, &anchor))
+		return end(t, HF_VERDICT_INSECURE, NULL, NULL);
+	s->phase = hf_name_equal(&anchor, &t->name) ? CP_STATE_KEYS : CP_STATE_PARENT;
+	return true;
+}
+
+/* If the zone that delegated this one is not secure, neither is this one, and the DS need
+ * not be asked for. Who delegated is a server's word, but that any ancestor is insecure is
+ * proven. */
+static bool
+parent(struct cp_task *t)
+{
+	struct cp_state *s = &t->state;
+	struct cp_delegation *d;
+	struct hf_name anchor, up;
+
+	hf_name_strip(&t->name, 1, &up);
+	s->phase = CP_STATE_DS;
+	d = cp_cache_cut(t, &up);
+	if (d == NULL || !cp_core_anchor_above(t->job->r, &t->name, &anchor) ||
+	    !hf_name_in(&d->zone, &anchor))
+		return true;
+	struct cp_want want = {CP_TASK_STATE, &d->zone, 0, false, false};
+	const struct cp_outcome *o = cp_task_need(t, &want);
+
+	if (o == NULL) {
+		s->phase = CP_STATE_PARENT;
+		return false;
+	}
+	if (o->kind != CP_KIND_FAIL && o->verdict != HF_VERDICT_SECURE)
+		return end(t, o->verdict, &o->why, &o->blame);
+	return true;
+}
+
+static bool
+ds_denied(struct cp_task *t, const struct cp_outcome *o)
+{
+	bool alias = o->kind == CP_KIND_CNAME || o->kind == CP_KIND_DNAME;
+	uint32_t ttl = cp_outcome_ttl(o);
+
+	if (ttl < t->state.ttl_s)
+		t->state.ttl_s = ttl;
+	if (o->verdict == HF_VERDICT_INSECURE && o->ds == CP_DS_UNKNOWN)
+		return end(t, HF_VERDICT_INSECURE, &o->why, NULL);
+	if (o->ds == CP_DS_UNSIGNED)
+		return end(t, HF_VERDICT_INSECURE, NULL, NULL);
+	if (!alias && o->ds != CP_DS_NO_CUT)
+		return end(t, HF_VERDICT_BOGUS, &o->why, &o->server);
+	/* A name with an alias is no zone (RFC 1034 3.6.2). */
+	t->state.above = o->cut;
+	t->state.phase = CP_STATE_ABOVE;
+	return true;
+}
+
+static bool
+ds(struct cp_task *t)
+{
+	struct cp_want want = {CP_TASK_LOOKUP, &t->name, HF_TYPE_DS, false, false};
+	const struct cp_outcome *o = cp_task_need(t, &want);
+
+	if (o == NULL)
+		return false;
+	if (o->kind == CP_KIND_FAIL)
+		return end(t, HF_VERDICT_BOGUS, NULL, NULL);
+	if (o->verdict == HF_VERDICT_BOGUS)
+		return end(t, HF_VERDICT_BOGUS, &o->why, &o->blame);
+	if (o->kind != CP_KIND_ANSWER)
+		return ds_denied(t, o);
+	if (o->verdict != HF_VERDICT_SECURE)
+		return end(t, o->verdict, &o->why, &o->blame);
+	t->state.ds = o->answer[0];
+	if (o->answer[0]->ttl < t->state.ttl_s)
+		t->state.ttl_s = o->answer[0]->ttl;
+	t->state.phase = CP_STATE_KEYS;
+	return true;
+}
+
+/* Against the DS RRset, or each trust anchor of this name until one fits. */
+static void
+keys_verify(struct cp_task *t, const struct hf_rrset *keys, struct va_result *res)
+{
+	struct cp_resolver *r = t->job->r;
+	struct va_budget *budget = &t->job->budget.va;
+	uint32_t before = budget->sig_checks;
+
+	if (t->state.ds != NULL)
+		va_keys_verify(keys, t->state.ds, r->now.wall_s, budget, res);
+	for (size_t i = 0; t->state.ds == NULL && i < ANCHOR_MAX; i++) {
+		const struct hf_rrset *anchor = cp_core_anchor(r, &t->name, i);
+
+		if (anchor == NULL)
+			break;
+		va_keys_verify(keys, anchor, r->now.wall_s, budget, res);
+		if (res->verdict == HF_VERDICT_SECURE)
+			break;
+	}
+	r->counters[CP_RESOLVER_sig_checks] += before - budget->sig_checks;
+	if (res->reason == VA_BUDGET_SIGS)
+		t->job->cause = CP_CAUSE_SIGS;
+}
+
+static bool
+keys_good(struct cp_task *t, const struct cp_outcome *from, const struct va_result *res)
+{
+	struct cp_outcome *o = hf_arena_copy(&t->job->arena, from, sizeof(*from));
+
+	if (o == NULL) {
+		cp_task_done(t, NULL);
+		return true;
+	}
+	struct hf_rrset *set = (struct hf_rrset *)(uintptr_t)o->answer[0];
+
+	if (set->ttl > res->ttl)
+		set->ttl = res->ttl;
+	if (set->ttl < t->state.ttl_s)
+		t->state.ttl_s = set->ttl;
+	o->verdict = HF_VERDICT_SECURE;
+	o->cut = t->name;
+	o->why = *res;
+	o->proof_cnt = 0;
+	cp_cache_put_state(t, o, t->state.ttl_s);
+	cp_task_done(t, o);
+	return true;
+}
+
+static bool
+keys(struct cp_task *t)
+{
+	struct cp_want want = {CP_TASK_LOOKUP, &t->name, HF_TYPE_DNSKEY, true, false};
+	const struct cp_outcome *o = cp_task_need(t, &want);
+	struct va_result res = {.verdict = HF_VERDICT_BOGUS, .reason = VA_KEYS_MISSING,
+		.owner = t->name, .type = HF_TYPE_DNSKEY, .signer = hf_name_root};
+
+	if (o == NULL)
+		return false;
+	if (o->kind == CP_KIND_FAIL)
+		return end(t, HF_VERDICT_BOGUS, &res, NULL);
+	if (o->kind == CP_KIND_ANSWER)
+		keys_verify(t, o->answer[0], &res);
+	if (res.verdict == HF_VERDICT_SECURE)
+		return keys_good(t, o, &res);
+	if (res.verdict == HF_VERDICT_INSECURE)
+		return end(t, HF_VERDICT_INSECURE, &res, NULL);
+	struct cp_task *sub = cp_task_find(t->job, &want);
+
+	if (sub != NULL && cp_lookup_again(sub))
+		return true; /* the loop comes back here and waits for it */
+	return end(t, HF_VERDICT_BOGUS, &res, &o->server);
+}
+
+/* No zone cut at this name: the zone that goes on here. */
+static bool
+above(struct cp_task *t)
+{
+	struct cp_want want = {CP_TASK_STATE, &t->state.above, 0, false, false};
+	const struct cp_outcome *o = cp_task_need(t, &want);
+
+	if (o == NULL)
+		return false;
+	cp_task_done(t, (struct cp_outcome *)(uintptr_t)o);
+	return true;
+}
+
+void
+cp_chain_step(struct cp_task *t)
+{
+	bool more = true;
+
+	while (more && !t->done) {
+		switch (t->state.phase) {
+		case CP_STATE_BEGIN:
+			more = begin(t);
+			break;
+		case CP_STATE_PARENT:
+			more = parent(t);
+			break;
+		case CP_STATE_DS:
+			more = ds(t);
+			break;
+		case CP_STATE_KEYS:
+			more = keys(t);
+			break;
+		case CP_STATE_ABOVE:
+			more = above(t);
+			break;
+		}
+	}
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * core: what a resolver holds, for the files of this folder only.
+ *
+ * Purpose   The one struct behind resolver.h, and the few things its parts ask of it.
+ * Roles     The resolver's thread.
+ * Memory    Lives from cp_resolver_create to cp_resolver_destroy.
+ * Blocking  Never.
+ * Errors    None of its own.
+ * Trust     Nothing here reads hostile octets.
+ */
+#ifndef CP_RESOLVER_CORE_H
+#define CP_RESOLVER_CORE_H
+
+#include "controlplane/resolver/exchange.h"
+#include "controlplane/resolver/response.h"
+#include "controlplane/resolver/server.h"
+#include "controlplane/resolver/table.h"
+#include "controlplane/resolver/task.h"
+
+enum { CP_JOB_BUCKETS = 1024, CP_RENDER_MAX = HF_MSG_MAX };
+
+struct cp_resolver {
+	struct cp_resolver_ops ops;
+	struct cp_resolver_limits limits;
+	struct cp_policy *policy;
+	bool do_ip4, do_ip6, validate;
+	uint16_t server_port;
+	struct hf_siphash_key key;
+
+	struct hf_arena fixed;          /* hints and anchors */
+	struct cp_delegation *hints;
+	const struct hf_rrset **anchors;
+	size_t anchor_cnt;
+
+	struct cp_table *table;
+	struct cp_servers *servers;
+	struct cp_exchanges exchanges;
+	struct cp_scratch *scratch;
+	uint8_t *render;                /* CP_RENDER_MAX octets */
+
+	struct cp_time now;
+	bool running;
+	uint32_t waiting;               /* questions under way, joined ones included */
+	struct cp_job *oldest, *newest; /* all jobs; deadlines in order */
+	struct cp_job *ready_first, *ready_last;
+	struct cp_job *bucket[CP_JOB_BUCKETS];
+	uint64_t counters[CP_RESOLVER_COUNTER_CNT];
+};
+
+#define CP_COUNT(r, name) ((r)->counters[CP_RESOLVER_##name]++)
+
+/* The job has a task to step. */
+void cp_core_ready(struct cp_resolver *r, struct cp_job *job);
+/* The job is over: nobody joins it any more, its exchanges are cancelled. */
+void cp_core_retire(struct cp_job *job);
+/* A server gave records that did not validate: others are preferred for a while. */
+void cp_core_server_is_bad(struct cp_resolver *r, const struct hf_addr *server);
+uint64_t cp_core_random(struct cp_resolver *r);
+/* Trust anchors exactly at name: the idx-th, or NULL. */
+const struct hf_rrset *cp_core_anchor(const struct cp_resolver *r, const struct hf_name *name,
+    size_t idx);
+/* The closest name with a trust anchor at or above name; false when there is none. */
+bool cp_core_anchor_above(const struct cp_resolver *r, const struct hf_name *name,
+    struct hf_name *zone);
+
+#endif

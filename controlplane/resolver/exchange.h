@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * exchange: a query that is out at a server, and what its reply must look like.
+ *
+ * Purpose   Finds the look-up a packet is for, and refuses packets that do not match
+ *           (RFC 5452 4).
+ * Roles     The resolver's thread.
+ * Memory    Each exchange is allocated on open and freed on close.
+ * Blocking  Never.
+ * Errors    NULL when out of memory.
+ * Trust     Replies are hostile until they match; the I/O layer has checked the address.
+ */
+#ifndef CP_RESOLVER_EXCHANGE_H
+#define CP_RESOLVER_EXCHANGE_H
+
+#include "controlplane/resolver/resolver.h"
+
+struct cp_task;
+
+enum { CP_EXCHANGE_BUCKETS = 1024 };
+
+struct cp_exchange {
+	struct cp_exchange *chain;
+	uint64_t id;
+	struct cp_task *task;
+	struct hf_addr server;
+	enum cp_transport transport;
+	uint16_t msg_id;
+	bool edns;
+	struct hf_question question; /* as sent */
+	uint64_t sent_ns;
+};
+
+struct cp_exchanges {
+	uint64_t next_id;
+	struct cp_exchange *bucket[CP_EXCHANGE_BUCKETS]; /* IDs are ours and count up: no hash */
+};
+
+struct cp_exchange *cp_exchange_open(struct cp_exchanges *all);
+struct cp_exchange *cp_exchange_find(struct cp_exchanges *all, uint64_t id);
+void cp_exchange_close(struct cp_exchanges *all, struct cp_exchange *x);
+
+#endif

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/resolver/lookup.h"
+
+#include "controlplane/resolver/cache.h"
+#include "controlplane/resolver/hints.h"
+#include "controlplane/resolver/query.h"
+#include "controlplane/resolver/question.h"
+#include "controlplane/resolver/verify.h"
+#include "lib/base/clock.h"
+
+enum { BOGUS_TRIES = 5 }; /* further servers asked when records do not validate */
+
+#define COST_BAD_NS    (10 * HF_NS_PER_S) /* this job saw bad signatures from it */
+#define COST_BAD_NS_NS (5 * HF_NS_PER_S)  /* ... from another address of the same server */
+#define JITTER_NS      (8 * HF_NS_PER_MS)
+
+/* An NTA or CD lets bad records pass: nothing is gained by asking others (RFC 7646 2). */
+static bool
+is_excused(const struct cp_task *t)
+{
+	return t->job->cd || cp_policy_covers(t->job->r->policy, &t->name, NULL);
+}
+
+static bool
+is_priming(const struct cp_task *t)
+{
+	return t->lookup.raw && t->type == HF_TYPE_NS && t->name.len == 1;
+}
+
+static bool
+begin_raw(struct cp_task *t)
+{
+	bool addr = t->type == HF_TYPE_A || t->type == HF_TYPE_AAAA;
+	struct cp_outcome *o = addr ? cp_cache_answer(t) : NULL;
+
+	if (addr && o == NULL)
+		o = cp_cache_raw(t, &t->name, t->type);
+	if (o != NULL)
+		cp_task_done(t, o);
+	t->lookup.phase = CP_LOOKUP_FIND;
+	return true;
+}
+
+/* The keys of a zone are judged against its DS: that is STATE's work, take it from there. */
+static bool
+begin_keys(struct cp_task *t)
+{
+	struct cp_want want = {CP_TASK_STATE, &t->name, 0, false, false};
+	const struct cp_outcome *state = cp_task_need(t, &want);
+
+	if (state == NULL)
+		return false;
+	t->lookup.phase = CP_LOOKUP_FIND;
+	if (state->verdict == HF_VERDICT_SECURE && hf_name_equal(&state->cut, &t->name))
+		cp_task_done(t, (struct cp_outcome *)(uintptr_t)state);
+	return true;
+}
+
+static bool
+begin(struct cp_task *t)
+{
+	struct cp_lookup *l = &t->lookup;
+	struct cp_outcome *o;
+
+	if (l->raw)
+		return begin_raw(t);
+	o = cp_cache_answer(t);
+	if (o != NULL) {
+		cp_task_done(t, o);
+		return true;
+	}
+	if (t->type == HF_TYPE_DNSKEY && t->job->r->validate)
+		return begin_keys(t);
+	l->phase = CP_LOOKUP_FIND;
+	if (t->type == HF_TYPE_DS)
+		l->got = cp_cache_raw(t, &t->name, t->type);
+	if (l->got != NULL) {
+		l->shared = true;
+		l->phase = CP_LOOKUP_JUDGE;
+	}
+	return true;
+}
+
+static void
+enter_cut(struct cp_task *t, struct cp_delegation *d)
+{
+	struct cp_lookup *l = &t->lookup;
+
+	l->cut = d;
+	l->tried_cnt = 0;
+	l->ask_again = false;
+	l->phase = CP_LOOKUP_ASK;
+}
+
+static bool
+find(struct cp_task *t)
+{
+	struct cp_want prime = {CP_TASK_LOOKUP, &hf_name_root, HF_TYPE_NS, true, true};
+	struct hf_name from = t->name;
+	struct cp_delegation *d;
+
+	if (t->type == HF_TYPE_DS) /* the parent's data (RFC 4035 3.1.4.1) */
+		hf_name_strip(&from, 1, &from);
+	d = is_priming(t) ? NULL : cp_cache_cut(t, &from);
+	if (d == NULL && !is_priming(t)) {
+		if (cp_task_need(t, &prime) == NULL)
+			return false;
+		d = cp_cache_cut(t, &hf_name_root);
+	}
+	if (d == NULL)
+		d = cp_hints_copy(t->job->r->hints, &t->job->arena);
+	if (d == NULL)
+		cp_task_done(t, cp_task_fail(t, CP_CAUSE_MEMORY));
+	else
+		enter_cut(t, d);
+	return true;
+}
+
+static struct cp_tried *
+tried_of(struct cp_lookup *l, const struct hf_addr *a)
+{
+	for (unsigned i = 0; i < l->tried_cnt; i++)
+		if (hf_addr_same_host(&l->tried[i].addr, a))
+			return &l->tried[i];
+	if (l->tried_cnt == CP_TRIED_MAX)
+		return NULL;
+	l->tried[l->tried_cnt] = (struct cp_tried){.addr = *a};
+	return &l->tried[l->tried_cnt++];
+}
+
+static bool
+ns_is_bad(const struct cp_job *job, const struct cp_ns *ns)
+{
+	for (unsigned i = 0; i < ns->addr_cnt; i++)
+		if (cp_job_is_bad(job, &ns->addr[i]))
+			return true;
+	return false;
+}
+
+static bool
+family_ok(const struct cp_resolver *r, const struct hf_addr *a)
+{
+	return a->family == AF_INET ? r->do_ip4 : a->family == AF_INET6 && r->do_ip6;
+}
+
+static uint64_t
+cost_of(const struct cp_task *t, const struct cp_ns *ns, const struct hf_addr *a)
+{
+	struct cp_resolver *r = t->job->r;
+	uint64_t cost = cp_server_cost_ns(cp_servers_get(r->servers, a), r->now.mono_ns);
+
+	if (cp_job_is_bad(t->job, a))
+		cost += COST_BAD_NS;
+	else if (ns_is_bad(t->job, ns))
+		cost += COST_BAD_NS_NS;
+	return cost + cp_core_random(r) % JITTER_NS;
+}
+
+/* The cheapest address asked fewer than limit times. */
+static bool
+pick(struct cp_task *t, unsigned limit, struct hf_addr *best)
+{
+	struct cp_lookup *l = &t->lookup;
+	uint64_t best_cost = UINT64_MAX;
+
+	for (unsigned i = 0; i < l->cut->ns_cnt; i++) {
+		const struct cp_ns *ns = &l->cut->ns[i];
+
+		for (unsigned k = 0; k < ns->addr_cnt; k++) {
+			const struct hf_addr *a = &ns->addr[k];
+			const struct cp_tried *tried = tried_of(l, a);
+
+			if (tried == NULL || tried->over || tried->sends >= limit ||
+			    !family_ok(t->job->r, a) ||
+			    (l->bogus != NULL && cp_job_is_bad(t->job, a)))
+				continue;
+			/* Those asked least often come first. */
+			uint64_t cost = cost_of(t, ns, a) + tried->sends * (HF_NS_PER_S * 60);
+
+			if (cost < best_cost) {
+				best_cost = cost;
+				*best = *a;
+			}
+		}
+	}
+	return best_cost != UINT64_MAX;
+}
+
+/* The end without a usable answer: bad records if there were any, else why there are none. */
+static void
+give_up(struct cp_task *t, enum cp_cause cause)
+{
+	struct cp_lookup *l = &t->lookup;
+
+	l->spent = true;
+	if (is_priming(t)) /* the hints have to do for a while (RFC 9609 3) */
+		cp_hints_keep(t);
+	cp_task_done(t, l->bogus != NULL ? l->bogus : cp_task_fail(t, cause));
+}
+
+static void
+out_of_budget(struct cp_task *t, enum cp_cause cause)
+{
+	if (t->job->cause == CP_CAUSE_NONE)
+		t->job->cause = cause;
+	give_up(t, cause);
+}
+
+static bool
+send_to(struct cp_task *t, const struct hf_addr *a)
+{
+	struct cp_lookup *l = &t->lookup;
+	struct cp_resolver *r = t->job->r;
+	struct cp_tried *tried = tried_of(l, a);
+	struct hf_question q = {.name = t->name, .type = t->type, .klass = HF_CLASS_IN};
+	uint8_t msg[CP_QUERY_MAX];
+
+	if (!cp_budget_take(&t->job->budget.sends, 1)) {
+		out_of_budget(t, CP_CAUSE_SENDS);
+		return false;
+	}
+	struct cp_exchange *x = cp_exchange_open(&r->exchanges);
+
+	if (x == NULL || tried == NULL) {
+		out_of_budget(t, CP_CAUSE_MEMORY);
+		return false;
+	}
+	x->task = t;
+	x->server = *a;
+	x->transport = l->ask_again && l->use_tcp ? CP_TCP : CP_UDP;
+	x->msg_id = (uint16_t)cp_core_random(r);
+	x->edns = !tried->no_edns;
+	x->sent_ns = r->now.mono_ns;
+	cp_query_choose(&q, &l->cut->zone, &x->question);
+	tried->sends++;
+	t->job->sends++;
+	l->exchange = x;
+	l->ask_again = false;
+	l->phase = CP_LOOKUP_WAIT;
+	r->counters[x->transport == CP_TCP ? CP_RESOLVER_sent_tcp : CP_RESOLVER_sent_udp]++;
+
+	uint64_t wait = cp_server_timeout_ns(cp_servers_get(r->servers, a), tried->sends - 1u);
+	size_t len = cp_query_write(msg, x->msg_id, &x->question, x->edns);
+	struct cp_send s = {x->id, *a, x->transport, msg, len, wait};
+
+	r->ops.send(r->ops.arg, &s);
+	return false;
+}
+
+/* Addresses of ns: true when they are known or known not to be had; false: waiting. */
+static bool
+ns_resolve(struct cp_task *t, struct cp_ns *ns)
+{
+	static const uint16_t types[2] = {HF_TYPE_A, HF_TYPE_AAAA};
+	struct cp_resolver *r = t->job->r;
+	struct cp_budget *b = &t->job->budget;
+
+	for (unsigned i = 0; i < 2 && ns->addr_cnt == 0; i++) {
+		struct cp_want want = {CP_TASK_LOOKUP, &ns->name, types[i], true, true};
+
+		if (!(i == 0 ? r->do_ip4 : r->do_ip6))
+			continue;
+		if (cp_task_find(t->job, &want) == NULL && !cp_budget_take(&b->ns_lookups, 1)) {
+			t->job->cause = CP_CAUSE_NS;
+			break;
+		}
+		const struct cp_outcome *o = cp_task_need(t, &want);
+
+		if (o == NULL)
+			return false;
+		if (o->kind == CP_KIND_ANSWER)
+			cp_ns_add_addrs(ns, o->answer[0], r->server_port, r->limits.ns_addrs);
+	}
+	ns->asked = true;
+	if (ns->addr_cnt == 0 && !cp_budget_take(&b->ns_lookup_fails, 1))
+		t->job->cause = CP_CAUSE_NS;
+	return true;
+}
+
+static struct cp_ns *
+ns_unasked(struct cp_task *t)
+{
+	struct cp_delegation *d = t->lookup.cut;
+
+	if (t->job->budget.ns_lookup_fails == 0 || t->job->budget.ns_lookups == 0)
+		return NULL;
+	for (unsigned i = 0; i < d->ns_cnt; i++)
+		if (d->ns[i].addr_cnt == 0 && !d->ns[i].asked)
+			return &d->ns[i];
+	return NULL;
+}
+
+static bool
+ask(struct cp_task *t)
+{
+	struct cp_lookup *l = &t->lookup;
+	struct hf_addr to;
+
+	if (l->ask_again)
+		return send_to(t, &l->again);
+	if (pick(t, 1, &to))
+		return send_to(t, &to);
+	struct cp_ns *ns = ns_unasked(t);
+
+	if (ns != NULL)
+		return ns_resolve(t, ns);
+	if (pick(t, t->job->r->limits.sends_per_server, &to))
+		return send_to(t, &to);
+	give_up(t, l->last_cause != CP_CAUSE_NONE ? l->last_cause : CP_CAUSE_NO_ADDRESS);
+	return true;
+}
+
+/* Records did not validate: go and ask others, if that may help. */
+static bool
+ask_others(struct cp_task *t, struct cp_outcome *bad)
+{
+	struct cp_lookup *l = &t->lookup;
+
+	if (is_excused(t) || l->spent || l->bogus_tries >= BOGUS_TRIES)
+		return false;
+	l->bogus_tries++;
+	cp_job_mark_bad(t->job, &bad->server);
+	if (l->bogus == NULL)
+		l->bogus = bad;
+	l->got = NULL;
+	l->phase = l->cut != NULL ? CP_LOOKUP_ASK : CP_LOOKUP_FIND;
+	return true;
+}
+
+bool
+cp_lookup_again(struct cp_task *t)
+{
+	if (!t->done || t->result->kind == CP_KIND_FAIL || !ask_others(t, t->result))
+		return false;
+	cp_task_redo(t);
+	return true;
+}
+
+static bool
+judge(struct cp_task *t)
+{
+	struct cp_lookup *l = &t->lookup;
+	struct cp_outcome *o = l->got;
+
+	if (!cp_verify(t))
+		return false;
+	if (o->verdict == HF_VERDICT_BOGUS) {
+		if (l->shared)
+			cp_cache_drop_raw(t, &t->name, t->type);
+		l->shared = false;
+		if (o->own_fault && ask_others(t, o))
+			return true;
+		if (l->bogus != NULL)
+			o = l->bogus;
+	}
+	if (o->verdict != HF_VERDICT_BOGUS ||
+	    cp_policy_covers(t->job->r->policy, &t->name, NULL))
+		cp_cache_put_answer(t, o);
+	cp_task_done(t, o);
+	return true;
+}
+
+void
+cp_lookup_step(struct cp_task *t)
+{
+	bool more = true;
+
+	while (more && !t->done) {
+		switch (t->lookup.phase) {
+		case CP_LOOKUP_BEGIN:
+			more = begin(t);
+			break;
+		case CP_LOOKUP_FIND:
+			more = find(t);
+			break;
+		case CP_LOOKUP_ASK:
+			more = ask(t);
+			break;
+		case CP_LOOKUP_WAIT:
+			more = false;
+			break;
+		case CP_LOOKUP_JUDGE:
+			more = judge(t);
+			break;
+		}
+	}
+}
+
+static void
+take_outcome(struct cp_task *t, struct cp_response *resp)
+{
+	struct cp_lookup *l = &t->lookup;
+	struct cp_outcome *o = resp->outcome;
+
+	const struct cp_resolver_limits *lim = &t->job->r->limits;
+	bool negative = o->kind == CP_KIND_NODATA || o->kind == CP_KIND_NXDOMAIN;
+
+	cp_outcome_age(o, 0, negative ? lim->ttl_neg_max_s : lim->ttl_max_s);
+	l->got = o;
+	if (!l->raw && o->kind != CP_KIND_FAIL) {
+		l->phase = CP_LOOKUP_JUDGE;
+		return;
+	}
+	if (o->kind == CP_KIND_FAIL) {
+		cp_task_done(t, o);
+		return;
+	}
+	if (is_priming(t))
+		cp_hints_primed(t, resp->cut);
+	if (t->type == HF_TYPE_A || t->type == HF_TYPE_AAAA)
+		cp_cache_put_raw(t, &t->name, t->type, o);
+	cp_task_done(t, o);
+}
+
+static void
+take_referral(struct cp_task *t, struct cp_response *resp)
+{
+	struct cp_delegation *d = resp->cut;
+
+	if (!cp_budget_take(&t->job->budget.referrals, 1)) {
+		out_of_budget(t, CP_CAUSE_REFERRALS);
+		return;
+	}
+	cp_cache_put_cut(t, d);
+	if (resp->ds != NULL)
+		cp_cache_put_raw(t, &d->zone, HF_TYPE_DS, resp->ds);
+	enter_cut(t, d);
+}
+
+/* Ask the same server once more, in another way. */
+static void
+retry(struct cp_task *t, const struct cp_exchange *x, bool tcp)
+{
+	struct cp_lookup *l = &t->lookup;
+	struct cp_tried *tried = tried_of(l, &x->server);
+
+	if (tried == NULL || tried->sends >= t->job->r->limits.sends_per_server) {
+		if (tried != NULL)
+			tried->over = true;
+		return;
+	}
+	l->ask_again = true;
+	l->use_tcp = tcp;
+	l->again = x->server;
+}
+
+static void
+server_over(struct cp_task *t, const struct cp_exchange *x, enum cp_cause cause)
+{
+	struct cp_tried *tried = tried_of(&t->lookup, &x->server);
+
+	if (tried != NULL)
+		tried->over = true;
+	t->lookup.last_cause = cause;
+}
+
+void
+cp_lookup_reply(struct cp_task *t, const struct cp_exchange *x, struct cp_response *resp)
+{
+	struct cp_resolver *r = t->job->r;
+	struct cp_tried *tried = tried_of(&t->lookup, &x->server);
+
+	t->lookup.exchange = NULL;
+	t->lookup.phase = CP_LOOKUP_ASK;
+	cp_task_wake(t);
+	switch (resp->says) {
+	case CP_SAYS_OUTCOME:
+		take_outcome(t, resp);
+		break;
+	case CP_SAYS_REFERRAL:
+		take_referral(t, resp);
+		break;
+	case CP_SAYS_TRUNCATED:
+		retry(t, x, true);
+		break;
+	case CP_SAYS_FORMERR:
+		if (tried != NULL)
+			tried->no_edns = true;
+		retry(t, x, x->transport == CP_TCP);
+		break;
+	case CP_SAYS_LAME:
+		CP_COUNT(r, lame);
+		server_over(t, x, CP_CAUSE_LAME);
+		break;
+	case CP_SAYS_MALFORMED:
+		CP_COUNT(r, malformed);
+		server_over(t, x, CP_CAUSE_LAME);
+		break;
+	case CP_SAYS_NO_MEMORY:
+		cp_question_abort(t->job, CP_CAUSE_MEMORY);
+		break;
+	}
+}
+
+void
+cp_lookup_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail why)
+{
+	static const enum cp_cause causes[CP_FAIL_CNT] = {
+		CP_CAUSE_TIMEOUT, CP_CAUSE_NETWORK, CP_CAUSE_NETWORK, CP_CAUSE_LOCAL};
+	struct cp_resolver *r = t->job->r;
+
+	t->lookup.exchange = NULL;
+	t->lookup.phase = CP_LOOKUP_ASK;
+	t->lookup.last_cause = causes[why];
+	r->counters[why == CP_FAIL_TIMEOUT ? CP_RESOLVER_timeouts : CP_RESOLVER_unreachable]++;
+	if (why != CP_FAIL_TIMEOUT)
+		server_over(t, x, causes[why]);
+	if (why != CP_FAIL_LOCAL)
+		cp_server_failed(cp_servers_get(r->servers, &x->server), r->now.mono_ns);
+	cp_task_wake(t);
+}

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/resolver/resolver.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/resolver/cache.h"
+#include "controlplane/resolver/hints.h"
+#include "controlplane/resolver/lookup.h"
+#include "controlplane/resolver/question.h"
+#include "lib/base/clock.h"
+
+enum { FIXED_MAX = 1024 * 1024 }; /* hints and anchors */
+
+#define BOGUS_SERVER_NS (30 * HF_NS_PER_S) /* others are preferred for so long */
+
+/* --- what the parts ask of the core */
+
+uint64_t
+cp_core_random(struct cp_resolver *r)
+{
+	uint64_t v;
+
+	r->ops.random(r->ops.arg, &v, sizeof(v));
+	return v;
+}
+
+void
+cp_core_ready(struct cp_resolver *r, struct cp_job *job)
+{
+	if (job->ready)
+		return;
+	job->ready = true;
+	job->ready_next = NULL;
+	if (r->ready_last != NULL)
+		r->ready_last->ready_next = job;
+	else
+		r->ready_first = job;
+	r->ready_last = job;
+}
+
+void
+cp_core_server_is_bad(struct cp_resolver *r, const struct hf_addr *server)
+{
+	cp_servers_get(r->servers, server)->bogus_until_ns = r->now.mono_ns + BOGUS_SERVER_NS;
+}
+
+const struct hf_rrset *
+cp_core_anchor(const struct cp_resolver *r, const struct hf_name *name, size_t idx)
+{
+	for (size_t i = 0; i < r->anchor_cnt; i++)
+		if (hf_name_equal(&r->anchors[i]->owner, name) && idx-- == 0)
+			return r->anchors[i];
+	return NULL;
+}
+
+bool
+cp_core_anchor_above(const struct cp_resolver *r, const struct hf_name *name, struct hf_name *zone)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < r->anchor_cnt; i++) {
+		const struct hf_name *at = &r->anchors[i]->owner;
+
+		if (hf_name_in(name, at) && (!found || at->label_cnt > zone->label_cnt)) {
+			*zone = *at;
+			hf_name_lower(zone);
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* --- jobs */
+
+static struct cp_job **
+bucket_of(struct cp_resolver *r, const struct hf_name *lower, uint16_t type)
+{
+	uint8_t text[HF_NAME_MAX + 2];
+
+	memcpy(text, lower->octets, lower->len);
+	text[lower->len] = (uint8_t)(type >> 8);
+	text[lower->len + 1] = (uint8_t)type;
+	return &r->bucket[hf_siphash(&r->key, text, lower->len + 2u) % CP_JOB_BUCKETS];
+}
+
+static struct cp_job *
+job_find(struct cp_resolver *r, const struct hf_name *lower, uint16_t type, bool cd)
+{
+	struct cp_job *job = *bucket_of(r, lower, type);
+
+	while (job != NULL &&
+	       (job->type != type || job->cd != cd || !hf_name_equal(&job->name, lower)))
+		job = job->chain;
+	return job;
+}
+
+static void
+job_link(struct cp_resolver *r, struct cp_job *job)
+{
+	struct cp_job **at = bucket_of(r, &job->name, job->type);
+
+	job->chain = *at;
+	*at = job;
+	job->older = r->newest;
+	*(r->newest != NULL ? &r->newest->newer : &r->oldest) = job;
+	r->newest = job;
+}
+
+static void
+job_unlink(struct cp_resolver *r, struct cp_job *job)
+{
+	struct cp_job **at = bucket_of(r, &job->name, job->type);
+
+	while (*at != job)
+		at = &(*at)->chain;
+	*at = job->chain;
+	*(job->older != NULL ? &job->older->newer : &r->oldest) = job->newer;
+	*(job->newer != NULL ? &job->newer->older : &r->newest) = job->older;
+}
+
+static void
+exchanges_cancel(struct cp_job *job)
+{
+	struct cp_resolver *r = job->r;
+
+	for (struct cp_task *t = job->tasks; t != NULL; t = t->next) {
+		struct cp_exchange *x;
+
+		if (t->kind != CP_TASK_LOOKUP || t->lookup.exchange == NULL)
+			continue;
+		x = t->lookup.exchange;
+		t->lookup.exchange = NULL;
+		r->ops.cancel(r->ops.arg, x->id);
+		cp_exchange_close(&r->exchanges, x);
+	}
+}
+
+void
+cp_core_retire(struct cp_job *job)
+{
+	exchanges_cancel(job);
+	job_unlink(job->r, job);
+	cp_core_ready(job->r, job); /* freed by the run loop */
+}
+
+static void
+job_free(struct cp_job *job)
+{
+	while (job->waiters != NULL) {
+		struct cp_waiter *w = job->waiters;
+
+		job->waiters = w->next;
+		job->r->waiting--;
+		free(w);
+	}
+	hf_arena_fini(&job->arena);
+	free(job);
+}
+
+static struct cp_job *
+job_create(struct cp_resolver *r, const struct hf_name *lower, uint16_t type, bool cd)
+{
+	struct cp_job *job = calloc(1, sizeof(*job));
+	struct cp_want want = {CP_TASK_QUESTION, lower, type, false, false};
+
+	if (job == NULL)
+		return NULL;
+	job->r = r;
+	job->name = *lower;
+	job->type = type;
+	job->cd = cd;
+	hf_arena_init(&job->arena, r->limits.arena_octets);
+	cp_budget_init(&job->budget, &r->limits, r->now.mono_ns);
+	job_link(r, job);
+	job->root = cp_task_create(job, &want);
+	if (job->root == NULL) {
+		job_unlink(r, job);
+		hf_arena_fini(&job->arena);
+		free(job);
+		return NULL;
+	}
+	return job;
+}
+
+/* Everything that is ready, until nothing is. Not nested: what becomes ready inside an
+ * ops call is done by the loop that is running. */
+static void
+run(struct cp_resolver *r)
+{
+	while (r->ready_first != NULL) {
+		struct cp_job *job = r->ready_first;
+
+		r->ready_first = job->ready_next;
+		if (r->ready_first == NULL)
+			r->ready_last = NULL;
+		job->ready = false;
+		if (!job->over)
+			cp_job_run(job);
+		if (job->over && !job->ready)
+			job_free(job);
+	}
+}
+
+/* Every public call works between these two: inside, ops calls may come back to us. */
+static bool
+enter(struct cp_resolver *r, const struct cp_time *now)
+{
+	if (r->running)
+		return false;
+	r->running = true;
+	r->now = *now;
+	return true;
+}
+
+static void
+leave(struct cp_resolver *r, bool outermost)
+{
+	if (!outermost)
+		return;
+	run(r);
+	r->running = false;
+}
+
+/* --- the public calls */
+
+static int
+ask(struct cp_resolver *r, const struct hf_question *q, struct cp_waiter *w)
+{
+	struct hf_name lower = q->name;
+	bool cd = (w->variant & HF_VARIANT_CD) != 0;
+
+	hf_name_lower(&lower);
+	struct cp_job *job = job_find(r, &lower, q->type, cd);
+	bool joins = job != NULL;
+
+	if (!joins)
+		job = job_create(r, &lower, q->type, cd);
+	if (job == NULL)
+		return -EAGAIN;
+	CP_COUNT(r, asked);
+	r->waiting++;
+	w->next = job->waiters;
+	job->waiters = w;
+	if (joins)
+		CP_COUNT(r, joined);
+	else if (!cp_question_odd(job))
+		cp_question_from_failures(job);
+	return 0;
+}
+
+static int
+ask_how(struct cp_resolver *r, const struct cp_time *now, const struct hf_question *q,
+    const struct cp_waiter *how)
+{
+	struct cp_waiter *w;
+	int rc;
+
+	if (r->waiting >= r->limits.tasks) {
+		CP_COUNT(r, tasks_full);
+		return -EAGAIN;
+	}
+	w = malloc(sizeof(*w));
+	if (w == NULL)
+		return -EAGAIN;
+	*w = *how;
+	w->question = *q;
+	bool outermost = enter(r, now);
+
+	rc = ask(r, q, w);
+	if (rc != 0)
+		free(w);
+	leave(r, outermost);
+	return rc;
+}
+
+int
+cp_resolver_ask(struct cp_resolver *r, const struct cp_time *now, const struct hf_question *q,
+    uint8_t variant, uint64_t token)
+{
+	struct cp_waiter how = {.token = token, .variant = variant};
+
+	return ask_how(r, now, q, &how);
+}
+
+int
+cp_resolver_ask_large(struct cp_resolver *r, const struct cp_time *now,
+    const struct hf_question *q, uint8_t variant, uint64_t token)
+{
+	struct cp_waiter how = {.token = token, .variant = variant, .large = true};
+
+	return ask_how(r, now, q, &how);
+}
+
+static void
+asked_of(struct cp_resolver *r, const struct cp_exchange *x, struct cp_asked *asked)
+{
+	struct cp_task *t = x->task;
+
+	*asked = (struct cp_asked){
+		.question = x->question,
+		.cut = t->lookup.cut->zone,
+		.server = x->server,
+		.edns = x->edns,
+		.tcp = x->transport == CP_TCP,
+		.port = r->server_port,
+		.ns_max = r->limits.ns_names,
+		.addr_max = r->limits.ns_addrs,
+		.scratch = r->scratch,
+		.arena = &t->job->arena,
+	};
+}
+
+/* A packet that matches the open exchange x. */
+static void
+reply_take(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, size_t len)
+{
+	struct cp_task *t = x->task;
+	struct cp_response resp;
+	struct cp_asked asked;
+
+	cp_server_answered(
+	    cp_servers_get(r->servers, &x->server), r->now.mono_ns - x->sent_ns);
+	if (!cp_budget_take(&t->job->budget.bytes, (uint32_t)len)) {
+		t->lookup.exchange = NULL;
+		cp_question_abort(t->job, CP_CAUSE_BYTES);
+		return;
+	}
+	asked_of(r, x, &asked);
+	cp_response_read(&asked, msg, len, &resp);
+	r->counters[CP_RESOLVER_out_of_bailiwick] += resp.out_of_bailiwick;
+	cp_lookup_reply(t, x, &resp);
+}
+
+void
+cp_resolver_reply(struct cp_resolver *r, const struct cp_time *now, uint64_t exchange,
+    const uint8_t *msg, size_t len)
+{
+	struct cp_exchange *x = cp_exchange_find(&r->exchanges, exchange);
+
+	if (x == NULL)
+		return;
+	bool outermost = enter(r, now);
+
+	CP_COUNT(r, received);
+	if (cp_response_matches(msg, len, x->msg_id, &x->question)) {
+		reply_take(r, x, msg, len);
+		cp_exchange_close(&r->exchanges, x);
+	} else {
+		CP_COUNT(r, mismatched);
+	}
+	leave(r, outermost);
+}
+
+void
+cp_resolver_failed(struct cp_resolver *r, const struct cp_time *now, uint64_t exchange,
+    enum cp_fail why)
+{
+	struct cp_exchange *x = cp_exchange_find(&r->exchanges, exchange);
+
+	if (x == NULL || (unsigned)why >= CP_FAIL_CNT)
+		return;
+	bool outermost = enter(r, now);
+
+	cp_lookup_failed(x->task, x, why);
+	cp_exchange_close(&r->exchanges, x);
+	leave(r, outermost);
+}
+
+void
+cp_resolver_tick(struct cp_resolver *r, const struct cp_time *now, uint64_t *next_ns)
+{
+	bool outermost = enter(r, now);
+
+	/* Bounded by the number of jobs: each turn ends one. */
+	while (r->oldest != NULL && r->oldest->budget.deadline_ns <= now->mono_ns)
+		cp_question_abort(r->oldest, CP_CAUSE_WALL);
+	leave(r, outermost);
+	*next_ns = r->oldest != NULL ? r->oldest->budget.deadline_ns : UINT64_MAX;
+}
+
+void
+cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy)
+{
+	cp_policy_get(policy);
+	cp_policy_put(r->policy);
+	r->policy = policy;
+}
+
+/* --- creation */
+
+static const struct hf_rrset *
+rrset_keep(struct hf_arena *a, const struct hf_rrset *set)
+{
+	struct cp_outcome one = {.answer_cnt = 1, .answer = {set}};
+	void *mem = hf_arena_alloc(a, cp_outcome_size(&one));
+
+	return mem == NULL ? NULL : cp_outcome_copy(mem, &one)->answer[0];
+}
+
+static bool
+anchors_keep(struct cp_resolver *r, const struct cp_resolver_config *cfg)
+{
+	r->anchors = hf_arena_alloc(&r->fixed, cfg->anchors_cnt * sizeof(*r->anchors));
+	if (r->anchors == NULL)
+		return false;
+	for (size_t i = 0; i < cfg->anchors_cnt; i++) {
+		r->anchors[i] = rrset_keep(&r->fixed, &cfg->anchors[i]);
+		if (r->anchors[i] == NULL)
+			return false;
+	}
+	r->anchor_cnt = cfg->anchors_cnt;
+	return true;
+}
+
+static bool
+parts_make(struct cp_resolver *r, const struct cp_resolver_config *cfg)
+{
+	hf_arena_init(&r->fixed, FIXED_MAX);
+	r->ops.random(r->ops.arg, &r->key, sizeof(r->key));
+	r->table = cp_table_create(&r->key, r->limits.cache_octets);
+	r->servers = cp_servers_create(&r->key);
+	r->scratch = malloc(sizeof(*r->scratch));
+	r->render = malloc(CP_RENDER_MAX);
+	r->hints = cp_hints_make(cfg, &r->fixed);
+	return r->table != NULL && r->servers != NULL && r->scratch != NULL &&
+	       r->render != NULL && r->hints != NULL && anchors_keep(r, cfg);
+}
+
+struct cp_resolver *
+cp_resolver_create(const struct cp_resolver_config *cfg, const struct cp_resolver_ops *ops,
+    struct cp_policy *policy)
+{
+	struct cp_resolver *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->ops = *ops;
+	r->limits = cfg->limits;
+	cp_limits_default(&r->limits);
+	r->do_ip4 = cfg->do_ip4;
+	r->do_ip6 = cfg->do_ip6;
+	r->validate = cfg->validate;
+	r->server_port = cfg->server_port != 0 ? cfg->server_port : 53;
+	cp_policy_get(policy);
+	r->policy = policy;
+	if (!parts_make(r, cfg)) {
+		cp_resolver_destroy(r);
+		return NULL;
+	}
+	return r;
+}
+
+void
+cp_resolver_destroy(struct cp_resolver *r)
+{
+	if (r == NULL)
+		return;
+	while (r->oldest != NULL) {
+		struct cp_job *job = r->oldest;
+
+		exchanges_cancel(job);
+		job_unlink(r, job);
+		job_free(job);
+	}
+	cp_table_destroy(r->table);
+	cp_servers_destroy(r->servers);
+	free(r->scratch);
+	free(r->render);
+	hf_arena_fini(&r->fixed);
+	cp_policy_put(r->policy);
+	free(r);
+}
+
+/* --- looking inside */
+
+struct show {
+	struct cp_resolver *r;
+	const struct hf_name *name;
+	uint16_t type;
+	cp_cache_fn fn;
+	void *arg;
+};
+
+static void
+show_outcome(const struct show *s, const struct cp_outcome *o, uint32_t left_s)
+{
+	for (unsigned i = 0; i < o->answer_cnt; i++)
+		s->fn(s->arg, o->answer[i], o->verdict, left_s, false);
+	for (unsigned i = 0; i < o->proof_cnt; i++)
+		s->fn(s->arg, o->proof[i], o->verdict, left_s, o->answer_cnt == 0);
+}
+
+static void
+show_one(void *arg, const struct cp_key *key, const struct cp_block *b)
+{
+	const struct show *s = arg;
+	uint64_t now = s->r->now.mono_ns;
+	bool any = s->type == HF_TYPE_ANY || key->type == 0; /* 0: the name does not exist */
+
+	if (key->class != CP_CLASS_ANSWER || b->expires_ns <= now ||
+	    !(any || key->type == s->type) || !hf_name_equal(key->name, s->name))
+		return;
+	show_outcome(s, b->data, (uint32_t)((b->expires_ns - now) / HF_NS_PER_S));
+}
+
+void
+cp_resolver_cache_show(struct cp_resolver *r, const struct cp_time *now,
+    const struct hf_name *name, uint16_t type, cp_cache_fn fn, void *arg)
+{
+	struct show s = {r, name, type, fn, arg};
+
+	r->now = *now;
+	cp_table_each(r->table, show_one, &s);
+}
+
+const uint64_t *
+cp_resolver_counters(const struct cp_resolver *r)
+{
+	return r->counters;
+}
+
+void
+cp_resolver_cache_size(const struct cp_resolver *r, uint64_t *entries, uint64_t *octets)
+{
+	*entries = cp_table_entries(r->table);
+	*octets = cp_table_octets(r->table);
+}

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/resolver/response.h"
+
+#include <string.h>
+
+#include "lib/wire/rdata.h"
+
+enum {
+	SIG_MAX = 16,          /* signatures kept per RRset; the validator tries half of that */
+	RDATA_GROWTH = 2 * HF_NAME_MAX, /* at most two compressed names in RDATA (RFC 1035 3.3) */
+	RRSIG_SIGNER_OFF = 18, /* RFC 4034 3.1 */
+};
+
+struct reader {
+	const struct cp_asked *asked;
+	const uint8_t *msg;
+	size_t len;
+	struct hf_header h;
+	struct hf_edns edns;
+	bool bad;       /* a record that matters is malformed */
+	bool no_memory;
+	struct cp_response *r;
+};
+
+bool
+cp_response_matches(const uint8_t *msg, size_t len, uint16_t id, const struct hf_question *q)
+{
+	struct hf_cursor c;
+	struct hf_header h;
+	struct hf_question got;
+
+	hf_cursor_init(&c, msg, len);
+	hf_header_read(&c, &h);
+	if (!hf_cursor_ok(&c) || h.id != id || (h.flags & HF_FLAG_QR) == 0 ||
+	    (h.flags & HF_FLAG_OPCODE) != 0)
+		return false;
+	if (h.qd_cnt == 0) /* a server that could not read it (RFC 6891 7) */
+		return (h.flags & HF_FLAG_RCODE) == HF_RCODE_FORMERR;
+	if (h.qd_cnt != 1)
+		return false;
+	hf_question_read(&c, &got);
+	return hf_cursor_ok(&c) && got.type == q->type && got.klass == q->klass &&
+	       hf_name_equal(&got.name, &q->name);
+}
+
+bool
+cp_rrset_signer(const struct hf_rrset *set, struct hf_name *signer)
+{
+	struct hf_name n;
+
+	for (unsigned i = 0; i < set->sig_cnt; i++) {
+		const struct hf_rdata *sig = &set->sig[i];
+		struct hf_cursor c;
+
+		hf_cursor_init(&c, sig->data, sig->len);
+		if (hf_cursor_bytes(&c, RRSIG_SIGNER_OFF) == NULL)
+			continue;
+		hf_name_read_plain(&c, &n);
+		if (!hf_cursor_ok(&c) || !hf_name_in(&set->owner, &n))
+			continue;
+		/* A DS is the parent's (RFC 4035 2.4): its signer is above the owner. */
+		if (set->type == HF_TYPE_DS && hf_name_equal(&n, &set->owner))
+			continue;
+		*signer = n;
+		return true;
+	}
+	return false;
+}
+
+/* All records of the packet into scratch, those out of bailiwick left out. */
+static bool
+records_read(struct reader *rd)
+{
+	struct cp_scratch *s = rd->asked->scratch;
+	struct hf_question q;
+	struct hf_cursor c;
+	struct hf_walk w;
+	struct hf_rr rr;
+
+	s->cnt = 0;
+	hf_cursor_init(&c, rd->msg, rd->len);
+	hf_header_read(&c, &rd->h);
+	for (unsigned i = 0; i < rd->h.qd_cnt && i < 1; i++)
+		hf_question_read(&c, &q);
+	hf_walk_init(&w, &c, &rd->h);
+	while (hf_walk_next(&w, &rr)) {
+		if (rr.type == HF_TYPE_OPT) {
+			if (rd->edns.present || rr.section != HF_SECTION_ADDITIONAL ||
+			    !hf_edns_from_rr(rd->msg, &rr, &rd->edns))
+				return false;
+			continue;
+		}
+		if (s->cnt == CP_RESPONSE_RR_MAX)
+			return false;
+		if (!hf_name_in(&rr.owner, &rd->asked->cut) || rr.klass != HF_CLASS_IN)
+			rd->r->out_of_bailiwick++;
+		else
+			s->rr[s->cnt++] = rr;
+	}
+	return hf_cursor_ok(&c);
+}
+
+/* RDATA of rr, expanded into the arena. */
+static bool
+rdata_take(struct reader *rd, const struct hf_rr *rr, struct hf_rdata *out)
+{
+	uint8_t buf[HF_RDATA_MAX + RDATA_GROWTH];
+	ssize_t len = hf_rdata_expand(rd->msg, rd->len, rr, buf, sizeof(buf));
+
+	if (len < 0 || len > HF_RDATA_MAX) {
+		rd->bad = true;
+		return false;
+	}
+	out->data = hf_arena_copy(rd->asked->arena, buf, (size_t)len);
+	out->len = (uint16_t)len;
+	rd->no_memory |= out->data == NULL;
+	return out->data != NULL;
+}
+
+static bool
+has_rdata(const struct hf_rdata *list, unsigned cnt, const struct hf_rdata *one)
+{
+	for (unsigned i = 0; i < cnt; i++)
+		if (hf_rdata_cmp(list[i].data, list[i].len, one->data, one->len) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_sig_over(const struct reader *rd, const struct hf_rr *rr, uint16_t type)
+{
+	const uint8_t *p = rd->msg + rr->rdata_off;
+
+	return rr->type == HF_TYPE_RRSIG && rr->rdata_len >= 2 && (p[0] << 8 | p[1]) == type;
+}
+
+static unsigned
+list_take(struct reader *rd, const struct hf_rr *rr, struct hf_rdata *list, unsigned cnt)
+{
+	if (!rdata_take(rd, rr, &list[cnt]) || has_rdata(list, cnt, &list[cnt]))
+		return cnt;
+	return cnt + 1;
+}
+
+/* The RRset of owner and type in section with its signatures; NULL when there is none. */
+static struct hf_rrset *
+gather(struct reader *rd, const struct hf_name *owner, uint16_t type, enum hf_section section)
+{
+	const struct cp_scratch *s = rd->asked->scratch;
+	struct hf_rdata rr[CP_RRSET_RR_MAX], sig[SIG_MAX];
+	struct hf_rrset set = {.owner = *owner, .type = type, .klass = HF_CLASS_IN,
+		.ttl = UINT32_MAX};
+	unsigned rr_cnt = 0, sig_cnt = 0;
+
+	for (unsigned i = 0; i < s->cnt && !rd->no_memory; i++) {
+		const struct hf_rr *one = &s->rr[i];
+
+		if (one->section != section || !hf_name_equal(&one->owner, owner))
+			continue;
+		if (one->type == type) {
+			if (rr_cnt == CP_RRSET_RR_MAX) {
+				rd->bad = true;
+				return NULL;
+			}
+			rr_cnt = list_take(rd, one, rr, rr_cnt);
+			set.ttl = one->ttl < set.ttl ? one->ttl : set.ttl;
+		} else if (is_sig_over(rd, one, type) && sig_cnt < SIG_MAX) {
+			sig_cnt = list_take(rd, one, sig, sig_cnt);
+		}
+	}
+	if (rr_cnt == 0 || rd->bad)
+		return NULL;
+	set.rr_cnt = (uint16_t)rr_cnt;
+	set.sig_cnt = (uint16_t)sig_cnt;
+	set.rr = hf_arena_copy(rd->asked->arena, rr, rr_cnt * sizeof(rr[0]));
+	set.sig = hf_arena_copy(rd->asked->arena, sig, sig_cnt * sizeof(sig[0]));
+	struct hf_rrset *out = hf_arena_copy(rd->asked->arena, &set, sizeof(set));
+
+	rd->no_memory |= set.rr == NULL || set.sig == NULL || out == NULL;
+	return rd->no_memory ? NULL : out;
+}
+
+/* The first record of type in section whose owner satisfies: at or above (up) below. */
+static const struct hf_rr *
+find(const struct reader *rd, enum hf_section section, uint16_t type, const struct hf_name *below)
+{
+	const struct cp_scratch *s = rd->asked->scratch;
+
+	for (unsigned i = 0; i < s->cnt; i++)
+		if (s->rr[i].section == section && s->rr[i].type == type &&
+		    hf_name_in(below, &s->rr[i].owner))
+			return &s->rr[i];
+	return NULL;
+}
+
+static const struct hf_rr *
+find_exact(const struct reader *rd, enum hf_section section, uint16_t type,
+    const struct hf_name *owner)
+{
+	const struct cp_scratch *s = rd->asked->scratch;
+
+	for (unsigned i = 0; i < s->cnt; i++)
+		if (s->rr[i].section == section && s->rr[i].type == type &&
+		    hf_name_equal(&s->rr[i].owner, owner))
+			return &s->rr[i];
+	return NULL;
+}
+
+static struct cp_outcome *
+outcome_make(struct reader *rd, enum cp_kind kind)
+{
+	struct cp_outcome *o = hf_arena_alloc(rd->asked->arena, sizeof(*o));
+
+	if (o == NULL) {
+		rd->no_memory = true;
+		return NULL;
+	}
+	o->kind = kind;
+	o->cut = rd->asked->cut;
+	o->server = rd->asked->server;
+	o->target = hf_name_root;
+	o->why.signer = hf_name_root;
+	o->why.owner = hf_name_root;
+	return o;
+}
+
+static bool
+has_proof(const struct cp_outcome *o, const struct hf_rr *rr)
+{
+	for (unsigned i = 0; i < o->proof_cnt; i++)
+		if (o->proof[i]->type == rr->type && hf_name_equal(&o->proof[i]->owner, &rr->owner))
+			return true;
+	return false;
+}
+
+/* The SOA above the question, and every NSEC and NSEC3, of the authority section. */
+static void
+proofs_take(struct reader *rd, struct cp_outcome *o)
+{
+	const struct cp_scratch *s = rd->asked->scratch;
+	const struct hf_name *qname = &rd->asked->question.name;
+
+	for (unsigned i = 0; i < s->cnt && o->proof_cnt < CP_OUTCOME_PROOF_MAX; i++) {
+		const struct hf_rr *rr = &s->rr[i];
+		bool soa = rr->type == HF_TYPE_SOA && hf_name_in(qname, &rr->owner) &&
+			   cp_outcome_soa(o) == NULL;
+
+		if (rr->section != HF_SECTION_AUTHORITY || has_proof(o, rr) ||
+		    (!soa && rr->type != HF_TYPE_NSEC && rr->type != HF_TYPE_NSEC3))
+			continue;
+		const struct hf_rrset *set = gather(rd, &rr->owner, rr->type, rr->section);
+
+		if (set == NULL)
+			return;
+		o->proof[o->proof_cnt++] = set;
+	}
+}
+
+/* The name that is the whole RDATA of the only record of set. */
+static bool
+target_of(const struct hf_rrset *set, struct hf_name *target)
+{
+	return set != NULL && set->rr_cnt == 1 && /* RFC 2181 10.1 */
+	       hf_name_from_octets(set->rr[0].data, set->rr[0].len, target) == 0;
+}
+
+/* Addresses of the servers of d from the additional section. Only names within the zone of
+ * the server that says so were kept. */
+static void
+glue_take(struct reader *rd, struct cp_delegation *d)
+{
+	for (unsigned i = 0; i < d->ns_cnt; i++) {
+		static const uint16_t types[2] = {HF_TYPE_A, HF_TYPE_AAAA};
+
+		for (unsigned t = 0; t < 2; t++) {
+			const struct hf_rrset *set = gather(
+			    rd, &d->ns[i].name, types[t], HF_SECTION_ADDITIONAL);
+			/* Leave room for both families. */
+			unsigned max = d->ns[i].addr_cnt + (rd->asked->addr_max + 1) / 2;
+
+			if (set != NULL)
+				cp_ns_add_addrs(&d->ns[i], set, rd->asked->port, max);
+		}
+	}
+}
+
+static struct cp_delegation *
+delegation_make(struct reader *rd, const struct hf_rrset *ns)
+{
+	struct cp_delegation *d;
+	struct hf_name name;
+
+	d = hf_arena_alloc(rd->asked->arena, cp_delegation_size(CP_NS_MAX));
+	if (d == NULL) {
+		rd->no_memory = true;
+		return NULL;
+	}
+	d->zone = ns->owner;
+	d->parent = rd->asked->cut;
+	d->ttl_s = ns->ttl;
+	for (unsigned i = 0; i < ns->rr_cnt && d->ns_cnt < rd->asked->ns_max; i++)
+		if (hf_name_from_octets(ns->rr[i].data, ns->rr[i].len, &name) == 0)
+			cp_delegation_add_ns(d, &name);
+	glue_take(rd, d);
+	return d;
+}
+
+static enum cp_says
+take_answer(struct reader *rd, enum cp_kind kind, uint16_t type)
+{
+	struct cp_outcome *o = outcome_make(rd, kind);
+	const struct hf_rrset *set;
+
+	set = gather(rd, &rd->asked->question.name, type, HF_SECTION_ANSWER);
+	if (o == NULL || set == NULL)
+		return CP_SAYS_MALFORMED;
+	o->answer[o->answer_cnt++] = set;
+	if (kind == CP_KIND_CNAME && !target_of(set, &o->target))
+		return CP_SAYS_MALFORMED;
+	proofs_take(rd, o);
+	if (type == HF_TYPE_NS && set->owner.len == 1) /* priming (RFC 9609 3) */
+		rd->r->cut = delegation_make(rd, set);
+	rd->r->outcome = o;
+	return CP_SAYS_OUTCOME;
+}
+
+/* The CNAME that a DNAME stands for (RFC 6672 2.2), made here: the server's own, which
+ * nobody signed, is not looked at. */
+static const struct hf_rrset *
+cname_make(struct reader *rd, const struct hf_rrset *dname, const struct hf_name *target)
+{
+	struct hf_arena *a = rd->asked->arena;
+	struct hf_rdata one = {.len = target->len};
+	struct hf_rrset set = {.owner = rd->asked->question.name, .type = HF_TYPE_CNAME,
+		.klass = HF_CLASS_IN, .ttl = dname->ttl, .rr_cnt = 1};
+
+	one.data = hf_arena_copy(a, target->octets, target->len);
+	set.rr = hf_arena_copy(a, &one, sizeof(one));
+	set.sig = hf_arena_alloc(a, 0);
+	const struct hf_rrset *out = hf_arena_copy(a, &set, sizeof(set));
+
+	rd->no_memory |= one.data == NULL || set.rr == NULL || out == NULL;
+	return out;
+}
+
+static enum cp_says
+take_dname(struct reader *rd, const struct hf_rr *rr)
+{
+	const struct hf_name *qname = &rd->asked->question.name;
+	struct cp_outcome *o = outcome_make(rd, CP_KIND_DNAME);
+	const struct hf_rrset *set = gather(rd, &rr->owner, HF_TYPE_DNAME, HF_SECTION_ANSWER);
+	struct hf_name target;
+
+	if (o == NULL || !target_of(set, &target))
+		return CP_SAYS_MALFORMED;
+	rd->r->outcome = o;
+	o->answer[o->answer_cnt++] = set;
+	proofs_take(rd, o);
+	if (hf_name_replace_suffix(qname, &rr->owner, &target, &o->target) != 0) {
+		o->kind = CP_KIND_FAIL;
+		o->cause = CP_CAUSE_NAME_TOO_LONG;
+		o->verdict = HF_VERDICT_FAILURE;
+		return CP_SAYS_OUTCOME;
+	}
+	o->answer[o->answer_cnt++] = cname_make(rd, set, &o->target);
+	return CP_SAYS_OUTCOME;
+}
+
+static enum cp_says
+take_denial(struct reader *rd, enum cp_kind kind)
+{
+	struct cp_outcome *o = outcome_make(rd, kind);
+
+	if (o == NULL)
+		return CP_SAYS_NO_MEMORY;
+	proofs_take(rd, o);
+	rd->r->outcome = o;
+	return CP_SAYS_OUTCOME;
+}
+
+/* What a referral says of the child's DS: the set, or the proof that there is none. */
+static void
+ds_take(struct reader *rd, const struct hf_name *child)
+{
+	const struct hf_rrset *set = gather(rd, child, HF_TYPE_DS, HF_SECTION_AUTHORITY);
+	struct cp_outcome *o = outcome_make(rd, set != NULL ? CP_KIND_ANSWER : CP_KIND_NODATA);
+
+	if (o == NULL)
+		return;
+	if (set != NULL)
+		o->answer[o->answer_cnt++] = set;
+	else
+		proofs_take(rd, o);
+	if (o->answer_cnt + o->proof_cnt > 0)
+		rd->r->ds = o;
+}
+
+static enum cp_says
+take_referral(struct reader *rd, const struct hf_rr *rr)
+{
+	const struct hf_rrset *ns = gather(rd, &rr->owner, HF_TYPE_NS, HF_SECTION_AUTHORITY);
+
+	if (ns == NULL)
+		return CP_SAYS_MALFORMED;
+	rd->r->cut = delegation_make(rd, ns);
+	if (rd->r->cut == NULL || rd->r->cut->ns_cnt == 0)
+		return CP_SAYS_MALFORMED;
+	ds_take(rd, &ns->owner);
+	return CP_SAYS_REFERRAL;
+}
+
+/* No answer, NOERROR: a referral downward, NODATA, or nothing of use (RFC 2308 2.2). */
+static enum cp_says
+classify_empty(struct reader *rd)
+{
+	const struct hf_question *q = &rd->asked->question;
+	const struct hf_rr *soa = find(rd, HF_SECTION_AUTHORITY, HF_TYPE_SOA, &q->name);
+	const struct hf_rr *ns = find(rd, HF_SECTION_AUTHORITY, HF_TYPE_NS, &q->name);
+	bool child_side = soa != NULL && q->type == HF_TYPE_DS && q->name.len > 1 &&
+			  hf_name_equal(&soa->owner, &q->name);
+
+	if (child_side) /* RFC 4035 3.1.4.1: only the parent's servers can tell */
+		return CP_SAYS_LAME;
+	if (soa != NULL)
+		return take_denial(rd, CP_KIND_NODATA);
+	if (ns != NULL && ns->owner.label_cnt > rd->asked->cut.label_cnt) {
+		if (q->type == HF_TYPE_DS && hf_name_equal(&ns->owner, &q->name))
+			return CP_SAYS_LAME;
+		return take_referral(rd, ns);
+	}
+	if (ns == NULL && (rd->h.flags & HF_FLAG_AA) != 0)
+		return take_denial(rd, CP_KIND_NODATA);
+	return CP_SAYS_LAME;
+}
+
+static enum cp_says
+classify_data(struct reader *rd)
+{
+	const struct hf_question *q = &rd->asked->question;
+	const struct hf_rr *rr;
+
+	/* A recursive server's copy is not the zone's word. */
+	if ((rd->h.flags & HF_FLAG_AA) == 0 && (rd->h.flags & HF_FLAG_RA) != 0)
+		return CP_SAYS_LAME;
+	if (find_exact(rd, HF_SECTION_ANSWER, q->type, &q->name) != NULL)
+		return take_answer(rd, CP_KIND_ANSWER, q->type);
+	rr = find(rd, HF_SECTION_ANSWER, HF_TYPE_DNAME, &q->name);
+	if (rr != NULL && rr->owner.label_cnt < q->name.label_cnt)
+		return take_dname(rd, rr);
+	if (find_exact(rd, HF_SECTION_ANSWER, HF_TYPE_CNAME, &q->name) != NULL)
+		return take_answer(rd, CP_KIND_CNAME, HF_TYPE_CNAME);
+	if (rd->r->rcode == HF_RCODE_NXDOMAIN)
+		return take_denial(rd, CP_KIND_NXDOMAIN);
+	return classify_empty(rd);
+}
+
+static enum cp_says
+classify(struct reader *rd)
+{
+	unsigned rcode = (rd->h.flags & HF_FLAG_RCODE) | (unsigned)rd->edns.ext_rcode << 4;
+
+	rd->r->rcode = (uint16_t)rcode;
+	if ((rd->h.flags & HF_FLAG_TC) != 0 && !rd->asked->tcp)
+		return CP_SAYS_TRUNCATED;
+	switch (rcode) {
+	case HF_RCODE_NOERROR:
+	case HF_RCODE_NXDOMAIN:
+	case HF_RCODE_YXDOMAIN:
+		return rd->h.qd_cnt == 1 ? classify_data(rd) : CP_SAYS_LAME;
+	case HF_RCODE_FORMERR:
+	case HF_RCODE_NOTIMP:
+	case HF_RCODE_BADVERS:
+		return rd->asked->edns && !rd->edns.present ? CP_SAYS_FORMERR : CP_SAYS_LAME;
+	default:
+		return CP_SAYS_LAME;
+	}
+}
+
+void
+cp_response_read(const struct cp_asked *asked, const uint8_t *msg, size_t len,
+    struct cp_response *r)
+{
+	struct reader rd = {.asked = asked, .msg = msg, .len = len, .r = r};
+
+	*r = (struct cp_response){.says = CP_SAYS_MALFORMED};
+	if (!records_read(&rd)) {
+		/* Cut in the middle of a record, as some servers do with TC. */
+		if ((rd.h.flags & HF_FLAG_TC) != 0 && !asked->tcp)
+			r->says = CP_SAYS_TRUNCATED;
+		return;
+	}
+	r->says = classify(&rd);
+	if (rd.bad)
+		r->says = CP_SAYS_MALFORMED;
+	if (rd.no_memory)
+		r->says = CP_SAYS_NO_MEMORY;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * response: what a server's packet says, read strictly.
+ *
+ * Purpose   From hostile octets to an outcome or a delegation: classify (RFC 1034 5.3.3,
+ *           2308 2), drop what is not the server's to say, gather RRsets and signatures.
+ * Roles     The resolver's thread.
+ * Memory    Everything kept is copied into the question's arena.
+ * Blocking  Never; at most CP_RESPONSE_RR_MAX records are looked at.
+ * Errors    Every way to be of no use is an enum cp_says.
+ * Trust     None. Only records at or below the zone the server was asked as are kept.
+ */
+#ifndef CP_RESOLVER_RESPONSE_H
+#define CP_RESOLVER_RESPONSE_H
+
+#include "controlplane/resolver/delegation.h"
+#include "controlplane/resolver/outcome.h"
+#include "lib/base/arena.h"
+#include "lib/wire/message.h"
+
+enum { CP_RESPONSE_RR_MAX = 1024, CP_RRSET_RR_MAX = 100 }; /* RRset: DESIGN 5 */
+
+enum cp_says {
+	CP_SAYS_OUTCOME,   /* answer, alias or denial, in r->outcome */
+	CP_SAYS_REFERRAL,  /* to r->cut; what it said of the DS, if anything, in r->ds */
+	CP_SAYS_TRUNCATED, /* ask again over TCP */
+	CP_SAYS_FORMERR,   /* the server cannot bear EDNS; ask again without */
+	CP_SAYS_LAME,      /* not authoritative, refuses, SERVFAIL, refers upward */
+	CP_SAYS_MALFORMED,
+	CP_SAYS_NO_MEMORY,
+};
+
+struct cp_scratch { /* one per resolver: too large for a stack */
+	unsigned cnt;
+	struct hf_rr rr[CP_RESPONSE_RR_MAX];
+};
+
+struct cp_asked {
+	struct hf_question question;
+	struct hf_name cut;   /* the zone the server was asked as */
+	struct hf_addr server;
+	bool edns, tcp;
+	uint16_t port;        /* of the servers of a referral */
+	unsigned ns_max, addr_max;
+	struct cp_scratch *scratch;
+	struct hf_arena *arena;
+};
+
+struct cp_response {
+	enum cp_says says;
+	uint16_t rcode;
+	unsigned out_of_bailiwick; /* records dropped */
+	struct cp_outcome *outcome;
+	struct cp_delegation *cut;
+	struct cp_outcome *ds; /* the DS RRset or its denial that came with a referral */
+};
+
+/* True when msg is a reply with this ID to this question (RFC 5452 9.1). FORMERR may come
+ * without a question. */
+bool cp_response_matches(const uint8_t *msg, size_t len, uint16_t id, const struct hf_question *q);
+
+void cp_response_read(const struct cp_asked *asked, const uint8_t *msg, size_t len,
+    struct cp_response *r);
+
+/* First signer named by the signatures over set that could be one: an ancestor or the owner
+ * itself. False when there is none. */
+bool cp_rrset_signer(const struct hf_rrset *set, struct hf_name *signer);
+
+#endif

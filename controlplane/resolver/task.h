@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * task: the work on one client question, cut into pieces that wait for one another.
+ *
+ * Purpose   A job is one question with its waiters, arena and budget. Its tasks are
+ *             QUESTION  follow the alias chain, give the answer       (question.c)
+ *             LOOKUP    one owner name and type: find servers, ask, judge (lookup.c)
+ *             STATE     the keys of a zone, or why it has none        (chain.c)
+ *           A task that needs another says so with cp_task_need and is stepped again when
+ *           that one is done. A result is kept for the life of the job, so nothing is done
+ *           twice; a circle is seen before it closes. No recursion.
+ * Roles     The resolver's thread.
+ * Memory    Tasks live in the job's arena, until the job ends.
+ * Blocking  Never.
+ * Errors    A LOOKUP or STATE always ends with an outcome.
+ * Trust     Nothing here reads hostile octets.
+ */
+#ifndef CP_RESOLVER_TASK_H
+#define CP_RESOLVER_TASK_H
+
+#include "controlplane/resolver/budget.h"
+#include "controlplane/resolver/delegation.h"
+#include "controlplane/resolver/outcome.h"
+#include "lib/base/arena.h"
+
+enum { CP_TASK_MAX = 256, CP_TRIED_MAX = CP_NS_MAX * CP_NS_ADDR_MAX, CP_BAD_MAX = 32 };
+
+struct cp_resolver;
+struct cp_job;
+struct cp_exchange;
+
+enum cp_task_kind { CP_TASK_QUESTION, CP_TASK_LOOKUP, CP_TASK_STATE };
+
+/* Where a LOOKUP is. */
+enum cp_lookup_phase {
+	CP_LOOKUP_BEGIN, /* entered on creation; leaves at once: cache, or FIND, or JUDGE */
+	CP_LOOKUP_FIND,  /* from BEGIN and after a lost cut; woken by priming; leaves to ASK */
+	CP_LOOKUP_ASK,   /* a server must be chosen; woken by address look-ups; leaves to WAIT or ends */
+	CP_LOOKUP_WAIT,  /* an exchange is open; woken by reply or failure; leaves to ASK or JUDGE */
+	CP_LOOKUP_JUDGE, /* records are in; woken by zone states; leaves to ASK (again) or ends */
+};
+
+/* Where a STATE is. */
+enum cp_state_phase {
+	CP_STATE_BEGIN,  /* entered on creation; leaves at once: cache, anchor or PARENT */
+	CP_STATE_PARENT, /* the zone that delegated must be judged first; woken by its STATE */
+	CP_STATE_DS,     /* the DS look-up is under way; woken by it */
+	CP_STATE_KEYS,   /* the DNSKEY look-up is under way; woken by it; ends */
+	CP_STATE_ABOVE,  /* no cut here: the state of the zone above is ours; woken by it; ends */
+};
+
+struct cp_tried {
+	struct hf_addr addr;
+	uint8_t sends;
+	bool no_edns;
+	bool over; /* said something of no use: not asked again by this look-up */
+};
+
+struct cp_lookup {
+	enum cp_lookup_phase phase;
+	bool raw;          /* take the server's word: addresses of servers, keys before their check */
+	bool shared;       /* got came from a referral seen earlier, not from asking */
+	bool use_tcp;      /* the next send, to `again`, is over TCP */
+	bool ask_again;    /* the next send goes to `again` */
+	bool spent;        /* no other server is left to ask for better records */
+	uint8_t bogus_tries;
+	uint8_t tried_cnt;
+	enum cp_cause last_cause;
+	struct cp_delegation *cut;
+	struct cp_exchange *exchange;
+	struct hf_addr again;
+	struct cp_outcome *got;    /* what is being judged */
+	struct cp_outcome *bogus;  /* the first that did not validate */
+	struct cp_tried tried[CP_TRIED_MAX];
+};
+
+struct cp_state {
+	enum cp_state_phase phase;
+	const struct hf_rrset *ds;
+	uint32_t ttl_s;
+	struct hf_name above;
+	struct hf_addr ds_server;
+};
+
+struct cp_links {
+	unsigned cnt;      /* links that are known */
+	unsigned name_cnt; /* names: cnt, or one more while the next is looked up */
+	struct hf_name name[HF_CHAIN_MAX + 2]; /* lower case; name[0] is the question's */
+	const struct cp_outcome *link[HF_CHAIN_MAX + 2];
+};
+
+struct cp_task {
+	struct cp_job *job;
+	struct cp_task *next;        /* all tasks of the job */
+	struct cp_task *run_next;
+	struct cp_task *waiting_on;  /* at most one */
+	struct cp_task *waiters;     /* those whose waiting_on this is */
+	struct cp_task *waiter_next;
+	enum cp_task_kind kind;
+	bool queued, done;
+	uint8_t depth;               /* of server address look-ups within one another */
+	uint16_t type;
+	struct hf_name name;         /* lower case */
+	struct cp_outcome *result;
+	union {
+		struct cp_lookup lookup;
+		struct cp_state state;
+		struct cp_links links;
+	};
+};
+
+struct cp_waiter {
+	struct cp_waiter *next;
+	uint64_t token;
+	uint8_t variant;
+	bool large;
+	struct hf_question question; /* case as asked */
+};
+
+struct cp_job {
+	struct cp_resolver *r;
+	struct cp_job *older, *newer; /* all jobs, by deadline */
+	struct cp_job *ready_next;
+	struct cp_job *chain;         /* same bucket */
+	bool ready, over;
+	bool cd;
+	struct hf_name name;          /* lower case */
+	uint16_t type;
+	struct hf_arena arena;
+	struct cp_budget budget;
+	enum cp_cause cause;          /* the budget that ended it, or why it failed */
+	uint32_t sends;
+	struct cp_waiter *waiters;
+	unsigned task_cnt;
+	struct cp_task *tasks;
+	struct cp_task *run_first, *run_last;
+	struct cp_task *root;
+	unsigned bad_cnt;
+	struct hf_addr bad[CP_BAD_MAX]; /* gave records that did not validate */
+};
+
+struct cp_want {
+	enum cp_task_kind kind;
+	const struct hf_name *name;
+	uint16_t type;
+	bool raw;
+	bool deeper; /* a server address look-up: counts against the depth */
+};
+
+/* The result of the task that does what is wanted: made if need be. NULL: not yet, the
+ * caller returns and is stepped again. A circle, a limit or no memory gives a CP_KIND_FAIL. */
+const struct cp_outcome *cp_task_need(struct cp_task *from, const struct cp_want *want);
+/* The same, but only the task itself and only if it exists. */
+struct cp_task *cp_task_find(struct cp_job *job, const struct cp_want *want);
+
+/* End with this outcome (NULL: no memory); whoever waits is stepped again. */
+void cp_task_done(struct cp_task *t, struct cp_outcome *result);
+/* A CP_KIND_FAIL outcome. Never NULL. */
+struct cp_outcome *cp_task_fail(struct cp_task *t, enum cp_cause cause);
+/* Step t soon. */
+void cp_task_wake(struct cp_task *t);
+/* Take the result back: it will be done a second time. */
+void cp_task_redo(struct cp_task *t);
+
+struct cp_task *cp_task_create(struct cp_job *job, const struct cp_want *want);
+/* Steps of the job until nothing is ready or the job is over. */
+void cp_job_run(struct cp_job *job);
+void cp_job_mark_bad(struct cp_job *job, const struct hf_addr *server);
+bool cp_job_is_bad(const struct cp_job *job, const struct hf_addr *server);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/resolver/verify.h"
+
+#include "controlplane/resolver/core.h"
+
+struct bench { /* what a judgement works with */
+	struct cp_task *t;
+	struct cp_outcome *o;
+	struct hf_name zone;          /* that should have signed */
+	const struct hf_rrset *keys;  /* its validated DNSKEY RRset */
+	const struct hf_rrset *good[CP_OUTCOME_PROOF_MAX]; /* NSEC and NSEC3 that validate */
+	uint16_t good_cnt;
+	bool has_bad;
+	struct va_result bad;         /* the first proof that does not */
+};
+
+static bool
+is_denial(const struct cp_outcome *o)
+{
+	return o->kind == CP_KIND_NODATA || o->kind == CP_KIND_NXDOMAIN;
+}
+
+static bool
+settle(struct cp_outcome *o, enum hf_verdict verdict, const struct va_result *why)
+{
+	o->verdict = verdict;
+	o->why = *why;
+	o->why.verdict = verdict;
+	if (verdict == HF_VERDICT_BOGUS && o->blame.family == 0)
+		o->blame = o->server;
+	if (verdict == HF_VERDICT_INSECURE && !is_denial(o))
+		o->proof_cnt = 0;
+	return true;
+}
+
+static struct va_result
+reason_of(const struct cp_task *t, enum va_reason reason)
+{
+	return (struct va_result){.reason = reason, .owner = t->name, .type = t->type,
+		.signer = hf_name_root};
+}
+
+static bool
+settle_reason(struct cp_task *t, enum hf_verdict verdict, enum va_reason reason)
+{
+	struct va_result why = reason_of(t, reason);
+
+	return settle(t->lookup.got, verdict, &why);
+}
+
+void
+cp_verify_abandon(struct cp_task *t)
+{
+	settle_reason(t, HF_VERDICT_BOGUS, VA_KEYS_MISSING);
+}
+
+/* The RRset whose signatures say which zone the records are from. */
+static const struct hf_rrset *
+spokesman(const struct cp_outcome *o)
+{
+	const struct hf_rrset *soa = cp_outcome_soa(o);
+
+	if (!is_denial(o))
+		return o->answer[0];
+	for (unsigned i = 0; i < o->proof_cnt; i++)
+		if (o->proof[i]->type != HF_TYPE_SOA && o->proof[i]->sig_cnt > 0)
+			return o->proof[i];
+	return soa;
+}
+
+static void
+verify_set(struct bench *b, const struct hf_rrset *set, struct va_result *res)
+{
+	struct cp_resolver *r = b->t->job->r;
+	struct va_budget *budget = &b->t->job->budget.va;
+	uint32_t before = budget->sig_checks;
+
+	va_rrset_verify(set, &b->zone, b->keys, r->now.wall_s, budget, res);
+	r->counters[CP_RESOLVER_sig_checks] += before - budget->sig_checks;
+	if (res->reason == VA_BUDGET_SIGS)
+		b->t->job->cause = CP_CAUSE_SIGS;
+	/* Never kept longer than the signature lasts (RFC 4035 5.3.3). */
+	struct hf_rrset *own = (struct hf_rrset *)(uintptr_t)set;
+
+	if (res->verdict == HF_VERDICT_SECURE && own->ttl > res->ttl)
+		own->ttl = res->ttl;
+}
+
+/* Sort the proofs into good and bad. False when the SOA is among the bad. */
+static bool
+verify_proofs(struct bench *b)
+{
+	struct cp_outcome *o = b->o;
+
+	for (unsigned i = 0; i < o->proof_cnt; i++) {
+		const struct hf_rrset *set = o->proof[i];
+		struct va_result res;
+
+		verify_set(b, set, &res);
+		if (res.verdict == HF_VERDICT_SECURE && set->type != HF_TYPE_SOA)
+			b->good[b->good_cnt++] = set;
+		if (res.verdict == HF_VERDICT_SECURE || b->has_bad)
+			continue;
+		b->has_bad = true;
+		b->bad = res;
+		if (set->type == HF_TYPE_SOA && is_denial(o))
+			return false;
+	}
+	return true;
+}
+
+static bool
+settle_own(struct bench *b, const struct va_result *why)
+{
+	b->o->own_fault = true;
+	return settle(b->o, HF_VERDICT_BOGUS, why);
+}
+
+/* A denial was looked at: res. When it fails and a proof was bad, that is why. */
+static bool
+settle_denial(struct bench *b, const struct va_result *res)
+{
+	if (res->reason == VA_BUDGET_SHA1)
+		b->t->job->cause = CP_CAUSE_SIGS;
+	if (res->verdict != HF_VERDICT_BOGUS)
+		return settle(b->o, res->verdict, res);
+	if (b->has_bad)
+		return settle_own(b, &b->bad);
+	if (b->good_cnt == 0) {
+		struct va_result why = reason_of(b->t, VA_DENIAL_MISSING);
+
+		return settle_own(b, &why);
+	}
+	return settle_own(b, res);
+}
+
+static bool
+judge_denial(struct bench *b)
+{
+	struct va_budget *budget = &b->t->job->budget.va;
+	const struct hf_name *qname = &b->t->name;
+	struct va_proofs p = {b->good, 0, &b->zone};
+	struct va_result res;
+
+	if (!verify_proofs(b))
+		return settle_own(b, &b->bad);
+	p.cnt = b->good_cnt;
+	if (b->t->type == HF_TYPE_DS) {
+		enum va_cut cut = va_deny_ds(&p, qname, budget, &res);
+
+		if (cut == VA_CUT_UNPROVEN)
+			return settle_denial(b, &res);
+		b->o->ds = cut == VA_CUT_UNSIGNED ? CP_DS_UNSIGNED : CP_DS_NO_CUT;
+	}
+	if (b->o->kind == CP_KIND_NXDOMAIN)
+		va_deny_name(&p, qname, budget, &res);
+	else
+		va_deny_type(&p, qname, b->t->type, budget, &res);
+	/* An opt-out span shows that the delegation is insecure, and no more than that. */
+	if (res.verdict == HF_VERDICT_BOGUS && b->o->ds == CP_DS_UNSIGNED)
+		res.verdict = HF_VERDICT_INSECURE;
+	return settle_denial(b, &res);
+}
+
+static bool
+judge_positive(struct bench *b)
+{
+	struct cp_outcome *o = b->o;
+	struct va_proofs p = {b->good, 0, &b->zone};
+	struct va_result res, closer;
+
+	verify_set(b, o->answer[0], &res);
+	if (res.verdict != HF_VERDICT_SECURE)
+		return settle_own(b, &res);
+	if (o->kind == CP_KIND_DNAME && o->answer_cnt > 1)
+		((struct hf_rrset *)(uintptr_t)o->answer[1])->ttl = o->answer[0]->ttl;
+	if (!res.wildcard) {
+		o->proof_cnt = 0;
+		return settle(o, HF_VERDICT_SECURE, &res);
+	}
+	verify_proofs(b);
+	p.cnt = b->good_cnt;
+	va_deny_closer(&p, &o->answer[0]->owner, res.labels, &b->t->job->budget.va, &closer);
+	o->proof_cnt = 0;
+	for (unsigned i = 0; i < b->good_cnt; i++)
+		o->proof[o->proof_cnt++] = b->good[i];
+	return settle_denial(b, closer.verdict == HF_VERDICT_SECURE ? &res : &closer);
+}
+
+static bool
+judge_signed(struct cp_task *t, const struct cp_outcome *state)
+{
+	struct bench b = {.t = t, .o = t->lookup.got, .zone = state->cut,
+		.keys = state->answer[0]};
+
+	b.o->cut = state->cut;
+	return is_denial(b.o) ? judge_denial(&b) : judge_positive(&b);
+}
+
+/* Nobody who could have signed did: right only if the owner is in an insecure zone. */
+static bool
+judge_unsigned(struct cp_task *t, const struct hf_name *owner, bool wrong_signer)
+{
+	struct cp_outcome *o = t->lookup.got;
+	struct cp_want want = {CP_TASK_STATE, owner, 0, false, false};
+	const struct cp_outcome *state = cp_task_need(t, &want);
+
+	if (state == NULL)
+		return false;
+	if (state->kind == CP_KIND_FAIL)
+		return settle_reason(t, HF_VERDICT_BOGUS, VA_KEYS_MISSING);
+	if (state->verdict != HF_VERDICT_SECURE) {
+		o->blame = state->blame;
+		return settle(o, state->verdict, &state->why);
+	}
+	o->own_fault = true;
+	if (wrong_signer)
+		return settle_reason(t, HF_VERDICT_BOGUS, VA_SIG_SIGNER);
+	return settle_reason(t, HF_VERDICT_BOGUS,
+	    is_denial(o) && cp_outcome_soa(o) == NULL ? VA_DENIAL_MISSING : VA_SIG_MISSING);
+}
+
+/* The zone that should have signed: the signer the records name, if it can be one; else
+ * the zone whose server was asked. False when there was no signer. */
+static bool
+signer_of(const struct cp_task *t, const struct hf_name *anchor, struct hf_name *zone)
+{
+	const struct cp_outcome *o = t->lookup.got;
+	const struct hf_rrset *set = spokesman(o);
+
+	if (set != NULL && cp_rrset_signer(set, zone) && hf_name_in(zone, &o->cut) &&
+	    hf_name_in(zone, anchor)) {
+		hf_name_lower(zone);
+		return true;
+	}
+	*zone = hf_name_in(&o->cut, anchor) ? o->cut : *anchor;
+	return false;
+}
+
+bool
+cp_verify(struct cp_task *t)
+{
+	struct cp_resolver *r = t->job->r;
+	struct cp_outcome *o = t->lookup.got;
+	struct hf_name owner = t->name, anchor, zone;
+
+	if (t->type == HF_TYPE_DS)
+		hf_name_strip(&owner, 1, &owner);
+	if (!r->validate || !cp_core_anchor_above(r, &owner, &anchor))
+		return settle_reason(t, HF_VERDICT_INSECURE, VA_OK);
+	bool has_signer = signer_of(t, &anchor, &zone);
+	struct cp_want want = {CP_TASK_STATE, &zone, 0, false, false};
+	const struct cp_outcome *state = cp_task_need(t, &want);
+
+	if (state == NULL)
+		return false;
+	if (state->kind == CP_KIND_FAIL)
+		return settle_reason(t, HF_VERDICT_BOGUS, VA_KEYS_MISSING);
+	if (state->verdict != HF_VERDICT_SECURE) {
+		o->blame = state->blame;
+		return settle(o, state->verdict, &state->why);
+	}
+	if (has_signer && hf_name_equal(&state->cut, &zone))
+		return judge_signed(t, state);
+	return judge_unsigned(t, &owner, has_signer);
+}
