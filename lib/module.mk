@@ -17,9 +17,12 @@ lib_wire_src := \
 	lib/wire/writer.c
 
 lib_link_src := \
+	lib/link/join.c \
 	lib/link/link.c \
 	lib/link/msg.c \
-	lib/link/ring.c
+	lib/link/ring.c \
+	lib/link/socket.c \
+	lib/link/welcome.c
 
 lib_config_src := \
 	lib/config/config.c \
