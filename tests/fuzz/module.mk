@@ -2,10 +2,16 @@
 # `make SAN=fuzz CC=clang fuzz-programs`. A line per target. Append yours.
 fuzz_names := \
 	dp_packet_fuzz \
+	link_msg_fuzz \
+	va_denial_fuzz \
+	va_rrset_fuzz \
 	wire_message_fuzz \
 	wire_name_fuzz \
-	wire_query_fuzz
+	wire_query_fuzz \
+	wire_reply_fuzz
 
+fuzz_parts_link_msg_fuzz := hf
+fuzz_parts_wire_reply_fuzz := hf
 fuzz_parts_wire_message_fuzz := hf
 fuzz_parts_wire_name_fuzz := hf
 fuzz_parts_wire_query_fuzz := hf
