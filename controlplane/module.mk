@@ -20,7 +20,28 @@ resolver_src := \
 	controlplane/resolver/task.c \
 	controlplane/resolver/verify.c
 
-controlplane_src :=
+controlplane_src := \
+	controlplane/admin.c \
+	controlplane/anchors.c \
+	controlplane/answer.c \
+	controlplane/call.c \
+	controlplane/client.c \
+	controlplane/command_cache.c \
+	controlplane/command_nta.c \
+	controlplane/command_status.c \
+	controlplane/engine.c \
+	controlplane/link_client.c \
+	controlplane/link_out.c \
+	controlplane/listen.c \
+	controlplane/nta.c \
+	controlplane/options.c \
+	controlplane/program.c \
+	controlplane/root_hints.c \
+	controlplane/store.c \
+	controlplane/tcp.c \
+	controlplane/upstream.c \
+	controlplane/waiting.c \
+	controlplane/zonetext.c
 
 programs += holdfast-controlplane
 main_holdfast-controlplane := controlplane/main.c

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/anchors.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const uint16_t anchor_types[] = {HF_TYPE_DS, HF_TYPE_DNSKEY, 0};
+
+/* A file that only repeats what another one said is fine, an empty one is not. */
+static int
+finish(const struct cp_zonetext *z, int rc, char *err)
+{
+	memcpy(err, z->err, sizeof(z->err));
+	if (rc != 0 || z->rr_cnt > 0)
+		return rc;
+	snprintf(err, CP_ZONETEXT_ERROR_LEN, "%s: no DS or DNSKEY record in it", z->name);
+	return -EINVAL;
+}
+
+int
+cp_anchors_parse(const char *name, const char *text, size_t len, struct cp_rrsets *out,
+    char err[CP_ZONETEXT_ERROR_LEN])
+{
+	struct cp_zonetext z = {.name = name, .types = anchor_types};
+	int rc = cp_zonetext_parse(&z, text, len, out);
+
+	return finish(&z, rc, err);
+}
+
+int
+cp_anchors_load(const char *path, struct cp_rrsets *out, char err[CP_ZONETEXT_ERROR_LEN])
+{
+	struct cp_zonetext z = {.name = path, .types = anchor_types};
+	int rc = cp_zonetext_load(&z, out);
+
+	return finish(&z, rc, err);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * call: one request on the admin socket, from its arguments to its one reply.
+ *
+ * Purpose   What a command needs: the parts of the program, its arguments, a way to reply
+ *           now or after the dataplane has spoken. Commands are tables of functions
+ *           (cp_command); how lines travel is admin.c's business.
+ * Roles     The main thread.
+ * Memory    A call belongs to its client and dies with it; JSON is counted by Jansson.
+ * Blocking  Never, but for the store (store.h).
+ * Errors    Each call is replied to exactly once; a command that waits gets CP_EVENT_DEADLINE
+ *           if nothing else comes.
+ * Trust     Arguments come from an operator, but through a program: types are checked.
+ */
+#ifndef CP_CALL_H
+#define CP_CALL_H
+
+#include <jansson.h>
+
+#include "controlplane/engine.h"
+#include "controlplane/link_client.h"
+#include "controlplane/nta.h"
+#include "lib/config/config.h"
+
+/* Exit codes of holdfastctl (DESIGN 7). */
+enum cp_exit {
+	CP_EXIT_DONE, CP_EXIT_FAILED, CP_EXIT_USAGE, CP_EXIT_UNREACHABLE, CP_EXIT_PARTLY,
+	CP_EXIT_REFUSED, CP_EXIT_CONFLICT, CP_EXIT_CONFIRM,
+};
+
+/* What commands look at and change. */
+struct cp_admin_env {
+	struct cp_engine *engine;
+	struct cp_link_client *link;
+	struct cp_ntas *ntas;
+	struct cp_store *store;
+	struct cp_counters *counters;
+	const struct hf_config *config;
+	const struct hf_rrset *anchors;
+	size_t anchors_cnt;
+	uint64_t start_ns;
+	struct hf_msg_policy_ack ack; /* the last one; generation 0: none */
+};
+
+enum cp_event_kind { CP_EVENT_ACK, CP_EVENT_STATS, CP_EVENT_CACHE, CP_EVENT_LOST, CP_EVENT_DEADLINE };
+
+struct cp_event {
+	enum cp_event_kind kind;
+	const struct hf_msg_policy_ack *ack;
+	const struct hf_msg_stats_say *stats;
+	const struct hf_msg_cache_say *cache;
+};
+
+struct cp_call;
+
+struct cp_command {
+	const char *name;
+	void (*start)(struct cp_call *c, const json_t *args);
+	/* For commands that wait; DEADLINE and LOST must end the call. */
+	void (*event)(struct cp_call *c, const struct cp_event *e);
+};
+
+enum { CP_CALL_ASKS_MAX = 256 };
+
+struct cp_call {
+	struct cp_admin_env *env;
+	const struct cp_command *command; /* NULL: no call is under way */
+	struct cp_author author;
+	uint64_t id;          /* never used twice; tokens are id << 8 | n */
+	uint64_t deadline_ns; /* 0: does not wait */
+	json_t *result;       /* being made */
+	json_t *reply;        /* made: admin.c sends it */
+	uint64_t generation;  /* nta.*: wait for this acknowledgement */
+	unsigned asked, heard; /* cache.show: questions to the dataplane */
+};
+
+/* End the call. result is taken over; NULL reads as out of memory. */
+void cp_call_done(struct cp_call *c, json_t *result);
+__attribute__((format(printf, 4, 5))) void cp_call_fail(struct cp_call *c, enum cp_exit code,
+    const char *reason, const char *fmt, ...);
+/* End the call with what is in c->result. */
+void cp_call_done_result(struct cp_call *c);
+/* Wait for events, at most so long. */
+void cp_call_wait(struct cp_call *c, unsigned ms);
+static inline uint64_t
+cp_call_token(const struct cp_call *c, unsigned n)
+{
+	return c->id << 8 | (n & 0xff);
+}
+
+/* The domain name under key. False: the call has failed with "usage". */
+bool cp_call_name(struct cp_call *c, const json_t *args, const char *key, struct hf_name *name);
+
+/* JSON of things that several commands show. */
+json_t *cp_json_name(const struct hf_name *n);
+json_t *cp_json_time(int64_t wall_s); /* RFC 3339, UTC */
+json_t *cp_json_u64(uint64_t v);      /* above INT64_MAX: INT64_MAX */
+
+extern const struct cp_command cp_command_status, cp_command_stats, cp_command_nta_add,
+    cp_command_nta_list, cp_command_nta_remove, cp_command_cache_show;
+
+#endif

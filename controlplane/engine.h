@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * engine: the resolver core, driven by the event loop.
+ *
+ * Purpose   Gives the core what it does not have: sockets (upstream), clocks, timers, and
+ *           the way back from a token to the asker (waiting). Every other part of the
+ *           program asks its questions here.
+ * Roles     The main thread.
+ * Memory    Owns the resolver, its exchanges and the table of askers.
+ * Blocking  Never.
+ * Errors    cp_engine_ask says -EAGAIN when too many questions are under way.
+ * Trust     Questions come from checked messages and parsed queries.
+ */
+#ifndef CP_ENGINE_H
+#define CP_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controlplane/counters.h"
+#include "controlplane/resolver/resolver.h"
+#include "controlplane/waiting.h"
+
+struct event_base;
+struct cp_engine;
+
+enum {
+	CP_ENGINE_WAITERS = 65536, /* askers at once; joined questions count one by one */
+	CP_ENGINE_GRACE_S = 3,     /* after the resolver's own limit an asker is told "gave up" */
+};
+
+struct cp_engine_config {
+	struct event_base *base;
+	const struct cp_resolver_config *resolver;
+	struct cp_policy *policy;
+	struct cp_counters *counters;
+};
+
+/* NULL when out of memory or the hints are unusable. */
+struct cp_engine *cp_engine_create(const struct cp_engine_config *cfg);
+void cp_engine_destroy(struct cp_engine *e); /* nobody is answered any more */
+
+struct cp_ask {
+	const struct hf_question *question;
+	uint8_t variant; /* HF_VARIANT_* */
+	bool large;      /* the answer goes over TCP */
+	struct cp_waiter who;
+};
+
+/* Ask. who.done is called once, perhaps before this returns, with NULL when the resolver was
+ * given up on. Returns 0; -EAGAIN when too many are under way (done is not called). *token
+ * (may be NULL) is for cp_engine_forget, which ignores one whose answer has come; it is
+ * written before done can be called, so it may be in memory that done frees. */
+int cp_engine_ask(struct cp_engine *e, const struct cp_ask *ask, uint64_t *token);
+/* The asker is gone: done will not be called. */
+void cp_engine_forget(struct cp_engine *e, uint64_t token);
+
+void cp_engine_set_policy(struct cp_engine *e, struct cp_policy *policy);
+struct cp_resolver *cp_engine_resolver(struct cp_engine *e);
+void cp_engine_time(struct cp_time *now);
+size_t cp_engine_under_way(const struct cp_engine *e);
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/program.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "controlplane/admin.h"
+#include "controlplane/anchors.h"
+#include "controlplane/listen.h"
+#include "controlplane/options.h"
+#include "controlplane/root_hints.h"
+#include "controlplane/upstream.h"
+#include "lib/base/clock.h"
+
+enum { FILES_WANTED = CP_UPSTREAM_MAX + 4096, SERVER_PORT = 53 };
+
+struct program {
+	const struct hf_config *config;
+	struct event_base *base;
+	struct event *on_term, *on_int;
+	struct cp_counters counters;
+	struct cp_rrsets hints, anchors;
+	struct cp_store *store;
+	struct cp_ntas *ntas;
+	struct cp_engine *engine;
+	struct cp_link_client *link;
+	struct cp_listen *listen;
+	struct cp_admin_env env;
+	struct cp_admin *admin;
+};
+
+/* --- what the parts tell one another -------------------------------------------------------- */
+
+static void
+on_publish(void *arg, struct cp_policy *p)
+{
+	struct program *g = arg;
+
+	cp_engine_set_policy(g->engine, p);
+	cp_link_client_set_policy(g->link, p);
+}
+
+/* The generation must grow from the dataplane's point of view. One that it has and that we
+ * did not see acknowledged may come from another store, or from this store before the
+ * configuration changed. */
+static void
+on_attached(void *arg, uint64_t dataplane_gen)
+{
+	struct program *g = arg;
+	uint64_t ours = cp_store_generation(g->store);
+	bool known = dataplane_gen == ours && g->env.ack.generation == ours;
+
+	if (dataplane_gen >= ours && !known)
+		(void)cp_ntas_overtake(g->ntas, dataplane_gen);
+}
+
+static void
+on_lost(void *arg)
+{
+	struct program *g = arg;
+	struct cp_event e = {.kind = CP_EVENT_LOST};
+
+	if (g->admin != NULL)
+		cp_admin_event(g->admin, &e);
+}
+
+static void
+on_acked(void *arg, const struct hf_msg_policy_ack *ack)
+{
+	struct program *g = arg;
+	struct cp_event e = {.kind = CP_EVENT_ACK, .ack = ack};
+
+	if (ack->fault != 0) {
+		cp_count(&g->counters, policy_refused);
+		hf_log(HF_LOG_ERROR, "policy", "the dataplane refused generation %llu: %s",
+		    (unsigned long long)ack->generation,
+		    hf_msg_fault_to_text((enum hf_msg_fault)ack->fault));
+	} else {
+		cp_count(&g->counters, policy_acks);
+		g->env.ack = *ack;
+		hf_log(HF_LOG_INFO, "policy", "generation %llu active on %u/%u cores in %llu us",
+		    (unsigned long long)ack->generation, ack->core_cnt, ack->core_all,
+		    (unsigned long long)(ack->took_ns / HF_NS_PER_US));
+	}
+	if (g->admin != NULL)
+		cp_admin_event(g->admin, &e);
+}
+
+static void
+on_stats(void *arg, const struct hf_msg_stats_say *m)
+{
+	struct program *g = arg;
+	struct cp_event e = {.kind = CP_EVENT_STATS, .stats = m};
+
+	if (g->admin != NULL)
+		cp_admin_event(g->admin, &e);
+}
+
+static void
+on_cache(void *arg, const struct hf_msg_cache_say *m)
+{
+	struct program *g = arg;
+	struct cp_event e = {.kind = CP_EVENT_CACHE, .cache = m};
+
+	if (g->admin != NULL)
+		cp_admin_event(g->admin, &e);
+}
+
+static void
+on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	struct program *g = arg;
+
+	(void)what;
+	hf_log(HF_LOG_INFO, "main", "ending: %s", sig == SIGTERM ? "SIGTERM" : "SIGINT");
+	event_base_loopbreak(g->base);
+}
+
+/* --- parts, in the order in which they are made --------------------------------------------- */
+
+/* A socket per exchange needs more descriptors than the usual 1024. */
+static void
+raise_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= FILES_WANTED)
+		return;
+	r.rlim_cur = r.rlim_max == RLIM_INFINITY || r.rlim_max > FILES_WANTED ? FILES_WANTED : r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur < FILES_WANTED)
+		hf_log(HF_LOG_WARN, "main", "only %llu descriptors: fewer questions at once",
+		    (unsigned long long)r.rlim_cur);
+}
+
+static int
+make_base(struct program *g)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	raise_files();
+	g->base = event_base_new();
+	if (g->base == NULL)
+		return -ENOMEM;
+	g->on_term = evsignal_new(g->base, SIGTERM, on_signal, g);
+	g->on_int = evsignal_new(g->base, SIGINT, on_signal, g);
+	if (g->on_term == NULL || g->on_int == NULL || event_add(g->on_term, NULL) != 0 ||
+	    event_add(g->on_int, NULL) != 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int
+read_files(struct program *g)
+{
+	char err[CP_ZONETEXT_ERROR_LEN];
+	int rc = cp_root_hints_load(g->config->root_hints, &g->hints, err);
+
+	for (size_t i = 0; rc == 0 && i < g->config->trust_anchors.cnt; i++)
+		rc = cp_anchors_load(g->config->trust_anchors.item[i], &g->anchors, err);
+	if (rc == 0 && g->anchors.cnt == 0) {
+		hf_log(HF_LOG_ERROR, "main", "no trust anchors: nothing could be validated");
+		return -EINVAL;
+	}
+	if (rc != 0)
+		hf_log(HF_LOG_ERROR, "main", "%s", err);
+	return rc;
+}
+
+static struct cp_stale
+stale_of(const struct hf_config *c)
+{
+	return (struct cp_stale){
+	    .client_ms = (uint32_t)(c->stale_client_timer_ns / HF_NS_PER_MS),
+	    .ttl_s = (uint32_t)(c->stale_ttl_ns / HF_NS_PER_S),
+	    .max_s = c->stale ? (uint32_t)(c->stale_max_ns / HF_NS_PER_S) : 0,
+	    .retry_s = (uint32_t)(c->stale_retry_ns / HF_NS_PER_S),
+	};
+}
+
+static int
+make_policy(struct program *g)
+{
+	struct cp_ntas_config cfg = {
+	    .base = g->base,
+	    .counters = &g->counters,
+	    .stale = stale_of(g->config),
+	    .anchors = g->anchors.sets,
+	    .anchors_cnt = g->anchors.cnt,
+	    .max_s = g->config->nta_max_ns / HF_NS_PER_S,
+	    .arg = g,
+	    .publish = on_publish,
+	};
+	int rc = cp_store_open(g->config->policy_store, &g->store);
+
+	cfg.store = g->store;
+	if (rc == 0)
+		rc = cp_ntas_create(&cfg, &g->ntas);
+	if (rc != 0)
+		hf_log(HF_LOG_ERROR, "store", "%s",
+		    cp_store_error(g->store)[0] != '\0' ? cp_store_error(g->store) : strerror(-rc));
+	return rc;
+}
+
+static struct cp_resolver_limits
+limits_of(const struct hf_config *c)
+{
+	return (struct cp_resolver_limits){
+	    .sends = (uint32_t)c->limit_sends,
+	    .bytes = (uint32_t)c->limit_bytes,
+	    .ns_names = (uint32_t)c->limit_ns_names,
+	    .ns_addrs = (uint32_t)c->limit_ns_addresses,
+	    .ns_lookup_fails = (uint32_t)c->limit_ns_lookup_failures,
+	    .ns_lookups = (uint32_t)c->limit_ns_lookups,
+	    .referrals = (uint32_t)c->limit_referrals,
+	    .depth = (uint32_t)c->limit_depth,
+	    .chain = (uint32_t)c->limit_chain,
+	    .sends_per_server = (uint32_t)c->limit_sends_per_server,
+	    .sig_checks = (uint32_t)c->limit_signature_checks,
+	    .sha1_blocks = (uint32_t)c->limit_sha1_blocks,
+	    .wall_ns = c->limit_time_ns,
+	    .tasks = (uint32_t)c->limit_questions,
+	    .cache_octets = c->resolver_cache_octets,
+	};
+}
+
+static int
+make_engine(struct program *g)
+{
+	struct cp_resolver_config resolver = {
+	    .limits = limits_of(g->config),
+	    .root_hints = g->hints.sets,
+	    .root_hints_cnt = g->hints.cnt,
+	    .anchors = g->anchors.sets,
+	    .anchors_cnt = g->anchors.cnt,
+	    .do_ip4 = g->config->ipv4,
+	    .do_ip6 = g->config->ipv6,
+	    .validate = true,
+	    .server_port = SERVER_PORT,
+	};
+	struct cp_engine_config cfg = {
+	    .base = g->base,
+	    .resolver = &resolver,
+	    .policy = cp_ntas_policy(g->ntas),
+	    .counters = &g->counters,
+	};
+
+	g->engine = cp_engine_create(&cfg);
+	if (g->engine == NULL)
+		hf_log(HF_LOG_ERROR, "main", "no resolver: out of memory, or %s has no address of a "
+		    "family that is enabled", g->config->root_hints);
+	return g->engine != NULL ? 0 : -ENOMEM;
+}
+
+static int
+make_link(struct program *g)
+{
+	struct cp_link_config cfg = {
+	    .base = g->base,
+	    .path = g->config->link_socket,
+	    .engine = g->engine,
+	    .counters = &g->counters,
+	    .ops = {.arg = g, .attached = on_attached, .lost = on_lost, .acked = on_acked,
+	        .stats = on_stats, .cache = on_cache},
+	};
+
+	g->link = cp_link_client_create(&cfg);
+	if (g->link == NULL)
+		return -ENOMEM;
+	cp_link_client_set_policy(g->link, cp_ntas_policy(g->ntas));
+	return 0;
+}
+
+static int
+make_listen(struct program *g)
+{
+	struct cp_listen_config cfg = {
+	    .base = g->base,
+	    .engine = g->engine,
+	    .counters = &g->counters,
+	    .addrs = g->config->listen.item,
+	    .addr_cnt = g->config->listen.cnt,
+	    .udp_max = g->config->udp_size,
+	};
+
+	return cp_listen_open(&cfg, &g->listen);
+}
+
+static int
+make_admin(struct program *g)
+{
+	struct hf_msg_policy_ack ack = g->env.ack; /* may have come already */
+
+	g->env = (struct cp_admin_env){
+	    .engine = g->engine,
+	    .link = g->link,
+	    .ntas = g->ntas,
+	    .store = g->store,
+	    .counters = &g->counters,
+	    .config = g->config,
+	    .anchors = g->anchors.sets,
+	    .anchors_cnt = g->anchors.cnt,
+	    .start_ns = hf_clock_mono_ns(),
+	    .ack = ack,
+	};
+	return cp_admin_open(g->base, g->config->control_socket, &g->env, &g->admin);
+}
+
+static int
+make_all(struct program *g)
+{
+	static int (*const steps[])(struct program *) = {
+	    make_base, read_files, make_policy, make_engine, make_link, make_listen, make_admin,
+	};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
+		rc = steps[i](g);
+	return rc == 0 ? cp_link_client_start(g->link) : rc;
+}
+
+/* The engine goes first, so that nobody's answer comes any more; then those who waited. */
+static void
+take_down(struct program *g)
+{
+	cp_admin_close(g->admin);
+	cp_engine_destroy(g->engine);
+	cp_listen_close(g->listen);
+	cp_link_client_destroy(g->link);
+	cp_ntas_destroy(g->ntas);
+	cp_store_close(g->store);
+	if (g->on_term != NULL)
+		event_free(g->on_term);
+	if (g->on_int != NULL)
+		event_free(g->on_int);
+	if (g->base != NULL)
+		event_base_free(g->base);
+	cp_rrsets_fini(&g->anchors);
+	cp_rrsets_fini(&g->hints);
+}
+
+int
+cp_program_run(const struct hf_config *config)
+{
+	struct program *g = calloc(1, sizeof(*g));
+	int rc;
+
+	if (g == NULL)
+		return 1;
+	g->config = config;
+	cp_rrsets_init(&g->hints);
+	cp_rrsets_init(&g->anchors);
+	rc = make_all(g);
+	if (rc == 0) {
+		hf_log(HF_LOG_INFO, "main", "holdfast-controlplane " CP_VERSION
+		    " running, policy generation %llu, %zu negative trust anchors",
+		    (unsigned long long)cp_store_generation(g->store), cp_ntas_cnt(g->ntas));
+		rc = event_base_dispatch(g->base) < 0 ? -EIO : 0;
+	}
+	take_down(g);
+	free(g);
+	return rc == 0 ? 0 : 1;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * store: what must survive a restart: negative trust anchors, the policy generation, the
+ * audit log. One SQLite file, WAL, synchronous=FULL.
+ *
+ * Purpose   Every change is one transaction, on disk before it takes effect: after a crash
+ *           at any moment the old or the new state is there, with its audit line or without.
+ * Roles     The main thread of one process: a second control plane is kept out by a lock on
+ *           FILE.lock.
+ * Memory    A struct cp_store; what load hands out is valid during the call.
+ * Blocking  Disk. Changes are rare and made by people.
+ * Errors    -errno, with a sentence in cp_store_error. A file that is damaged or not ours is
+ *           -EBADMSG or -EPROTO; nothing in it is changed.
+ * Trust     The file may be damaged, or another program's. What it holds is checked.
+ *
+ *   nta(name PRIMARY KEY, reason, author_uid, author_name, added, expires)
+ *   audit(id, time, uid, author, action, name, reason, generation_before, generation_after)
+ *   meta(key PRIMARY KEY, value): generation, schema
+ */
+#ifndef CP_STORE_H
+#define CP_STORE_H
+
+#include <stdint.h>
+
+#include "lib/wire/name.h"
+
+enum { CP_REASON_MAX = 256, CP_AUTHOR_MAX = 64, CP_STORE_SCHEMA = 1 };
+
+struct cp_author {
+	uint32_t uid;
+	char name[CP_AUTHOR_MAX + 1];
+};
+
+struct cp_nta {
+	struct hf_name name; /* lower case */
+	char reason[CP_REASON_MAX + 1];
+	struct cp_author author;
+	int64_t added, expires; /* seconds since 1970 */
+};
+
+/* One line of the audit log. */
+struct cp_audit {
+	int64_t time;
+	struct cp_author author;
+	const char *action; /* "add", "remove", "expire", "reconcile" */
+	const struct hf_name *name; /* may be NULL */
+	const char *reason;
+	uint64_t before, after; /* generations */
+};
+
+struct cp_store;
+
+/* Open or make the file. *out is set on success and on failure, so that cp_store_error can
+ * say why (NULL only without memory): close it in any case. */
+int cp_store_open(const char *path, struct cp_store **out);
+void cp_store_close(struct cp_store *s);
+const char *cp_store_error(const struct cp_store *s);
+
+uint64_t cp_store_generation(const struct cp_store *s);
+
+/* fn for each anchor; a value other than 0 ends the walk and is returned. */
+typedef int (*cp_store_fn)(void *arg, const struct cp_nta *n);
+int cp_store_load(struct cp_store *s, cp_store_fn fn, void *arg);
+
+/* One transaction each; the generation becomes generation + 1 (set_generation: the value).
+ * On failure nothing has changed. */
+int cp_store_add(struct cp_store *s, const struct cp_nta *n);
+int cp_store_remove(struct cp_store *s, const struct cp_nta *n, const struct cp_audit *why);
+int cp_store_set_generation(struct cp_store *s, uint64_t generation, const struct cp_audit *why);
+
+/* fn for each line of the audit log, oldest first. */
+typedef int (*cp_audit_fn)(void *arg, const struct cp_audit *a);
+int cp_store_audit(struct cp_store *s, cp_audit_fn fn, void *arg);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * zonetext: the little of the master file format (RFC 1035 5.1) that hints and anchors need.
+ *
+ * Purpose   "owner [ttl] [class] type rdata" -> hf_rrset. Comments, parentheses and a
+ *           blank owner are understood; names must be absolute; A, AAAA, NS, DS and
+ *           DNSKEY only, and of these only the types that the caller allows.
+ * Roles     Any thread, at start.
+ * Memory    A struct cp_rrsets owns its sets until cp_rrsets_fini.
+ * Blocking  cp_zonetext_load reads one file.
+ * Errors    -EINVAL with "file:line:col: what" in err; -errno of the file, told likewise.
+ * Trust     The text may be wrong in any way; at most CP_ZONETEXT_FILE_MAX octets and
+ *           CP_ZONETEXT_RR_MAX records are read.
+ */
+#ifndef CP_ZONETEXT_H
+#define CP_ZONETEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/wire/rrset.h"
+
+enum {
+	CP_ZONETEXT_FILE_MAX = 256 * 1024,
+	CP_ZONETEXT_RR_MAX = 1024,
+	CP_ZONETEXT_RDATA_MAX = 1024,
+	CP_ZONETEXT_TTL_DEFAULT = 3600,
+	CP_ZONETEXT_ERROR_LEN = 320,
+};
+
+struct cp_rrsets {
+	struct hf_arena arena;
+	struct hf_rrset *sets;
+	size_t cnt;
+};
+
+void cp_rrsets_init(struct cp_rrsets *s);
+void cp_rrsets_fini(struct cp_rrsets *s);
+
+struct cp_zonetext {
+	const char *name;       /* of the file, for messages */
+	const uint16_t *types;  /* allowed, 0 ends the list */
+	size_t rr_cnt;          /* records read, repeated ones included */
+	char err[CP_ZONETEXT_ERROR_LEN];
+};
+
+/* Add what text holds to out: records of one owner and type become one set, equal ones
+ * are kept once. 0, or -EINVAL or -ENOMEM with z->err; *out is to be freed in any case. */
+int cp_zonetext_parse(struct cp_zonetext *z, const char *text, size_t len, struct cp_rrsets *out);
+/* The same from the file z->name. */
+int cp_zonetext_load(struct cp_zonetext *z, struct cp_rrsets *out);
+
+#endif
