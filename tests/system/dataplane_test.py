@@ -1,0 +1,700 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The dataplane alone: the real program on real drivers in namespaces of its own, with a control
+plane of one page (helpers/mini_control.c) that answers by rule and misbehaves on command."""
+import concurrent.futures
+import contextlib
+import ctypes
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+import dns.edns
+import dns.flags
+import dns.message
+import dns.opcode
+import dns.query
+import dns.rcode
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PLAIN = os.path.join(ROOT, os.environ.get("O", "build"))
+ASAN = os.path.join(ROOT, os.environ.get("O_ASAN", "build-asan"))
+PREFIX = f"hfdp{os.getpid() % 100000}"
+V4, V6 = "192.0.2.53", "2001:db8::53"
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
+FRAMES = 100_000
+DRIVERS = ("af_packet", "af_xdp", "tap")
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("ethtool") is None
+    or not os.path.exists(f"{PLAIN}/holdfast-dataplane"),
+    reason="needs root, ip, ethtool and the programs (make programs)")
+
+
+def run(*words, check=True):
+    return subprocess.run([str(w) for w in words], check=check, capture_output=True, text=True, timeout=60)
+
+
+@contextlib.contextmanager
+def inside(netns):
+    """This thread in another network namespace; sockets made there stay there."""
+    here = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    there = os.open(f"/run/netns/{netns}", os.O_RDONLY)
+    try:
+        if LIBC.setns(there, CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+        yield
+    finally:
+        LIBC.setns(here, CLONE_NEWNET)
+        os.close(here)
+        os.close(there)
+
+
+class Wire:
+    """Two namespaces and a wire: the client's end is kernel, the other the dataplane's."""
+
+    def __init__(self, driver):
+        self.driver = driver
+        self.client = f"{PREFIX}-c"
+        self.home = self.client if driver == "tap" else f"{PREFIX}-d"
+        self.far = "hftap" if driver == "tap" else "hfcli"
+
+    def __enter__(self):
+        for ns in {self.client, self.home}:
+            run("ip", "netns", "add", ns)
+            run("ip", "-n", ns, "link", "set", "lo", "up")
+        if self.driver != "tap":
+            run("ip", "link", "add", "hfdpl", "netns", self.home, "numtxqueues", 2, "numrxqueues", 2,
+                "type", "veth", "peer", "name", self.far, "netns", self.client, "numtxqueues", 2, "numrxqueues", 2)
+            run("ip", "netns", "exec", self.home, "sysctl", "-qw", "net.ipv6.conf.hfdpl.disable_ipv6=1")
+            run("ip", "-n", self.home, "link", "set", "hfdpl", "up")
+        return self
+
+    def dress(self):
+        """Addresses, checksums in software: after the dataplane made its tap."""
+        if self.driver != "tap":
+            # a checksum that the kernel leaves to the card is never made on a veth
+            run("ip", "netns", "exec", self.client, "ethtool", "-K", self.far, "tx", "off", check=False)
+        run("ip", "-n", self.client, "link", "set", self.far, "up")
+        run("ip", "-n", self.client, "addr", "add", "192.0.2.1/24", "dev", self.far)
+        run("ip", "-n", self.client, "addr", "add", "2001:db8::1/64", "nodad", "dev", self.far)
+
+    def devargs(self):
+        return {"tap": f"net_tap0,iface={self.far}"}.get(self.driver, f"net_{self.driver}0,iface=hfdpl")
+
+    def __exit__(self, *_):
+        for ns in {self.client, self.home}:
+            run("ip", "netns", "del", ns, check=False)
+
+
+class Dataplane:
+    def __init__(self, wire, workers=1, programs=PLAIN, options=()):
+        self.wire, self.workers, self.programs = wire, workers, programs
+        self.dir = tempfile.mkdtemp(prefix="hfdp")
+        self.link = f"{self.dir}/link"
+        self.options = options
+
+    def __enter__(self):
+        words = ["ip", "netns", "exec", self.wire.home, f"{self.programs}/holdfast-dataplane",
+                 "--port", self.wire.devargs(), "--service", V4, "--service", V6,
+                 "--workers", str(self.workers), "--link", self.link, "--stats-file", f"{self.dir}/stats",
+                 *(self.options or ("--hugepages", "no"))]
+        self.log = open(f"{self.dir}/log", "w+")
+        self.process = subprocess.Popen(words, stdout=self.log, stderr=self.log)
+        end = time.monotonic() + 20
+        while "serving" not in self.said() and time.monotonic() < end and self.process.poll() is None:
+            time.sleep(0.05)
+        if "serving" not in self.said():
+            why = self.said()
+            self.stop()
+            raise RuntimeError(why)
+        return self
+
+    def said(self):
+        with open(f"{self.dir}/log") as f:
+            return f.read()
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            code = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
+        self.log.close()
+        return code
+
+    def __exit__(self, *_):
+        code = self.stop()
+        said = self.said()
+        shutil.rmtree(self.dir)
+        assert code == 0, f"exit {code}\n{said}"
+        assert "AddressSanitizer" not in said and "runtime error" not in said, said
+
+    def ask(self, name, server=V4, **more):
+        """One query over UDP; None when there is no reply within timeout."""
+        timeout = more.pop("timeout", 2)
+        flags = more.pop("flags", dns.flags.RD | dns.flags.AD)
+        q = dns.message.make_query(name, "A", flags=flags, **{"use_edns": 0, "payload": 1232, **more})
+        return self.ask_message(q, server, timeout)
+
+    def ask_message(self, q, server=V4, timeout=2):
+        with inside(self.wire.client):
+            s = socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM)
+        with s:
+            try:
+                return dns.query.udp(q, server, timeout=timeout, sock=s)
+            except dns.exception.Timeout:
+                return None
+
+    def ask_octets(self, octets, timeout=0.3):
+        """Raw octets to port 53; the reply's octets or None."""
+        with inside(self.wire.client):
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with s:
+            s.settimeout(timeout)
+            s.sendto(octets, (V4, 53))
+            try:
+                return s.recv(4096)
+            except TimeoutError:
+                return None
+
+    def mac(self):
+        run("ip", "netns", "exec", self.wire.client, "ping", "-c1", "-W2", V4)
+        neighbours = run("ip", "-n", self.wire.client, "neigh", "show", V4).stdout
+        return bytes.fromhex(re.search(r"lladdr (\S+)", neighbours)[1].replace(":", ""))
+
+
+class Control:
+    """helpers/mini_control.c at work."""
+
+    def __init__(self, dataplane):
+        self.dataplane = dataplane
+        self.program = build_control(dataplane.programs)
+
+    def __enter__(self):
+        self.process = subprocess.Popen([self.program, self.dataplane.link], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.greeting = self.process.stdout.readline().split()
+        self.generation = int(self.greeting[3]) if self.greeting and self.greeting[0] == "attached" else 0
+        return self
+
+    def tell(self, line):
+        """The line that answers a command; acknowledgements of broken policies are passed over."""
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        wanted = {"policy": "ack", "mutate": "mutated"}.get(line.split()[0], line.split()[0])
+        if wanted == "ack":
+            wanted += " " + line.split()[1]
+        for said in self.process.stdout:
+            if said.startswith(wanted):
+                return said.strip()
+        return "gone"
+
+    def policy(self, *rules, generation=None):
+        if generation is None:
+            self.generation += 1
+            generation = self.generation
+        return self.tell(" ".join(["policy", str(generation), *rules])).split()
+
+    def stats(self):
+        return json.loads(self.tell("stats").split(" ", 1)[1])
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def __exit__(self, *_):
+        self.kill()
+        for stream in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+        time.sleep(0.1)
+
+
+def build_control(programs):
+    out = f"{programs}/tests/system/mini_control"
+    source = f"{HERE}/helpers/mini_control.c"
+    archive = f"{programs}/libhf.a"
+    if not os.path.exists(out) or os.path.getmtime(out) < max(map(os.path.getmtime, (source, archive))):
+        os.makedirs(os.path.dirname(out), exist_ok=True)
+        sanitize = ["-fsanitize=address,undefined"] if programs == ASAN else []
+        run("gcc", "-std=gnu17", "-D_GNU_SOURCE", f"-I{ROOT}", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-g",
+            "-Og", *sanitize, source, archive, "-o", out)
+    return out
+
+
+def edes(reply):
+    return [o.code for o in reply.options if isinstance(o, dns.edns.EDEOption)]
+
+
+def ad(reply):
+    return bool(reply.flags & dns.flags.AD)
+
+
+@pytest.fixture(scope="module", params=[(d, w) for d in DRIVERS for w in (1, 2)], ids=lambda p: f"{p[0]}-{p[1]}")
+def dataplane(request):
+    driver, workers = request.param
+    with Wire(driver) as wire:
+        try:
+            d = Dataplane(wire, workers).__enter__()
+        except RuntimeError as why:
+            pytest.skip(f"net_{driver} does not open on this machine: {str(why)[-400:]}")
+        with contextlib.ExitStack() as stack:
+            stack.push(d)
+            wire.dress()
+            yield d
+
+
+@pytest.fixture
+def control(dataplane):
+    with Control(dataplane) as c:
+        assert c.greeting[0] == "attached", c.greeting
+        yield c
+
+
+# --- a bare port ---
+
+@pytest.mark.parametrize("server", (V4, V6))
+def test_ping_finds_a_bare_port_by_arp_and_neighbour_solicitation(dataplane, server):
+    run("ip", "-n", dataplane.wire.client, "neigh", "flush", "all", check=False)
+    ping = run("ip", "netns", "exec", dataplane.wire.client, "ping", "-c3", "-i0.2", "-W2", server, check=False)
+    assert " 3 received" in ping.stdout, ping.stdout
+
+
+@pytest.mark.parametrize("server", (V4, V6))
+def test_without_a_control_plane_a_miss_is_servfail_22_at_once(dataplane, server):
+    start = time.monotonic()
+    reply = dataplane.ask("www.example.", server)
+    assert time.monotonic() - start < 0.5
+    assert reply.rcode() == dns.rcode.SERVFAIL and edes(reply) == [22]
+
+
+def exchange_tagged(dataplane, tagged, v6):
+    """Send a frame with VLAN tag 7, return (tag, payload) of the UDP frame that comes back. The
+    kernel moves a received tag into the packet's auxiliary data."""
+    with inside(dataplane.wire.client):
+        s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    with s:
+        s.setsockopt(263, 8, 1)  # SOL_PACKET, PACKET_AUXDATA
+        s.bind((dataplane.wire.far, 3))
+        s.settimeout(2)
+        s.send(tagged)
+        while True:
+            f, auxiliary, _, _ = s.recvmsg(2048, 256)
+            if f[:6] != b"\2\0\0\0\0\x22":
+                continue
+            tag = 0
+            for level, kind, data in auxiliary:
+                if (level, kind) == (263, 8):
+                    tag = struct.unpack("=IIIHHHH", data[:20])[5]
+            if f[12:14] == b"\x81\0":
+                tag, f = struct.unpack("!H", f[14:16])[0], f[:12] + f[16:]
+            return tag, f[14 + (40 if v6 else 20) + 8:]
+
+
+@pytest.mark.parametrize("v6", (False, True))
+def test_a_tagged_query_gets_a_reply_with_its_tag(dataplane, v6):
+    q = dns.message.make_query("www.tagged.example.", "A", use_edns=0)
+    tag, reply = exchange_tagged(dataplane, frame(dataplane.mac(), q.to_wire(), v6, True), v6)
+    assert tag & 0xfff == 7
+    assert edes(dns.message.from_wire(reply)) == [22]
+
+
+def test_queries_that_cannot_be_answered_are_refused_by_the_book(dataplane):
+    q = dns.message.make_query("www.example.", "A", use_edns=0).to_wire()
+    assert dataplane.ask_octets(q[:11]) is None
+    assert dataplane.ask_octets(q[:2] + bytes([q[2] | 0x80]) + q[3:]) is None, "a response"
+
+    def rcode(octets):
+        reply = dataplane.ask_octets(octets)
+        assert reply is not None and reply[:2] == octets[:2] and reply[2] & 0x80
+        return reply[3] & 15
+
+    assert rcode(q[:4] + b"\0\2" + q[6:]) == dns.rcode.FORMERR
+    assert rcode(q[:12]) == dns.rcode.FORMERR, "a question is announced, none there"
+    assert rcode(q[:12] + b"\xc0\x0c\0\1\0\1" + q[29:]) == dns.rcode.FORMERR, "a name that points to itself"
+    assert rcode(q[:12] + b"\x40" + q[13:]) == dns.rcode.FORMERR, "a label of no known kind"
+    assert rcode(q + b"x") == dns.rcode.FORMERR
+    assert rcode(q[:2] + bytes([dns.opcode.NOTIFY << 3]) + q[3:]) == dns.rcode.NOTIMP
+    version = dns.message.make_query("www.example.", "A")
+    version.use_edns(1)
+    assert dataplane.ask_message(version).rcode() == dns.rcode.BADVERS
+    chaos = dns.message.make_query("version.bind.", "TXT", rdclass="CH")
+    assert dataplane.ask_message(chaos).rcode() == dns.rcode.REFUSED
+
+
+def test_a_question_with_rd_clear_is_answered_from_the_cache_only(dataplane, control):
+    reply = dataplane.ask("www.rd.example.", flags=0)
+    assert reply.rcode() == dns.rcode.REFUSED and edes(reply) == [20]
+    assert dataplane.ask("www.rd.example.").rcode() == dns.rcode.NOERROR
+    assert dataplane.ask("www.rd.example.", flags=0).rcode() == dns.rcode.NOERROR
+
+
+# --- a miss, then a hit ---
+
+@pytest.mark.parametrize("server", (V4, V6))
+def test_a_miss_is_answered_and_the_next_is_a_hit(dataplane, control, server):
+    name = f"www.{server.replace(':', '-').replace('.', '-')}.example."
+    first = dataplane.ask(name, server)
+    assert first.rcode() == dns.rcode.NOERROR and ad(first) and first.answer[0].ttl == 300
+    before = control.stats()
+    time.sleep(1.1)
+    for _ in range(10):
+        reply = dataplane.ask(name.upper(), server)
+        assert str(reply.question[0].name) == name.upper() and reply.answer[0].ttl in (298, 299)
+    after = control.stats()
+    # each core asked once at most: the cache is shared, the pending tables are not
+    assert after["hit"] - before["hit"] == 10 and after["miss"] == before["miss"]
+
+
+def test_every_kind_of_answer_keeps_its_code_and_ad(dataplane, control):
+    plain = dataplane.ask("plain.kinds.example.")
+    assert plain.rcode() == dns.rcode.NOERROR and not ad(plain)
+    assert dataplane.ask("nx.kinds.example.").rcode() == dns.rcode.NXDOMAIN
+    bogus = dataplane.ask("bogus.kinds.example.")
+    assert bogus.rcode() == dns.rcode.SERVFAIL and edes(bogus) == [6]
+    big = dataplane.ask("big.kinds.example.")
+    assert big.flags & dns.flags.TC and not big.answer
+    old = dataplane.ask("bogus.kinds.example.", use_edns=False)
+    assert old.rcode() == dns.rcode.SERVFAIL and old.edns == -1
+    for _ in range(2):  # TTL 0 serves those who wait, each time anew
+        assert dataplane.ask("ttl0.kinds.example.").answer[0].ttl == 0
+
+
+def test_equal_questions_wait_on_one_miss(dataplane, control):
+    before = control.stats()
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        replies = list(pool.map(lambda _: dataplane.ask("hold.coalesce.example.", timeout=8), range(16)))
+    after = control.stats()
+    assert all(r is not None and r.rcode() == dns.rcode.SERVFAIL for r in replies), "time-out is SERVFAIL"
+    assert after["miss"] - before["miss"] <= dataplane.workers
+    assert after["coalesced"] - before["coalesced"] >= 16 - dataplane.workers
+
+
+def test_many_flows_are_all_answered(dataplane, control):
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda i: dataplane.ask(f"www.flow-{i}.example.", (V4, V6)[i % 2]), range(200)))
+    lost = sum(r is None for r in replies)
+    assert lost == 0 and all(ad(r) for r in replies)
+
+
+# --- policy ---
+
+def test_a_policy_push_is_acknowledged_by_every_core_and_acts_at_once(dataplane, control):
+    assert ad(dataplane.ask("www.policy.example."))
+    ack = control.policy("nta", "policy.example.")
+    assert ack[:4] == ["ack", str(control.generation), str(dataplane.workers), str(dataplane.workers)]
+    assert ack[5] == "ok" and int(ack[4]) < 50_000_000
+    before = control.stats()
+    covered = dataplane.ask("www.policy.example.")
+    assert covered.rcode() == dns.rcode.NOERROR and not ad(covered)
+    assert control.stats()["miss"] == before["miss"], "no flush, no miss"
+    assert control.tell("cache www.policy.example. A").split()[1:3] == ["1", "1"]
+    nta = dataplane.ask("nta.policy.example.")
+    assert not ad(nta) and 33 in edes(nta)
+
+    assert control.policy("nta", "policy.example.", "anchor", "www.policy.example.")[5] == "ok"
+    assert ad(dataplane.ask("www.policy.example.")), "the anchor below the NTA wins"
+    assert control.policy()[5] == "ok"
+    before = control.stats()
+    dataplane.ask("nta.policy.example.")
+    assert control.stats()["policy_miss"] > before["policy_miss"], "fetched under the NTA: not used after it"
+
+
+def test_generations_only_rise_and_the_same_may_come_again(dataplane, control):
+    assert control.policy("nta", "again.example.")[5] == "ok"
+    now = control.generation
+    assert control.policy("nta", "again.example.", generation=now)[5] == "ok"
+    assert control.policy("nta", "other.example.", generation=now)[5] == "order"
+    assert control.policy("nta", "again.example.", generation=now - 1)[5] == "order"
+    assert control.stats()["policy_gen"] == now
+
+
+# --- a control plane that dies, falls silent, lies ---
+
+def test_hits_go_on_when_the_control_plane_is_killed_and_it_comes_back(dataplane):
+    with Control(dataplane) as first:
+        assert ad(dataplane.ask("www.kill.example."))
+        assert ad(dataplane.ask("ttl1.kill.example."))
+        assert first.policy("nta", "kept.example.")[5] == "ok"
+        generation = first.generation
+        first.kill()
+    assert ad(dataplane.ask("www.kill.example."))
+    start = time.monotonic()
+    miss = dataplane.ask("www.other.example.")
+    assert miss.rcode() == dns.rcode.SERVFAIL and edes(miss) == [22] and time.monotonic() - start < 0.5
+    time.sleep(1.2)
+    stale = dataplane.ask("ttl1.kill.example.")
+    assert stale.rcode() == dns.rcode.NOERROR and stale.answer[0].ttl == 30 and edes(stale)[0] == 3
+    with Control(dataplane) as second:
+        assert second.greeting[0] == "attached" and second.generation == generation
+        assert ad(dataplane.ask("www.other.example."))
+
+
+def test_those_who_wait_get_servfail_22_when_the_control_plane_dies(dataplane):
+    with Control(dataplane) as c, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(dataplane.ask, "hold.dies.example.", timeout=8)
+        time.sleep(0.3)
+        start = time.monotonic()
+        c.kill()
+        reply = waiting.result()
+        assert reply.rcode() == dns.rcode.SERVFAIL and edes(reply) == [22] and time.monotonic() - start < 1
+
+
+def test_a_silent_control_plane_is_given_up_within_two_seconds(dataplane):
+    with Control(dataplane) as c:
+        assert ad(dataplane.ask("www.silent.example."))
+        assert c.tell("silent on") == "silent"
+        time.sleep(1.5)
+        start = time.monotonic()
+        reply = dataplane.ask("www.unasked.example.")
+        assert reply.rcode() == dns.rcode.SERVFAIL and edes(reply) == [22] and time.monotonic() - start < 0.5
+        assert ad(dataplane.ask("www.silent.example."))
+
+
+def test_a_second_control_plane_is_turned_away_while_the_first_lives(dataplane, control):
+    with Control(dataplane) as second:
+        assert second.greeting[0] == "refused"
+    assert ad(dataplane.ask("www.second.example."))
+
+
+def test_a_failed_refresh_leaves_the_good_answer_to_be_served_stale(dataplane, control):
+    assert ad(dataplane.ask("turn.stale.example."))
+    time.sleep(1.3)
+    reply = dataplane.ask("turn.stale.example.")
+    assert reply.rcode() == dns.rcode.NOERROR and reply.answer[0].ttl == 30 and edes(reply)[0] == 3
+    assert control.stats()["kept_stale"] >= 1
+
+
+def test_a_load_of_hits_loses_none_when_the_control_plane_is_killed(dataplane):
+    if shutil.which("dnsperf") is None:
+        pytest.skip("needs dnsperf")
+    queries = f"{dataplane.dir}/queries"
+    with open(queries, "w") as f:
+        f.writelines(f"www.load-{i}.example. A\n" for i in range(50))
+    with Control(dataplane) as c:
+        for i in range(50):
+            assert dataplane.ask(f"www.load-{i}.example.").answer
+        load = subprocess.Popen(["ip", "netns", "exec", dataplane.wire.client, "dnsperf", "-s", V4, "-d", queries,
+                                 "-l", "3", "-Q", "2000", "-t", "2"], stdout=subprocess.PIPE, text=True)
+        time.sleep(1)
+        c.kill()
+        out = load.communicate(timeout=30)[0]
+    assert int(re.search(r"Queries sent:\s+(\d+)", out)[1]) > 3000, out
+    assert re.search(r"Queries lost:\s+0 ", out), out
+
+
+# --- hostile octets ---
+
+def checksum(octets):
+    if len(octets) % 2:
+        octets += b"\0"
+    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    while total >> 16:
+        total = (total >> 16) + (total & 0xffff)
+    return ~total & 0xffff
+
+
+def frame(mac, dns_octets, v6=False, vlan=False):
+    """A query as it comes to the port, every length and checksum right."""
+    ether = mac + b"\2\0\0\0\0\x22" + (b"\x81\0\0\7" if vlan else b"") + (b"\x86\xdd" if v6 else b"\x08\0")
+    length = 8 + len(dns_octets)
+    family = socket.AF_INET6 if v6 else socket.AF_INET
+    addresses = socket.inet_pton(family, "2001:db8::9" if v6 else "192.0.2.9") + socket.inet_pton(family, V6 if v6 else V4)
+    udp = struct.pack("!HHHH", 4321, 53, length, 0) + dns_octets
+    made = checksum(addresses + struct.pack("!IHH", length, 0, 17) + udp) or 0xffff
+    udp = udp[:6] + struct.pack("!H", made) + dns_octets
+    if v6:
+        return ether + struct.pack("!IHBB", 6 << 28, length, 17, 64) + addresses + udp
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, 0, 64, 17, 0) + addresses
+    return ether + ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:] + udp
+
+
+def hostile_dns(r, good):
+    """A DNS message with something wrong; it travels in a right datagram."""
+    kind = r.randrange(5)
+    m = bytearray(good)
+    if kind == 0:
+        return bytes(m[:r.randrange(len(m) + 1)])
+    if kind == 1:  # names that loop, or point ahead
+        at = r.choice((12, 16, len(m) - 11))
+        m[at:at + 2] = struct.pack("!H", 0xc000 | r.choice((at, 12, at + 2, 0x3fff)))
+    elif kind == 2:  # counts and lengths
+        m[r.choice((4, 5, 6, 7, 8, 9, 10, 11, 12, len(m) - 1, len(m) - 2))] = r.randrange(256)
+    elif kind == 3:
+        for _ in range(r.randrange(1, 9)):
+            m[r.randrange(len(m))] ^= 1 << r.randrange(8)
+    else:
+        m = bytearray(r.randbytes(r.randrange(200)))
+    return bytes(m)
+
+
+def hostile_frames(mac, cnt):
+    """Cut at every offset, bits flipped, lengths wrong, nonsense; seeded: the same each run."""
+    r = random.Random(2)
+    good = dns.message.make_query("www.hostile.example.", "A", use_edns=0, want_dnssec=True).to_wire()
+    kinds = [frame(mac, good, v6, vlan) for v6 in (False, True) for vlan in (False, True)]
+    whole = [f[:cut] for f in kinds for cut in range(14, len(f))]
+    while len(whole) < cnt:
+        f = bytearray(r.choice(kinds))
+        kind = r.randrange(4)
+        if kind == 0:
+            f = frame(mac, hostile_dns(r, good), r.random() < 0.5, r.random() < 0.5)
+        elif kind == 1:
+            for _ in range(r.randrange(1, 9)):
+                f[r.randrange(6, len(f))] ^= 1 << r.randrange(8)
+        elif kind == 2:  # IP and UDP lengths, behind which the frame is shorter or longer
+            f[r.choice((14, 16, 17, 18, 19, 20, 21, 38, 39, 42, 43, 58, 59))] = r.randrange(256)
+            f += r.randbytes(r.randrange(60))
+        else:
+            f = f[:r.choice((6, 14, 18, 34))] + r.randbytes(r.randrange(8, 120))
+        whole.append(bytes(f))
+    return whole
+
+
+def hostile_run(dataplane):
+    mac = dataplane.mac()
+    with inside(dataplane.wire.client):
+        s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind((dataplane.wire.far, 0))
+    good = 0
+    with s:
+        for i, f in enumerate(hostile_frames(mac, FRAMES)):
+            with contextlib.suppress(OSError):  # a card may refuse what is too short
+                s.send(f)
+            if i % 200 == 0:
+                time.sleep(0.003)  # bounded: the point is what comes, not how much
+            if i % 5000 == 0:
+                reply = next((a for a in (dataplane.ask("www.good.example.", timeout=1) for _ in range(3)) if a), None)
+                assert reply is not None and reply.answer, f"no good answer after {i} frames"
+                good += 1
+    assert good == FRAMES // 5000 and dataplane.process.poll() is None
+
+
+def test_hostile_frames_do_no_harm_and_good_queries_between_are_answered(dataplane, control):
+    before = control.stats()
+    hostile_run(dataplane)
+    after = control.stats()
+    for name in ("bad_packet", "not_ours", "formerr", "drop_short"):
+        assert after[name] > before[name], f"nothing reached {name}: the frames do not test it"
+
+
+def hostile_control(dataplane, c):
+    for part in range(10):
+        assert c.tell(f"mutate {FRAMES // 10} {part + 1}") == f"mutated {FRAMES // 10}"
+        reply = dataplane.ask("www.mutation.example.")
+        assert reply is not None and reply.answer
+    stats = c.stats()
+    for name in ("length", "type", "epoch", "name", "value", "body", "chain", "order"):
+        assert stats[f"msg_bad_{name}"] > 0, f"nothing was refused for its {name}"
+    assert stats["done_unknown"] > 0 and stats["msg_answer"] > 0
+
+
+def test_mutated_messages_on_the_update_ring_do_no_harm(dataplane, control):
+    hostile_control(dataplane, control)
+
+
+@pytest.mark.parametrize("driver", ("af_packet", "tap"))
+def test_hostile_frames_and_messages_under_the_sanitizers(driver):
+    if not os.path.exists(f"{ASAN}/holdfast-dataplane"):
+        pytest.skip(f"not built: {ASAN}/holdfast-dataplane (make SAN=asan programs)")
+    with Wire(driver) as wire, Dataplane(wire, 2, ASAN) as dataplane:
+        wire.dress()
+        with Control(dataplane) as c:
+            hostile_run(dataplane)
+            hostile_control(dataplane, c)
+        assert edes(dataplane.ask("www.unasked.example.")) == [22]
+
+
+# --- starting and ending ---
+
+def test_huge_pages_are_used_when_there_are_some():
+    knob = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+    if not os.path.exists(knob):
+        pytest.skip("the kernel has no 2 MiB pages")
+    with open(knob) as f:
+        before = f.read()
+    try:
+        with open(knob, "w") as f:
+            f.write("256")
+        with open(knob) as f:
+            if int(f.read()) < 256:
+                pytest.skip("the kernel gives no 2 MiB pages")
+        for choice in ("yes", "auto"):
+            with Wire("af_packet") as wire, \
+                    Dataplane(wire, 1, options=("--hugepages", choice)) as dataplane:
+                wire.dress()
+                assert "1 queues, huge pages" in dataplane.said()
+                assert edes(dataplane.ask("www.huge.example.")) == [22]
+    finally:
+        with open(knob, "w") as f:
+            f.write(before)
+
+
+def test_a_port_that_does_not_open_is_named_and_the_exit_code_is_1():
+    ran = run(f"{PLAIN}/holdfast-dataplane", "--port", "net_af_packet0,iface=hfnowhere", "--service", V4,
+              "--link", f"/tmp/{PREFIX}.sock", "--hugepages", "no", check=False)
+    assert ran.returncode == 1 and "net_af_packet0,iface=hfnowhere" in ran.stderr
+
+
+def test_too_few_queues_are_refused_with_both_numbers():
+    with Wire("af_packet") as wire:
+        with pytest.raises(RuntimeError, match="1 receive and 1 transmit queues, 2 workers"):
+            wire.devargs = lambda: "net_af_packet0,iface=hfdpl,qpairs=1"
+            Dataplane(wire, 2).__enter__()
+
+
+def test_wrong_usage_is_exit_code_2_and_help_is_0():
+    ran = run(f"{PLAIN}/holdfast-dataplane", "--port", "net_null0", check=False)
+    assert ran.returncode == 2 and "no --service" in ran.stderr
+    assert run(f"{PLAIN}/holdfast-dataplane", "--help").stdout.count("--") > 10
+
+
+def test_it_ends_after_run_for_and_leaves_its_counters():
+    with Wire("af_packet") as wire:
+        dataplane = Dataplane(wire, 2, options=("--hugepages", "no", "--run-for", "1s")).__enter__()
+        wire.dress()
+        assert dataplane.process.wait(10) == 0
+        with open(f"{dataplane.dir}/stats") as f:
+            threads = json.load(f)["threads"]
+        assert [t["name"] for t in threads] == ["writer", "worker0", "worker1"]
+        shutil.rmtree(dataplane.dir)
+
+
+def test_one_worker_that_sleeps_still_answers_soon():
+    with Wire("af_packet") as wire, Dataplane(wire, 1) as dataplane:
+        wire.dress()
+        assert dataplane.ask("www.warm.example.") is not None
+        time.sleep(1)
+        used = process_cpu_s(dataplane.process.pid)
+        time.sleep(1)
+        assert process_cpu_s(dataplane.process.pid) - used < 0.5, "an idle worker sleeps"
+        begin = time.monotonic()
+        assert dataplane.ask("www.idle.example.") is not None
+        assert time.monotonic() - begin < 0.1
+
+
+def process_cpu_s(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_signal_ends_it_cleanly():
+    with Wire("af_packet") as wire:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            dataplane = Dataplane(wire, 2).__enter__()
+            dataplane.process.send_signal(number)
+            assert dataplane.process.wait(10) == 0
+            shutil.rmtree(dataplane.dir)
