@@ -22,6 +22,7 @@ unit_names := \
 	va_denial_test \
 	va_keys_test \
 	va_rrset_test \
+	va_zones_test \
 	wire_message_test \
 	wire_name_test \
 	wire_rdata_test \
@@ -39,6 +40,8 @@ unit_parts_wire_writer_test := hf
 unit_parts_va_denial_test := validator hf
 unit_parts_va_keys_test := validator hf
 unit_parts_va_rrset_test := validator hf
+unit_parts_va_zones_test := validator hf
+unit_libs_va_zones_test := -lldns
 unit_parts_wire_rdata_test := hf
 unit_parts_wire_message_test := hf
 unit_parts_wire_name_test := hf
