@@ -72,7 +72,8 @@ begin(struct cp_task *t)
 	if (t->type == HF_TYPE_DNSKEY && t->job->r->validate)
 		return begin_keys(t);
 	l->phase = CP_LOOKUP_FIND;
-	if (t->type == HF_TYPE_DS)
+	/* A referral's denial has no SOA: enough to judge a zone by, not to answer a client. */
+	if (t->type == HF_TYPE_DS && t->job->type != HF_TYPE_DS)
 		l->got = cp_cache_raw(t, &t->name, t->type);
 	if (l->got != NULL) {
 		l->shared = true;
