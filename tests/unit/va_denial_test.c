@@ -148,6 +148,11 @@ the_childs_apex_does_not_deny_the_parents_ds(void **state)
 	nsec("sub.example.", "a.sub.example.", "SOA NS NSEC RRSIG");
 	assert_int_equal(deny_type("sub.example.", HF_TYPE_DS), VA_DENIAL_WRONG);
 	assert_int_equal(deny_ds("sub.example."), VA_CUT_UNPROVEN);
+	/* Nor when it hides that it is an apex. */
+	va_chain_init(&ch, "sub.example.");
+	nsec("sub.example.", "a.sub.example.", "NS NSEC RRSIG");
+	assert_int_equal(deny_type("sub.example.", HF_TYPE_DS), VA_DENIAL_WRONG);
+	assert_int_equal(deny_ds("sub.example."), VA_CUT_UNPROVEN);
 	/* The root has no parent to ask. */
 	va_chain_init(&ch, ".");
 	nsec(".", "aaa.", "SOA NS NSEC RRSIG");
@@ -201,6 +206,18 @@ compact_denial_reads_as_nodata_and_as_no_such_name(void **state)
 	nsec("a.example.", "\\000.a.example.", "NSEC RRSIG");
 	assert_int_equal(deny_type("a.example.", HF_TYPE_A), VA_OK);
 	assert_int_equal(deny_name("a.example."), VA_DENIAL_WRONG);
+}
+
+static void
+a_wildcard_deeper_than_the_name_or_above_the_zone_is_no_match(void **state)
+{
+	(void)state;
+	va_chain_init(&ch, "example.");
+	nsec("example.", "z.example.", "SOA NS NSEC RRSIG");
+	assert_int_equal(deny_closer("a.example.", 1), VA_OK);
+	assert_int_equal(deny_closer("a.example.", 0), VA_DENIAL_MISSING);
+	for (unsigned labels = 2; labels < 256; labels++)
+		assert_int_equal(deny_closer("a.example.", (uint8_t)labels), VA_DENIAL_MISSING);
 }
 
 static void
@@ -827,6 +844,7 @@ main(void)
 	    cmocka_unit_test(a_cname_is_not_nodata),
 	    cmocka_unit_test(any_is_denied_only_where_nothing_is),
 	    cmocka_unit_test(compact_denial_reads_as_nodata_and_as_no_such_name),
+	    cmocka_unit_test(a_wildcard_deeper_than_the_name_or_above_the_zone_is_no_match),
 	    cmocka_unit_test(a_malformed_or_double_nsec_is_not_used),
 	    cmocka_unit_test(the_ttl_is_the_least_of_the_proofs),
 	    cmocka_unit_test(names_hash_as_in_rfc_5155_appendix_a),

@@ -67,6 +67,8 @@ keys_that_a_ds_vouches_for_are_secure(void **state)
 		assert_int_equal(judge(), VA_OK);
 		assert_int_equal(result.verdict, HF_VERDICT_SECURE);
 		assert_int_equal(result.key_tag, va_signer_tag(&ksk));
+		keys.set.owner = va_name("eXample.");
+		assert_int_equal(judge(), VA_OK);
 	}
 }
 
@@ -103,6 +105,7 @@ one_known_ds_beside_unknown_ones_must_still_match(void **state)
 	(void)state;
 	zone_init();
 	va_box_add(&ds, "\x12\x34\x05\x02xxxx", 8);
+	va_box_add(&ds, "\x12\x34\x0d\x03xxxx", 8);
 	assert_int_equal(judge(), VA_OK);
 	octets(&ds.rr[0])[10] ^= 1;
 	assert_int_equal(judge(), VA_DS_NO_MATCH);

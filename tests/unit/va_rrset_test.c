@@ -281,6 +281,36 @@ order_case_and_duplicates_do_not_matter(void **state)
 }
 
 static void
+the_case_of_the_signers_name_does_not_matter(void **state)
+{
+	(void)state;
+	scene_init("www.example.");
+	sign_and_judge();
+	assert_int_equal(sc.result.verdict, HF_VERDICT_SECURE);
+	((uint8_t *)(uintptr_t)sc.set.sig[0].data)[20] ^= 0x20;
+	judge();
+	assert_int_equal(sc.result.verdict, HF_VERDICT_SECURE);
+}
+
+static void
+a_signature_with_octets_behind_it_is_bad(void **state)
+{
+	(void)state;
+	uint8_t rdata[600] = {0};
+
+	scene_init("www.example.");
+	va_box_sign(&sc.set, &signer, &sc.spec);
+	uint16_t len = sc.set.sig[0].len;
+	memcpy(rdata, sc.set.sig[0].data, len);
+	for (size_t more = 1; len + more <= sizeof(rdata); more++) {
+		scene_init("www.example.");
+		va_box_add_sig(&sc.set, rdata, len + more);
+		judge();
+		assert_int_equal(sc.result.reason, VA_SIG_BAD);
+	}
+}
+
+static void
 a_wildcard_expansion_validates_and_says_so(void **state)
 {
 	(void)state;
@@ -348,7 +378,8 @@ the_ttl_is_the_least_of_received_original_and_time_left(void **state)
 {
 	(void)state;
 	static const struct { uint32_t received, original, left, ttl; } cases[] = {
-	    {100, 200, 300, 100}, {200, 100, 300, 100}, {300, 200, 100, 100}, {300, 300, 0, 0}};
+	    {100, 200, 300, 100}, {200, 100, 300, 100}, {300, 200, 100, 100},
+	    {100, 1000000, 300, 100}, {300, 300, 0, 0}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		scene_init("www.example.");
@@ -438,12 +469,13 @@ of_several_failures_the_nearest_miss_is_reported(void **state)
 
 /* Another key of the same tag: the last two octets make up for the rest. */
 static void
-add_colliding_key(uint8_t seed)
+add_colliding_key(uint8_t seed, uint8_t algorithm)
 {
 	uint8_t key[VA_SIGNER_DNSKEY];
 	size_t len = signer.dnskey_len;
 
 	memcpy(key, signer.dnskey, len);
+	key[3] = algorithm;
 	key[10] ^= seed;
 	for (unsigned v = 0; v < 0x10000 && va_key_tag(key, len) != va_signer_tag(&signer); v++) {
 		key[len - 2] = (uint8_t)(v >> 8);
@@ -454,13 +486,25 @@ add_colliding_key(uint8_t seed)
 }
 
 static void
+a_key_of_the_tag_but_another_algorithm_is_not_tried(void **state)
+{
+	(void)state;
+	scene_init("www.example.");
+	sc.keys.set.rr_cnt = 0;
+	add_colliding_key(1, HF_ALG_ED25519);
+	sign_and_judge();
+	assert_int_equal(sc.result.reason, VA_SIG_NO_KEY);
+	assert_int_equal(sc.budget.sig_checks, VA_SIG_CHECKS);
+}
+
+static void
 keys_and_signatures_that_all_collide_cost_a_bounded_number_of_checks(void **state)
 {
 	(void)state;
 	scene_init("www.example.");
 	sc.keys.set.rr_cnt = 0;
 	for (uint8_t i = 1; i <= 50; i++)
-		add_colliding_key(i);
+		add_colliding_key(i, signer.algorithm);
 	for (unsigned i = 0; i < VA_RRS_MAX; i++)
 		va_box_sign(&sc.set, &other, &sc.spec);
 	judge();
@@ -557,6 +601,9 @@ main(void)
 	    cmocka_unit_test(an_rrsig_cut_anywhere_is_not_secure),
 	    cmocka_unit_test(no_single_flipped_bit_leaves_a_set_secure),
 	    cmocka_unit_test(order_case_and_duplicates_do_not_matter),
+	    cmocka_unit_test(the_case_of_the_signers_name_does_not_matter),
+	    cmocka_unit_test(a_signature_with_octets_behind_it_is_bad),
+	    cmocka_unit_test(a_key_of_the_tag_but_another_algorithm_is_not_tried),
 	    cmocka_unit_test(a_wildcard_expansion_validates_and_says_so),
 	    cmocka_unit_test(records_that_speak_of_their_place_cannot_come_from_a_wildcard),
 	    cmocka_unit_test(a_ds_at_the_apex_is_not_the_zones_to_sign),
