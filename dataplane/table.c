@@ -230,8 +230,8 @@ find_room(const struct dp_table *t, uint64_t hash, uint64_t now_ms, struct place
 	}
 }
 
-/* Move the hand until octets fit: dead entries go, used ones lose their mark, others go. Two
- * rounds at most: after one, no mark is left but those set meanwhile. */
+/* Move the hand until octets fit: dead entries go, used ones lose their mark, others go. In a
+ * second round all go: cores may set marks as fast as the hand takes them away. */
 static void
 make_room(struct dp_table *t, uint64_t octets, uint64_t now_ms)
 {
@@ -245,7 +245,7 @@ make_room(struct dp_table *t, uint64_t octets, uint64_t now_ms)
 		t->hand = (t->hand + 1) & (slots - 1);
 		if (e == NULL)
 			continue;
-		if (!dp_entry_dead(e, now_ms) &&
+		if (step < slots && !dp_entry_dead(e, now_ms) &&
 		    atomic_load_explicit(&e->used, memory_order_relaxed) != 0) {
 			atomic_store_explicit(&e->used, 0, memory_order_relaxed);
 			continue;

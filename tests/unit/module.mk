@@ -8,6 +8,10 @@ unit_names := \
 	base_siphash_test \
 	base_units_test \
 	config_test \
+	cp_anchors_test \
+	cp_nta_test \
+	cp_store_test \
+	cp_waiting_test \
 	dp_entry_test \
 	dp_hash_test \
 	dp_judge_test \
@@ -15,6 +19,7 @@ unit_names := \
 	dp_options_test \
 	dp_packet_test \
 	dp_policy_test \
+	dp_table_test \
 	link_attach_test \
 	link_hostile_test \
 	link_msg_test \
@@ -29,6 +34,10 @@ unit_names := \
 	wire_reply_test \
 	wire_writer_test
 
+unit_parts_cp_anchors_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_nta_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_store_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_waiting_test := controlplane resolver validator hfconfig hf
 unit_parts_config_test := hfconfig hf
 unit_parts_base_log_test := hf
 unit_parts_base_rand_test := hf
@@ -57,6 +66,7 @@ unit_parts_dp_hash_test := dataplane hf
 unit_parts_dp_entry_test := dataplane hf
 unit_parts_dp_policy_test := dataplane hf
 unit_parts_dp_judge_test := dataplane hf
+unit_parts_dp_table_test := dataplane hf
 
 unit_tests := $(addprefix tests/unit/,$(unit_names))
 unit_parts := dataplane controlplane cli resolver validator hfconfig hf

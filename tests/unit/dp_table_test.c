@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Unit test of dataplane/table.c, alone against a naive model and with readers under QSBR. */
+#include <pthread.h>
+#include <stdio.h>
+#include <urcu-qsbr.h>
+
+#include "dataplane/table.h"
+#include "tests/unit/dp_fixture.h"
+
+#if defined(__SANITIZE_THREAD__)
+void __tsan_acquire(void *);
+void __tsan_release(void *);
+#else
+#define __tsan_acquire(p) ((void)(p))
+#define __tsan_release(p) ((void)(p))
+#endif
+
+static uint64_t counters[HF_COUNTER_CNT];
+static struct fx_msg msg;
+static struct dp_policy *policy;
+
+static unsigned grace_cnt;
+
+static void
+no_readers(void)
+{
+	grace_cnt++;
+}
+
+static struct dp_table *
+make_table(uint64_t octets_max)
+{
+	memset(counters, 0, sizeof(counters));
+	grace_cnt = 0;
+	struct dp_table *t = dp_table_create(octets_max, fx_seed, counters);
+	assert_non_null(t);
+	t->grace = no_readers;
+	return t;
+}
+
+static enum dp_insert
+insert(struct dp_table *t, const struct fx_answer *a, uint64_t now_ms)
+{
+	fx_make(a, &msg);
+	return dp_table_answer(t, policy, &msg.m, &msg.view, now_ms);
+}
+
+static struct dp_entry *
+find(struct dp_table *t, const char *name)
+{
+	struct dp_key key = fx_key(&t->hash, name, HF_TYPE_A, 0);
+	struct dp_entry *e = dp_table_find(t, &key);
+
+	if (e != NULL)
+		assert_non_null(dp_table_peek(t, key.hash));
+	return e;
+}
+
+static void
+what_was_inserted_is_found_and_nothing_else(void **state)
+{
+	(void)state;
+	struct dp_table *t = make_table(1 << 20);
+	const struct fx_answer a = {.name = "www.example.", .rr_cnt = 1, .ttl_s = 60};
+
+	assert_null(find(t, "www.example."));
+	assert_int_equal(insert(t, &a, 0), DP_INSERT_NEW);
+	assert_non_null(find(t, "WWW.example."));
+	assert_null(find(t, "www2.example."));
+	struct dp_key key = fx_key(&t->hash, "www.example.", HF_TYPE_A, HF_VARIANT_DO);
+	assert_null(dp_table_find(t, &key));
+	dp_table_destroy(t);
+}
+
+static void
+a_replaced_entry_stays_readable_until_the_grace_period(void **state)
+{
+	(void)state;
+	struct dp_table *t = make_table(1 << 20);
+	const struct fx_answer a = {.name = "a.", .rr_cnt = 1, .ttl_s = 60};
+	const struct fx_answer b = {.name = "a.", .rr_cnt = 2, .ttl_s = 60};
+
+	insert(t, &a, 0);
+	struct dp_entry *old = find(t, "a.");
+	assert_int_equal(insert(t, &b, 0), DP_INSERT_REPLACED);
+	assert_int_equal(old->an_cnt, 1);
+	assert_int_equal(find(t, "a.")->an_cnt, 2);
+	assert_true(t->entries == 1 && t->octets == dp_entry_octets(find(t, "a.")));
+	assert_int_equal(t->retired_cnt, 1);
+	dp_table_reclaim(t);
+	assert_int_equal(grace_cnt, 1);
+	assert_int_equal(t->retired_cnt, 0);
+	dp_table_reclaim(t);
+	assert_int_equal(grace_cnt, 1);
+	dp_table_destroy(t);
+}
+
+/* Two names whose hashes agree wherever the table looks: only the name tells them apart. */
+static void
+names_with_one_tag_and_one_bucket_are_told_apart(void **state)
+{
+	(void)state;
+	struct dp_table *t = make_table(1 << 20);
+	char text[32];
+
+	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS; i++) {
+		snprintf(text, sizeof(text), "n%u.", i);
+		const struct fx_answer a = {.name = text, .rr_cnt = i, .ttl_s = 60};
+		fx_make(&a, &msg);
+		struct dp_entry *e = dp_entry_create(&msg.m, &msg.view, &t->hash, 0);
+		e->hash = 0x1234567800000001;
+		assert_int_equal(dp_table_insert(t, e, 0), DP_INSERT_NEW);
+	}
+	assert_true(t->entries == 2 * DP_BUCKET_SLOTS);
+	for (unsigned i = 0; i <= 2 * DP_BUCKET_SLOTS; i++) {
+		snprintf(text, sizeof(text), "n%u.", i);
+		struct dp_key key = fx_key(&t->hash, text, HF_TYPE_A, 0);
+		key.hash = 0x1234567800000001;
+		struct dp_entry *e = dp_table_find(t, &key);
+		if (i == 2 * DP_BUCKET_SLOTS)
+			assert_null(e);
+		else
+			assert_int_equal(e->an_cnt, i);
+	}
+	dp_table_destroy(t);
+}
+
+static struct dp_entry *
+insert_hashed(struct dp_table *t, unsigned i, uint32_t ttl_s, uint64_t now_ms)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "n%u.", i);
+	const struct fx_answer a = {.name = text, .ttl_s = ttl_s};
+	fx_make(&a, &msg);
+	struct dp_entry *e = dp_entry_create(&msg.m, &msg.view, &t->hash, now_ms);
+	e->hash = 0x1234567800000001;
+	dp_table_insert(t, e, now_ms);
+	return e;
+}
+
+static bool
+is_there(struct dp_table *t, unsigned i)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "n%u.", i);
+	struct dp_key key = fx_key(&t->hash, text, HF_TYPE_A, 0);
+	key.hash = 0x1234567800000001;
+	return dp_table_find(t, &key) != NULL;
+}
+
+static void
+full_buckets_lose_the_dead_then_the_unused(void **state)
+{
+	(void)state;
+	struct dp_table *t = make_table(1 << 20);
+	enum { ALL = 2 * DP_BUCKET_SLOTS };
+
+	for (unsigned i = 0; i < ALL; i++) {
+		struct dp_entry *e = insert_hashed(t, i, i == 5 ? 1 : 1000, 0);
+		if (i != 9)
+			atomic_store(&e->used, 1);
+	}
+	insert_hashed(t, 100, 1000, 2000); /* 5 has expired by then */
+	assert_false(is_there(t, 5));
+	assert_true(is_there(t, 9) && is_there(t, 100));
+	atomic_store(&insert_hashed(t, 101, 1000, 2000)->used, 1);
+	/* 9 and 100 were not used: one of them went */
+	assert_true(is_there(t, 9) != is_there(t, 100));
+	for (unsigned i = 0; i < ALL; i++)
+		assert_true(i == 5 || i == 9 || is_there(t, i));
+	assert_true(counters[HF_COUNTER_evicted] == 2 && t->entries == ALL);
+	dp_table_destroy(t);
+}
+
+static void
+the_octet_budget_is_kept_and_the_used_survive(void **state)
+{
+	(void)state;
+	enum { BUDGET = 64 * 1024 };
+	struct dp_table *t = make_table(BUDGET);
+	char text[32];
+	const struct fx_answer hot = {.name = "hot.", .rr_cnt = 1, .ttl_s = 1000};
+
+	insert(t, &hot, 0);
+	for (unsigned i = 0; i < 3000; i++) {
+		atomic_store(&find(t, "hot.")->used, 1);
+		snprintf(text, sizeof(text), "n%u.example.", i);
+		const struct fx_answer a = {.name = text, .rr_cnt = i % 30, .ttl_s = 1000};
+		assert_int_equal(insert(t, &a, 0), DP_INSERT_NEW);
+		assert_true(t->octets <= BUDGET);
+		assert_true(t->retired_octets <= BUDGET / 8 + 4096);
+		assert_non_null(find(t, "hot."));
+		assert_non_null(find(t, text));
+	}
+	assert_true(t->octets > BUDGET / 2);
+	assert_true(counters[HF_COUNTER_inserted] == 3001);
+	assert_true(counters[HF_COUNTER_evicted] == 3001 - t->entries);
+	dp_table_destroy(t);
+}
+
+static void
+what_is_larger_than_the_whole_budget_changes_nothing(void **state)
+{
+	(void)state;
+	struct dp_table *t = make_table(256);
+	const struct fx_answer a = {.name = "a.", .rr_cnt = 100, .ttl_s = 60};
+
+	assert_int_equal(insert(t, &a, 0), DP_INSERT_NO_MEMORY);
+	assert_true(t->entries == 0 && t->octets == 0);
+	assert_true(counters[HF_COUNTER_no_memory] == 1 && counters[HF_COUNTER_inserted] == 0);
+	dp_table_destroy(t);
+}
+
+static const struct fx_answer good = {.name = "a.de.", .rr_cnt = 1, .ttl_s = 60,
+	.stale_s = 86400, .verdict = HF_VERDICT_SECURE};
+static const struct fx_answer bad = {.name = "a.de.", .ttl_s = 5, .ede = HF_EDE_SIG_EXPIRED,
+	.rcode = HF_RCODE_SERVFAIL, .verdict = HF_VERDICT_BOGUS};
+
+static void
+a_failed_refresh_keeps_the_good_answer_and_notes_when_to_retry(void **state)
+{
+	(void)state;
+	struct dp_table *t = make_table(1 << 20);
+
+	insert(t, &good, 0);
+	assert_int_equal(insert(t, &bad, 61000), DP_INSERT_KEPT_STALE);
+	struct dp_entry *e = find(t, "a.de.");
+	assert_int_equal(e->verdict, HF_VERDICT_SECURE);
+	assert_true(e->fresh_until_ms == 60000 && e->retry_at_ms == 61000 + 30000);
+	assert_int_equal(e->retry_ede, HF_EDE_SIG_EXPIRED);
+	assert_int_equal(insert(t, &bad, 92000), DP_INSERT_KEPT_STALE); /* and again */
+	assert_true(find(t, "a.de.")->retry_at_ms == 92000 + 30000);
+	assert_true(counters[HF_COUNTER_kept_stale] == 2 && t->entries == 1);
+	assert_int_equal(insert(t, &good, 93000), DP_INSERT_REPLACED); /* and it is well again */
+	assert_true(find(t, "a.de.")->retry_at_ms == 0);
+	dp_table_destroy(t);
+}
+
+static void
+a_failure_replaces_what_may_not_be_stale(void **state)
+{
+	(void)state;
+	struct fx_answer old = good;
+	struct dp_table *t = make_table(1 << 20);
+
+	insert(t, &old, 0);
+	assert_int_equal(insert(t, &bad, 60000 + 86400000), DP_INSERT_REPLACED); /* too old */
+	assert_int_equal(find(t, "a.de.")->verdict, HF_VERDICT_BOGUS);
+	assert_int_equal(insert(t, &bad, 60000), DP_INSERT_REPLACED); /* bogus before */
+	old.stale_s = 0;
+	insert(t, &old, 0);
+	assert_int_equal(insert(t, &bad, 60000), DP_INSERT_REPLACED); /* never to be stale */
+	old = good;
+	old.verdict = HF_VERDICT_UNVALIDATED; /* fetched under an NTA */
+	insert(t, &old, 0);
+	assert_int_equal(insert(t, &bad, 60000), DP_INSERT_REPLACED);
+	assert_true(counters[HF_COUNTER_kept_stale] == 0);
+	dp_table_destroy(t);
+}
+
+static void
+an_answer_remembers_what_was_covered_when_it_was_resolved(void **state)
+{
+	(void)state;
+	struct dp_table *t = make_table(1 << 20);
+	const struct hf_msg_policy_begin m = {.generation = 3, .rule_cnt = 1};
+	struct hf_msg_policy_rule r = {.generation = 3, .kind = HF_RULE_NTA, .name_len = 4,
+		.name = "\2de"};
+	struct dp_policy *p = dp_policy_create(&t->hash, &m);
+	struct fx_answer a = bad;
+
+	assert_int_equal(dp_policy_add(p, &r), HF_MSG_OK);
+	for (unsigned i = 0; i < 4; i++) {
+		a.flags = (i & 1) != 0 ? HF_ANSWER_UNDER_NTA : 0;
+		a.policy_gen = (i & 2) != 0 ? 3 : 2;
+		fx_make(&a, &msg);
+		dp_table_answer(t, p, &msg.m, &msg.view, 0);
+		assert_int_equal(find(t, "a.de.")->nta_mask, i == 3);
+	}
+	dp_policy_free(p);
+	dp_table_destroy(t);
+}
+
+/* The naive model: for each of some names, what was inserted last. The table may forget, but
+ * only as often as it says, and it must never tell anything else. */
+enum { MODEL_NAMES = 2000, MODEL_STEPS = 40000 };
+struct model {
+	bool known;
+	unsigned rr_cnt;
+	uint64_t inserted_ms;
+};
+
+static void
+model_check(struct dp_table *t, const struct model *model)
+{
+	uint64_t found = 0, octets = 0, forgotten = 0;
+	char text[32];
+
+	for (unsigned i = 0; i < MODEL_NAMES; i++) {
+		snprintf(text, sizeof(text), "n%u.example.", i);
+		const struct dp_entry *e = find(t, text);
+		forgotten += e == NULL && model[i].known;
+		if (e == NULL)
+			continue;
+		assert_true(model[i].known);
+		assert_int_equal(e->an_cnt, model[i].rr_cnt);
+		assert_true(e->inserted_ms == model[i].inserted_ms);
+		found++;
+		octets += dp_entry_octets(e);
+	}
+	assert_true(found == t->entries && octets == t->octets);
+	assert_true(octets <= t->octets_max);
+	assert_true(forgotten <= counters[HF_COUNTER_evicted]);
+	assert_true(counters[HF_COUNTER_inserted] - counters[HF_COUNTER_replaced] -
+	    counters[HF_COUNTER_evicted] == t->entries);
+}
+
+static void
+any_mix_of_inserts_uses_and_time_matches_the_model(void **state)
+{
+	(void)state;
+	static struct model model[MODEL_NAMES];
+	struct dp_table *t = make_table(100 * 1024);
+	uint64_t seed = 42, now_ms = 0;
+	char text[32];
+
+	memset(model, 0, sizeof(model));
+	for (unsigned step = 0; step < MODEL_STEPS; step++) {
+		unsigned i = (unsigned)(fx_random(&seed) % MODEL_NAMES);
+		snprintf(text, sizeof(text), "n%u.example.", i);
+		now_ms += fx_random(&seed) % 20;
+		if (fx_random(&seed) % 2 == 0) {
+			const struct fx_answer a = {.name = text,
+				.rr_cnt = (unsigned)(fx_random(&seed) % 40),
+				.ttl_s = (uint32_t)(fx_random(&seed) % 100),
+				.stale_s = (uint32_t)(fx_random(&seed) % 100)};
+			bool there = find(t, text) != NULL;
+			enum dp_insert r = insert(t, &a, now_ms);
+			/* making room may have pushed out the very entry to be replaced */
+			assert_true(r == DP_INSERT_NEW || (there && r == DP_INSERT_REPLACED));
+			model[i] = (struct model){true, a.rr_cnt, now_ms};
+			assert_non_null(find(t, text));
+		} else {
+			struct dp_entry *e = find(t, text);
+			if (e != NULL)
+				atomic_store(&e->used, 1);
+		}
+		if (step % 500 == 0)
+			model_check(t, model);
+	}
+	model_check(t, model);
+	assert_true(counters[HF_COUNTER_evicted] > 1000);
+	dp_table_destroy(t);
+}
+
+/* --- with readers: each entry's body is a pattern of its own inserted_ms; a reader that sees a
+ * freed, half-made or swapped entry sees the pattern broken. */
+enum { READERS = 2, RACE_NAMES = 64, RACE_INSERTS = 20000 };
+static struct dp_table *race_table;
+static _Atomic bool race_over;
+static _Atomic uint64_t race_found, race_broken;
+static int grace_mark;
+
+static void
+grace_with_readers(void)
+{
+	synchronize_rcu();
+	__tsan_acquire(&grace_mark);
+}
+
+/* cmocka's assertions belong to its own thread: the readers count. */
+static bool
+pattern_holds(const struct dp_entry *e)
+{
+	if (e->an_cnt != e->inserted_ms % 50 || e->body_len != 16 * e->an_cnt)
+		return false;
+	for (unsigned i = 0; i < e->an_cnt; i++) {
+		if (dp_entry_body(e)[16 * i + 15] != i)
+			return false;
+	}
+	return true;
+}
+
+static void *
+race_reader(void *arg)
+{
+	uint64_t seed = 1 + (uintptr_t)arg, found = 0;
+	struct dp_key keys[RACE_NAMES];
+	char text[32];
+
+	for (unsigned i = 0; i < RACE_NAMES; i++) {
+		snprintf(text, sizeof(text), "n%u.example.", i);
+		keys[i] = fx_key(&race_table->hash, text, HF_TYPE_A, 0);
+	}
+	rcu_register_thread();
+	while (!atomic_load(&race_over)) {
+		for (unsigned i = 0; i < 32; i++) { /* a burst */
+			struct dp_entry *e =
+			    dp_table_find(race_table, &keys[fx_random(&seed) % RACE_NAMES]);
+			if (e == NULL)
+				continue;
+			if (!pattern_holds(e))
+				atomic_fetch_add(&race_broken, 1);
+			found++;
+			if (atomic_load_explicit(&e->used, memory_order_relaxed) == 0)
+				atomic_store_explicit(&e->used, 1, memory_order_relaxed);
+			dp_policy_mask(policy, e);
+		}
+		__tsan_release(&grace_mark);
+		rcu_quiescent_state();
+		if (fx_random(&seed) % 64 == 0) { /* a nap */
+			rcu_thread_offline();
+			sched_yield();
+			rcu_thread_online();
+		}
+	}
+	rcu_unregister_thread();
+	atomic_fetch_add(&race_found, found);
+	return NULL;
+}
+
+static void
+readers_see_whole_entries_while_the_writer_replaces_and_frees(void **state)
+{
+	(void)state;
+	pthread_t thread[READERS];
+	uint64_t seed = 7, refused = 0;
+	char text[32];
+
+	race_table = make_table(16 * 1024); /* less than the names need: constant eviction */
+	race_table->grace = grace_with_readers;
+	atomic_store(&race_over, false);
+	for (uintptr_t i = 0; i < READERS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, race_reader, (void *)i), 0);
+	for (unsigned i = 0; i < RACE_INSERTS; i++) {
+		snprintf(text, sizeof(text), "n%u.example.",
+		    (unsigned)(fx_random(&seed) % RACE_NAMES));
+		const struct fx_answer a = {.name = text, .rr_cnt = i % 50, .ttl_s = 60};
+		/* marks are set as fast as the CLOCK hand takes them away: room is made all the same */
+		refused += insert(race_table, &a, i) == DP_INSERT_NO_MEMORY;
+		if (i % 100 == 0)
+			dp_table_reclaim(race_table);
+	}
+	atomic_store(&race_over, true);
+	for (unsigned i = 0; i < READERS; i++)
+		pthread_join(thread[i], NULL);
+	assert_true(refused == 0 && atomic_load(&race_broken) == 0);
+	assert_true(atomic_load(&race_found) > 1000);
+	dp_table_destroy(race_table);
+}
+
+static int
+setup(void **state)
+{
+	static struct dp_hash hash;
+
+	(void)state;
+	dp_hash_init(&hash, fx_seed);
+	policy = dp_policy_create_default(&hash);
+	return policy == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	dp_policy_free(policy);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_inserted_is_found_and_nothing_else),
+		cmocka_unit_test(a_replaced_entry_stays_readable_until_the_grace_period),
+		cmocka_unit_test(names_with_one_tag_and_one_bucket_are_told_apart),
+		cmocka_unit_test(full_buckets_lose_the_dead_then_the_unused),
+		cmocka_unit_test(the_octet_budget_is_kept_and_the_used_survive),
+		cmocka_unit_test(what_is_larger_than_the_whole_budget_changes_nothing),
+		cmocka_unit_test(a_failed_refresh_keeps_the_good_answer_and_notes_when_to_retry),
+		cmocka_unit_test(a_failure_replaces_what_may_not_be_stale),
+		cmocka_unit_test(an_answer_remembers_what_was_covered_when_it_was_resolved),
+		cmocka_unit_test(any_mix_of_inserts_uses_and_time_matches_the_model),
+		cmocka_unit_test(readers_see_whole_entries_while_the_writer_replaces_and_frees),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
