@@ -18,9 +18,9 @@ enum { VA_CANON_MAX = 512 * 1024 }; /* more than any 64 KiB message can hold */
 
 struct va_canon {
 	const struct hf_rrset *set;
-	uint8_t *block;      /* canonical RDATA, then room for the octets signed */
-	uint8_t *signed_off; /* where that room begins */
-	uint16_t rr_cnt;     /* duplicates taken out */
+	uint8_t *block;                 /* canonical RDATA, then room for the octets signed */
+	uint8_t *signed_off;            /* where that room begins */
+	uint16_t rr_cnt;                /* duplicates taken out */
 	struct hf_rdata rr[VA_RRS_MAX]; /* in canonical order, into block */
 };
 

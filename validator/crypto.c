@@ -210,9 +210,9 @@ size_t
 va_crypto_ds(uint8_t digest, const struct hf_name *owner, const struct hf_rdata *dnskey,
     uint8_t out[VA_DIGEST_MAX])
 {
-	const EVP_MD *md = digest == HF_DIGEST_SHA256 ? EVP_sha256() :
-	    digest == HF_DIGEST_SHA384                ? EVP_sha384() :
-							NULL;
+	const EVP_MD *md = digest == HF_DIGEST_SHA256 ? EVP_sha256()
+	    : digest == HF_DIGEST_SHA384              ? EVP_sha384()
+						      : NULL;
 	unsigned len = 0;
 
 	if (md == NULL)

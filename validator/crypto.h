@@ -39,7 +39,7 @@ struct va_salt {
 	uint8_t len;
 	const uint8_t *octets;
 };
-bool va_crypto_nsec3(const struct hf_name *name, const struct va_salt *salt,
-    uint8_t out[VA_SHA1_LEN]);
+bool
+va_crypto_nsec3(const struct hf_name *name, const struct va_salt *salt, uint8_t out[VA_SHA1_LEN]);
 
 #endif

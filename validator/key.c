@@ -14,8 +14,8 @@ va_key_tag(const uint8_t *rdata, size_t len)
 	if (len < DNSKEY_FIXED || len > HF_RDATA_MAX)
 		return 0;
 	if (rdata[3] == ALG_RSAMD5) /* RFC 4034 B.1 */
-		return len < DNSKEY_FIXED + 3 ? 0 :
-						(uint16_t)(rdata[len - 3] << 8 | rdata[len - 2]);
+		return len < DNSKEY_FIXED + 3 ? 0
+					      : (uint16_t)(rdata[len - 3] << 8 | rdata[len - 2]);
 	for (size_t i = 0; i < len; i++)
 		sum += (i & 1) != 0 ? rdata[i] : (uint32_t)rdata[i] << 8;
 	sum += sum >> 16;

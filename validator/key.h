@@ -62,7 +62,7 @@ bool va_key_is_zone(const struct va_key *key);
 bool va_ds_parse(const struct hf_rdata *rdata, struct va_ds *ds);
 
 /* The digest in ds is that of dnskey at owner (lower-cased). Tag and algorithm are the caller's. */
-bool va_ds_matches(const struct va_ds *ds, const struct hf_name *owner,
-    const struct hf_rdata *dnskey);
+bool
+va_ds_matches(const struct va_ds *ds, const struct hf_name *owner, const struct hf_rdata *dnskey);
 
 #endif

@@ -87,8 +87,8 @@ va_nsec_deny_type(const struct va_proofs *p, const struct hf_name *qname, uint16
 	if (find_match(p, &wildcard, &n))
 		return va_bitmap_denies(&n.types, qtype, false);
 	/* The wildcard may be an empty non-terminal itself (RFC 4592 4.9). */
-	return find_cover(p, &wildcard, &n) && hf_name_in(&n.next, &wildcard) ? VA_DENIED :
-										   VA_DENIED_MISSING;
+	return find_cover(p, &wildcard, &n) && hf_name_in(&n.next, &wildcard) ? VA_DENIED
+									      : VA_DENIED_MISSING;
 }
 
 enum va_denied

@@ -14,11 +14,11 @@
 
 #include "validator/denial.h"
 
-enum va_denied va_nsec_deny_type(const struct va_proofs *p, const struct hf_name *qname,
-    uint16_t qtype);
+enum va_denied
+va_nsec_deny_type(const struct va_proofs *p, const struct hf_name *qname, uint16_t qtype);
 enum va_denied va_nsec_deny_name(const struct va_proofs *p, const struct hf_name *qname);
-enum va_denied va_nsec_deny_closer(const struct va_proofs *p, const struct hf_name *qname,
-    uint8_t labels);
+enum va_denied
+va_nsec_deny_closer(const struct va_proofs *p, const struct hf_name *qname, uint8_t labels);
 enum va_denied va_nsec_deny_ds(const struct va_proofs *p, const struct hf_name *child);
 
 #endif

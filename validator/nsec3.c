@@ -5,9 +5,9 @@
 #include "validator/nsec3.h"
 
 enum {
-	HASH_SHA1 = 1,    /* RFC 5155 11 */
-	FLAG_OPTOUT = 1,  /* RFC 5155 3.1.2.1 */
-	HASH_LABEL = 32,  /* 20 octets in base32hex, without padding */
+	HASH_SHA1 = 1,   /* RFC 5155 11 */
+	FLAG_OPTOUT = 1, /* RFC 5155 3.1.2.1 */
+	HASH_LABEL = 32, /* 20 octets in base32hex, without padding */
 	SHA1_BLOCK = 64,
 	SHA1_PADDING = 9, /* a one bit and the length */
 };
@@ -184,8 +184,8 @@ find_cover(const struct chain *ch, const uint8_t hash[VA_SHA1_LEN], struct nsec3
 
 /* The proof of RFC 5155 8.3 for qname, which has no match; hash is qname's. */
 static enum va_denied
-find_encloser(struct chain *ch, const struct hf_name *qname, uint8_t hash[VA_SHA1_LEN],
-    struct encloser *e)
+find_encloser(
+    struct chain *ch, const struct hf_name *qname, uint8_t hash[VA_SHA1_LEN], struct encloser *e)
 {
 	uint8_t closer[VA_SHA1_LEN]; /* hash of the next closer name */
 	unsigned depth = qname->label_cnt - ch->p->zone->label_cnt;

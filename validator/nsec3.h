@@ -17,11 +17,11 @@
 
 enum va_denied va_nsec3_deny_type(const struct va_proofs *p, const struct hf_name *qname,
     uint16_t qtype, struct va_budget *budget);
-enum va_denied va_nsec3_deny_name(const struct va_proofs *p, const struct hf_name *qname,
-    struct va_budget *budget);
+enum va_denied va_nsec3_deny_name(
+    const struct va_proofs *p, const struct hf_name *qname, struct va_budget *budget);
 enum va_denied va_nsec3_deny_closer(const struct va_proofs *p, const struct hf_name *qname,
     uint8_t labels, struct va_budget *budget);
-enum va_denied va_nsec3_deny_ds(const struct va_proofs *p, const struct hf_name *child,
-    struct va_budget *budget);
+enum va_denied
+va_nsec3_deny_ds(const struct va_proofs *p, const struct hf_name *child, struct va_budget *budget);
 
 #endif

@@ -77,8 +77,8 @@ check_time(const struct va_sig *sig, int64_t now_s)
 }
 
 enum va_reason
-va_sig_check(const struct va_sig *sig, const struct hf_rrset *set, const struct hf_name *zone,
-    int64_t now_s)
+va_sig_check(
+    const struct va_sig *sig, const struct hf_rrset *set, const struct hf_name *zone, int64_t now_s)
 {
 	enum va_reason reason;
 

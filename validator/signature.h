@@ -24,7 +24,7 @@ struct va_sig {
 	uint32_t expiration, inception;
 	uint16_t key_tag;
 	uint16_t octets_len;
-	const uint8_t *fixed; /* the first VA_RRSIG_FIXED octets, as signed */
+	const uint8_t *fixed;  /* the first VA_RRSIG_FIXED octets, as signed */
 	const uint8_t *octets; /* the signature */
 	struct hf_name signer; /* lower-cased (RFC 4034 3.1.8.1) */
 };

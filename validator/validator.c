@@ -147,8 +147,8 @@ check_set(const struct hf_rrset *set, const struct hf_name *zone)
 
 /* t->keys is filled, the rest is filled here. */
 static void
-judge(struct trial *t, const struct hf_rrset *set, const struct hf_name *zone,
-    struct va_result *out)
+judge(
+    struct trial *t, const struct hf_rrset *set, const struct hf_name *zone, struct va_result *out)
 {
 	enum va_reason reason = check_set(set, zone);
 
@@ -249,9 +249,9 @@ anchor_supported(uint16_t type, const struct hf_rdata *anchor)
 	struct va_ds ds;
 
 	if (type == HF_TYPE_DNSKEY)
-		return !va_key_parse(anchor, &key) || va_algorithm_supported(key.algorithm) ?
-			   VA_OK :
-			   VA_DS_ALGORITHM;
+		return !va_key_parse(anchor, &key) || va_algorithm_supported(key.algorithm)
+		    ? VA_OK
+		    : VA_DS_ALGORITHM;
 	if (!va_ds_parse(anchor, &ds))
 		return VA_OK;
 	if (!va_algorithm_supported(ds.algorithm))

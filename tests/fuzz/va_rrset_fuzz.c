@@ -37,7 +37,8 @@ take_record(struct hf_cursor *c, struct va_box *b, bool is_sig)
 static void
 take_forged(struct hf_cursor *c, struct va_box *b)
 {
-	static const uint8_t name[] = "\x07" "example";
+	static const uint8_t name[] = "\x07"
+				      "example";
 	uint8_t rdata[18 + sizeof(name) + 255], sig_len = take(c);
 	size_t len = 0;
 
@@ -63,8 +64,8 @@ fill(struct hf_cursor *c)
 {
 	static const uint16_t types[] = {HF_TYPE_A, HF_TYPE_MX, HF_TYPE_SOA, HF_TYPE_NSEC,
 	    HF_TYPE_NSEC3, HF_TYPE_DS, HF_TYPE_DNSKEY, HF_TYPE_RRSIG, HF_TYPE_ANY, 65280};
-	static const char *const owners[] = {"www.example.", "*.example.", "example.", "a.b.example.",
-	    "other."};
+	static const char *const owners[] = {
+	    "www.example.", "*.example.", "example.", "a.b.example.", "other."};
 
 	va_box_init(&set, owners[take(c) % 5], types[take(c) % 10], 3600);
 	va_box_init(&keys, "example.", HF_TYPE_DNSKEY, 3600);

@@ -104,7 +104,8 @@ static void
 a_delegation_cannot_speak_of_names_below_it(void **state)
 {
 	(void)state;
-	static const char *const types[] = {"NS NSEC RRSIG", "NS DS NSEC RRSIG", "DNAME NSEC RRSIG"};
+	static const char *const types[] = {
+	    "NS NSEC RRSIG", "NS DS NSEC RRSIG", "DNAME NSEC RRSIG"};
 
 	for (size_t i = 0; i < 3; i++) {
 		va_chain_init(&ch, "example.");
@@ -300,7 +301,9 @@ static void
 names_hash_as_in_rfc_5155_appendix_a(void **state)
 {
 	(void)state;
-	static const struct { const char *name, *hash; } vectors[] = {
+	static const struct {
+		const char *name, *hash;
+	} vectors[] = {
 	    {"example.", "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom"},
 	    {"a.example.", "35mthgpgcu1qg68fab165klnsnk3dpvl"},
 	    {"ai.example.", "gjeqe526plbf1g8mklp59enfd789njgi"},
@@ -611,8 +614,8 @@ by_name(const void *a, const void *b)
 static void
 random_zone(void)
 {
-	static const char *const kinds[] = {"A RRSIG", "A MX RRSIG", "TXT RRSIG", "NS", "NS DS RRSIG",
-	    "CNAME RRSIG", "DNAME RRSIG", "A RRSIG"};
+	static const char *const kinds[] = {"A RRSIG", "A MX RRSIG", "TXT RRSIG", "NS",
+	    "NS DS RRSIG", "CNAME RRSIG", "DNAME RRSIG", "A RRSIG"};
 	unsigned wanted = 1 + below(10);
 
 	nodes[0] = (struct node){va_name("example."), "SOA NS DNSKEY RRSIG"};
@@ -787,8 +790,7 @@ try_zones(unsigned zones, void (*chain)(void), bool optout)
 			if (round > 0)
 				thin_out();
 			for (unsigned q = 0; q < 40; q++) {
-				struct hf_name name =
-				    q < node_cnt ? nodes[q].name : random_name();
+				struct hf_name name = q < node_cnt ? nodes[q].name : random_name();
 				fresh_budget();
 				ask_all(&name, round == 0, optout);
 				fresh_budget();

@@ -304,8 +304,11 @@ static void
 keys_of_the_wrong_length_are_refused(void **state)
 {
 	(void)state;
-	static const struct { uint8_t algorithm; uint16_t len; } right[] = {
-	    {HF_ALG_ECDSAP256, 64}, {HF_ALG_ECDSAP384, 96}, {HF_ALG_ED25519, 32}, {HF_ALG_ED448, 57}};
+	static const struct {
+		uint8_t algorithm;
+		uint16_t len;
+	} right[] = {{HF_ALG_ECDSAP256, 64}, {HF_ALG_ECDSAP384, 96}, {HF_ALG_ED25519, 32},
+	    {HF_ALG_ED448, 57}};
 	uint8_t pub[128] = {0};
 
 	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
@@ -352,31 +355,42 @@ static const struct example examples[] = {
     {"RFC 6605 6.1", "example.net.", "www.example.net.",
 	"GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edbkrSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==",
 	"qx6wLYqmh+l9oCKTN6qIc+bw6ya+KJ8oMz0YP107epXAyGmt+3SNruPFKG7tZoLBLlUzGGus7ZwmwWep666VCw==",
-	"b4c8c1fe2e7477127b27115656ad6256f424625bf5c1e2770ce6d6e37df61d17", 257, 55648,
-	HF_TYPE_A, 13, 2, 1284026679, 1281607479, "\xc0\x00\x02\x01", 4},
+	"b4c8c1fe2e7477127b27115656ad6256f424625bf5c1e2770ce6d6e37df61d17", 257, 55648, HF_TYPE_A,
+	13, 2, 1284026679, 1281607479, "\xc0\x00\x02\x01", 4},
     {"RFC 6605 6.2", "example.net.", "www.example.net.",
 	"xKYaNhWdGOfJ+nPrL8/arkwf2EY3MDJ+SErKivBVSum1w/egsXvSADtNJhyem5RCOpgQ6K8X1DRSEkrbYQ+OB+v8"
 	"/uX45NBwY8rp65F6Glur8I/mlVNgF6W/qTI37m40",
 	"/L5hDKIvGDyI1fcARX3z65qrmPsVz73QD1Mr5CEqOiLP95hxQouuroGCeZOvzFaxsT8Glr74hbavRKayJNuydCuz"
 	"WTSSPdz7wnqXL5bdcJzusdnI0RSMROxxwGipWcJm",
 	"72d7b62976ce06438e9c0bf319013cf801f09ecc84b8d7e9495f27e305c6a9b0563a9b5f4d288405c3008a94"
-	"6df983d6", 257, 10771, HF_TYPE_A, 14, 4, 1284027625, 1281608425, "\xc0\x00\x02\x01", 4},
-    {"RFC 8080 6.1", "example.com.", "example.com.",
-	"l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=",
+	"6df983d6",
+	257, 10771, HF_TYPE_A, 14, 4, 1284027625, 1281608425, "\xc0\x00\x02\x01", 4},
+    {"RFC 8080 6.1", "example.com.", "example.com.", "l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=",
 	"oL9krJun7xfBOIWcGHi7mag5/hdZrKWw15jPGrHpjQeRAvTdszaPD+QLs3fx8A4M3e23mRZ9VrbpMngwcrqNAg==",
 	"3aa5ab37efce57f737fc1627013fee07bdf241bd10f3b1964ab55c78e79a304b", 257, 3613, HF_TYPE_MX,
-	15, 2, 1440021600, 1438207200, "\x00\x0a\x04mail\x07" "example\x03" "com", 20},
-    {"RFC 8080 6.1", "example.com.", "example.com.",
-	"zPnZ/QwEe7S8C5SPz2OfS5RR40ATk2/rYnE9xHIEijs=",
+	15, 2, 1440021600, 1438207200,
+	"\x00\x0a\x04mail\x07"
+	"example\x03"
+	"com",
+	20},
+    {"RFC 8080 6.1", "example.com.", "example.com.", "zPnZ/QwEe7S8C5SPz2OfS5RR40ATk2/rYnE9xHIEijs=",
 	"zXQ0bkYgQTEFyfLyi9QoiY6D8ZdYo4wyUhVioYZXFdT410QPRITQSqJSnzQoSm5poJ7gD7AQR0O7KuI5k2pcBg==",
 	"401781b934e392de492ec77ae2e15d70f6575a1c0bc59c5275c04ebe80c6614c", 257, 35217, HF_TYPE_MX,
-	15, 2, 1440021600, 1438207200, "\x00\x0a\x04mail\x07" "example\x03" "com", 20},
+	15, 2, 1440021600, 1438207200,
+	"\x00\x0a\x04mail\x07"
+	"example\x03"
+	"com",
+	20},
     {"RFC 8080 6.2", "example.com.", "example.com.",
 	"3kgROaDjrh0H2iuixWBrc8g2EpBBLCdGzHmn+G2MpTPhpj/OiBVHHSfPodx1FYYUcJKm1MDpJtIA",
 	"3cPAHkmlnxcDHMyg7vFC34l0blBhuG1qpwLmjInI8w1CMB29FkEAIJUA0amxWndkmnBZ6SKiwZSAxGILn/NBtOXf"
 	"t0+Gj7FSvOKxE/07+4RQvE581N3Aj/JtIyaiYVdnYtyMWbSNyGEY2213WKsJlwEA",
 	"6ccf18d5bc5d7fc2fceb1d59d17321402f2aa8d368048db93dd811f5cb2b19c7", 257, 9713, HF_TYPE_MX,
-	16, 2, 1440021600, 1438207200, "\x00\x0a\x04mail\x07" "example\x03" "com", 20},
+	16, 2, 1440021600, 1438207200,
+	"\x00\x0a\x04mail\x07"
+	"example\x03"
+	"com",
+	20},
 };
 
 static void
@@ -433,8 +447,8 @@ the_ds_records_of_the_rfcs_are_made_from_their_keys(void **state)
 		if (examples[i].ds == NULL)
 			continue;
 		load_example(&examples[i], &set, &dnskeys);
-		size_t len = va_ds_make(&dnskeys.set.owner, &dnskeys.rr[0], examples[i].digest, made,
-		    sizeof(made));
+		size_t len = va_ds_make(
+		    &dnskeys.set.owner, &dnskeys.rr[0], examples[i].digest, made, sizeof(made));
 		assert_int_equal(len, 4 + strlen(examples[i].ds) / 2);
 		assert_int_equal(made[0] << 8 | made[1], examples[i].tag);
 		assert_int_equal(made[2], examples[i].algorithm);
@@ -443,9 +457,11 @@ the_ds_records_of_the_rfcs_are_made_from_their_keys(void **state)
 			snprintf(hex + 2 * (k - 4), 3, "%02x", made[k]);
 		assert_string_equal(hex, examples[i].ds);
 		assert_int_equal(va_ds_make(&dnskeys.set.owner, &dnskeys.rr[0], examples[i].digest,
-				     made, len - 1), 0);
-		assert_int_equal(va_ds_make(&dnskeys.set.owner, &dnskeys.rr[0], HF_DIGEST_SHA1, made,
-				     sizeof(made)), 0);
+				     made, len - 1),
+		    0);
+		assert_int_equal(va_ds_make(&dnskeys.set.owner, &dnskeys.rr[0], HF_DIGEST_SHA1,
+				     made, sizeof(made)),
+		    0);
 	}
 }
 

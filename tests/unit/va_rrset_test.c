@@ -377,8 +377,9 @@ static void
 the_ttl_is_the_least_of_received_original_and_time_left(void **state)
 {
 	(void)state;
-	static const struct { uint32_t received, original, left, ttl; } cases[] = {
-	    {100, 200, 300, 100}, {200, 100, 300, 100}, {300, 200, 100, 100},
+	static const struct {
+		uint32_t received, original, left, ttl;
+	} cases[] = {{100, 200, 300, 100}, {200, 100, 300, 100}, {300, 200, 100, 100},
 	    {100, 1000000, 300, 100}, {300, 300, 0, 0}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -440,10 +441,10 @@ of_several_failures_the_nearest_miss_is_reported(void **state)
 {
 	(void)state;
 	/* From the dullest to the most telling; each joins those before it. */
-	static void (*const change[])(void) = {unknown_algorithm, too_many_labels, unknown_tag,
-	    far_from_valid, long_expired};
-	static const enum va_reason reason[] = {VA_SIG_ALGORITHM, VA_SIG_LABELS, VA_SIG_NO_KEY,
-	    VA_SIG_NOT_YET, VA_SIG_EXPIRED};
+	static void (*const change[])(void) = {
+	    unknown_algorithm, too_many_labels, unknown_tag, far_from_valid, long_expired};
+	static const enum va_reason reason[] = {
+	    VA_SIG_ALGORITHM, VA_SIG_LABELS, VA_SIG_NO_KEY, VA_SIG_NOT_YET, VA_SIG_EXPIRED};
 
 	scene_init("www.example.");
 	for (size_t i = 0; i < 5; i++) {

@@ -18,33 +18,32 @@
 
 enum { SETS_MAX = 96 };
 
-static const char zone_text[] =
-    "$ORIGIN example.\n$TTL 3600\n"
-    "@ IN SOA ns.example. Hostmaster.Example. 1 7200 3600 1209600 300\n"
-    "@ IN NS ns.example.\n"
-    "@ IN MX 10 Mail.Example.\n"
-    "ns IN A 192.0.2.1\n"
-    "Mail IN AAAA 2001:db8::1\n"
-    "www IN A 192.0.2.2\n"
-    "www IN A 192.0.2.1\n"
-    "www IN TXT \"a\" \"b\"\n"
-    "alias IN CNAME WWW\n"
-    "deep.ent IN A 192.0.2.3\n"
-    "*.wild IN A 192.0.2.4\n"
-    "unsigned IN NS ns.unsigned\n"
-    "ns.unsigned IN A 192.0.2.5\n"
-    "signed IN NS ns.example.\n"
-    "signed IN DS 12345 13 2 "
-    "0000000000000000000000000000000000000000000000000000000000000000\n"
-    "moved IN DNAME target.example.\n"
-    "srv IN SRV 1 2 3 Target.Example.\n"
-    "odd IN TYPE65280 \\# 3 AbCdEf\n";
+static const char zone_text[] = "$ORIGIN example.\n$TTL 3600\n"
+				"@ IN SOA ns.example. Hostmaster.Example. 1 7200 3600 1209600 300\n"
+				"@ IN NS ns.example.\n"
+				"@ IN MX 10 Mail.Example.\n"
+				"ns IN A 192.0.2.1\n"
+				"Mail IN AAAA 2001:db8::1\n"
+				"www IN A 192.0.2.2\n"
+				"www IN A 192.0.2.1\n"
+				"www IN TXT \"a\" \"b\"\n"
+				"alias IN CNAME WWW\n"
+				"deep.ent IN A 192.0.2.3\n"
+				"*.wild IN A 192.0.2.4\n"
+				"unsigned IN NS ns.unsigned\n"
+				"ns.unsigned IN A 192.0.2.5\n"
+				"signed IN NS ns.example.\n"
+				"signed IN DS 12345 13 2 "
+				"0000000000000000000000000000000000000000000000000000000000000000\n"
+				"moved IN DNAME target.example.\n"
+				"srv IN SRV 1 2 3 Target.Example.\n"
+				"odd IN TYPE65280 \\# 3 AbCdEf\n";
 
-#define KNOT_CONF(nsec3)                                                                           \
-	"server:\n  rundir: \".\"\ndatabase:\n  storage: \".\"\n"                                  \
-	"policy:\n  - id: p\n    algorithm: rsasha256\n    nsec3: " nsec3 "\n"                    \
-	"    nsec3-iterations: 5\n    nsec3-opt-out: on\n    nsec3-salt-length: 8\n"             \
-	"zone:\n  - domain: example.\n    storage: \".\"\n    file: \"zone\"\n"                   \
+#define KNOT_CONF(nsec3)                                                             \
+	"server:\n  rundir: \".\"\ndatabase:\n  storage: \".\"\n"                    \
+	"policy:\n  - id: p\n    algorithm: rsasha256\n    nsec3: " nsec3 "\n"       \
+	"    nsec3-iterations: 5\n    nsec3-opt-out: on\n    nsec3-salt-length: 8\n" \
+	"zone:\n  - domain: example.\n    storage: \".\"\n    file: \"zone\"\n"      \
 	"    dnssec-signing: on\n    dnssec-policy: p\n"
 
 /* A signer, and how it is run in a directory with "zone" in it; it leaves "signed". */
@@ -58,21 +57,26 @@ static const struct tool tools[] = {
     {"ldns-signzone",
 	"k=$(ldns-keygen -a RSASHA512 -b 2048 -k example.) && "
 	"z=$(ldns-keygen -a RSASHA512 -b 1024 example.) && "
-	"ldns-signzone -o example. -f signed zone $k $z", NULL, false},
+	"ldns-signzone -o example. -f signed zone $k $z",
+	NULL, false},
     {"ldns-signzone",
 	"k=$(ldns-keygen -a ECDSAP256SHA256 -k example.) && "
-	"ldns-signzone -n -p -t 3 -s aabbcc -o example. -f signed zone $k", NULL, true},
+	"ldns-signzone -n -p -t 3 -s aabbcc -o example. -f signed zone $k",
+	NULL, true},
     {"dnssec-signzone",
 	"dnssec-keygen -q -a ED25519 -f KSK example. && dnssec-keygen -q -a ED25519 example. && "
-	"dnssec-signzone -q -S -o example. -f signed zone", NULL, false},
+	"dnssec-signzone -q -S -o example. -f signed zone",
+	NULL, false},
     {"dnssec-signzone",
 	"dnssec-keygen -q -a ECDSAP384SHA384 -f KSK example. && "
 	"dnssec-keygen -q -a ECDSAP384SHA384 example. && "
-	"dnssec-signzone -q -S -3 aabb -H 5 -o example. -f signed zone", NULL, false},
+	"dnssec-signzone -q -S -3 aabb -H 5 -o example. -f signed zone",
+	NULL, false},
     {"dnssec-signzone",
 	"dnssec-keygen -q -a RSASHA256 -b 2048 -f KSK example. && "
 	"dnssec-keygen -q -a RSASHA256 -b 1024 example. && "
-	"dnssec-signzone -q -S -3 - -H 0 -A -o example. -f signed zone", NULL, true},
+	"dnssec-signzone -q -S -3 - -H 0 -A -o example. -f signed zone",
+	NULL, true},
     {"kzonesign", "mkdir out && kzonesign -c knot.conf -o out example. && mv out/zone signed",
 	KNOT_CONF("off"), false},
     {"kzonesign", "mkdir out && kzonesign -c knot.conf -o out example. && mv out/zone signed",
@@ -115,8 +119,8 @@ load_rr(const ldns_rr *rr)
 	ssize_t n = hf_rdata_expand(wire, len, &r, rdata, sizeof(rdata));
 	VA_REQUIRE(n >= 0);
 	if (r.type == HF_TYPE_RRSIG)
-		va_box_add_sig(box_for(&r.owner, (uint16_t)(rdata[0] << 8 | rdata[1])), rdata,
-		    (size_t)n);
+		va_box_add_sig(
+		    box_for(&r.owner, (uint16_t)(rdata[0] << 8 | rdata[1])), rdata, (size_t)n);
 	else
 		va_box_add(box_for(&r.owner, r.type), rdata, (size_t)n);
 	free(wire);
@@ -249,7 +253,11 @@ assert_denied(bool denied, bool by_gap)
 static void
 check_types(bool optout)
 {
-	static const struct { const char *name; uint16_t type; bool denied, by_gap; } cases[] = {
+	static const struct {
+		const char *name;
+		uint16_t type;
+		bool denied, by_gap;
+	} cases[] = {
 	    {"www.example.", HF_TYPE_MX, true, false},
 	    {"www.example.", HF_TYPE_A, false, false},
 	    {"WWW.example.", HF_TYPE_DS, true, false},
@@ -278,7 +286,10 @@ check_types(bool optout)
 static void
 check_names(bool optout)
 {
-	static const struct { const char *name; bool denied; } cases[] = {
+	static const struct {
+		const char *name;
+		bool denied;
+	} cases[] = {
 	    {"nx.example.", true},
 	    {"a.b.c.nx.example.", true},
 	    {"x.www.example.", true},

@@ -81,8 +81,8 @@ va_chain_add(struct va_chain *c, const struct hf_name *owner, uint16_t type, siz
 }
 
 static inline void
-va_chain_nsec(struct va_chain *c, const struct hf_name *owner, const struct hf_name *next,
-    const char *types)
+va_chain_nsec(
+    struct va_chain *c, const struct hf_name *owner, const struct hf_name *next, const char *types)
 {
 	VA_REQUIRE(c->cnt < VA_CHAIN_MAX);
 	uint8_t *out = c->octets[c->cnt];

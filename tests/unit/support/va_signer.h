@@ -26,12 +26,12 @@
 
 enum { VA_BOX_RRS = 128, VA_BOX_MEM = 64 * 1024, VA_SIGNER_DNSKEY = 600 };
 
-#define VA_REQUIRE(x)                                                                              \
-	do {                                                                                       \
-		if (!(x)) {                                                                        \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x);                    \
-			abort();                                                                   \
-		}                                                                                  \
+#define VA_REQUIRE(x)                                                           \
+	do {                                                                    \
+		if (!(x)) {                                                     \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
+			abort();                                                \
+		}                                                               \
 	} while (0)
 
 struct va_signer {
@@ -121,8 +121,8 @@ va_signer_export(EVP_PKEY *pkey, uint8_t algorithm, uint8_t *out)
 		return va_signer_export_rsa(pkey, out);
 	case HF_ALG_ECDSAP256:
 	case HF_ALG_ECDSAP384:
-		VA_REQUIRE(EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, point,
-			       sizeof(point), &len) == 1);
+		VA_REQUIRE(EVP_PKEY_get_octet_string_param(
+			       pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &len) == 1);
 		memcpy(out, point + 1, len - 1);
 		return len - 1;
 	default:
@@ -206,10 +206,10 @@ va_put_int(uint8_t *out, size_t len, uint32_t v, unsigned octets)
 static inline size_t
 va_signer_sign(const struct va_signer *s, const uint8_t *data, size_t len, uint8_t *sig)
 {
-	const char *hash = s->algorithm == HF_ALG_RSASHA512 ? "SHA512" :
-	    s->algorithm == HF_ALG_ECDSAP384                ? "SHA384" :
-	    s->algorithm >= HF_ALG_ED25519                  ? NULL :
-							      "SHA256";
+	const char *hash = s->algorithm == HF_ALG_RSASHA512 ? "SHA512"
+	    : s->algorithm == HF_ALG_ECDSAP384              ? "SHA384"
+	    : s->algorithm >= HF_ALG_ED25519                ? NULL
+							    : "SHA256";
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t sig_len = 512;
 
