@@ -98,7 +98,7 @@ cl_config_show(const struct cl_line *line)
 	return rc;
 }
 
-/* The dataplane reads no YAML: its part of the file as one argument a line. */
+/* The dataplane reads no YAML: its part of the file as one option a line. */
 int
 cl_config_dataplane(const struct cl_line *line)
 {
@@ -112,16 +112,16 @@ cl_config_dataplane(const struct cl_line *line)
 	if (rc != CL_DONE)
 		return rc;
 	for (size_t i = 0; i < c.ports.cnt; i++)
-		printf("--port=%s\n", c.ports.item[i]);
+		printf("port=%s\n", c.ports.item[i]);
 	for (size_t i = 0; i < c.service_addresses.cnt; i++)
-		printf("--service=%s\n", hf_addr_to_text(&c.service_addresses.item[i], addr));
-	printf("--workers=%" PRIu64 "\n", c.workers);
-	printf("--idle=%s\n", idle[c.idle]);
-	printf("--hugepages=%s\n", pages[c.hugepages]);
-	printf("--cache-size=%" PRIu64 "B\n", c.dataplane_cache_octets);
-	printf("--udp-max=%" PRIu64 "\n", c.udp_size);
-	printf("--link=%s\n", c.link_socket);
-	printf("--log-level=%s\n", ((const char *const[]){"error", "warn", "info", "debug"})[c.log_level]);
+		printf("service=%s\n", hf_addr_to_text(&c.service_addresses.item[i], addr));
+	printf("workers=%" PRIu64 "\n", c.workers);
+	printf("idle=%s\n", idle[c.idle]);
+	printf("hugepages=%s\n", pages[c.hugepages]);
+	printf("cache-size=%" PRIu64 "B\n", c.dataplane_cache_octets);
+	printf("udp-max=%" PRIu64 "\n", c.udp_size);
+	printf("link=%s\n", c.link_socket);
+	printf("log-level=%s\n", ((const char *const[]){"error", "warn", "info", "debug"})[c.log_level]);
 	hf_config_fini(&c);
 	return CL_DONE;
 }

@@ -18,13 +18,9 @@ class ApplianceError(Exception):
     pass
 
 
-def port_devargs(kind, iface, workers):
-    """Devargs of a DPDK port of this kind with one queue pair per worker."""
-    return {
-        "af_packet": f"net_af_packet0,iface={iface},qpairs={workers}",
-        "af_xdp": f"net_af_xdp0,iface={iface},start_queue=0,queue_count={workers}",
-        "tap": f"net_tap0,iface={iface}",
-    }[kind]
+def port_devargs(kind, iface):
+    """Devargs of a DPDK port: af_packet, af_xdp or tap."""
+    return f"net_{kind}0,iface={iface}"
 
 
 class Appliance:

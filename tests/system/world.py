@@ -98,7 +98,7 @@ class Lab:
 
 def make_appliance(lab, kind, state, *, workers=1, programs=PROGRAMS, **more):
     iface = "hf0" if kind == "tap" else "svc0"
-    return Appliance(programs, str(state), port_devargs(kind, iface, workers), netns=lab.res,
+    return Appliance(programs, str(state), port_devargs(kind, iface), netns=lab.res,
                      workers=workers, hints=f"{lab.dir}/root.hints",
                      anchors=[f"{lab.dir}/root.ds"], listen=[LISTEN], **more)
 
@@ -154,8 +154,10 @@ class Client:
 def question(qname, qtype="A", *, dnssec=True, cd=False, ad=False, rd=True, edns=True,
              payload=1232):
     flags = (dns.flags.RD if rd else 0) | (dns.flags.CD if cd else 0) | (dns.flags.AD if ad else 0)
-    return dns.message.make_query(qname, qtype, use_edns=0 if edns else False, payload=payload,
-                                  ednsflags=dns.flags.DO if dnssec and edns else 0, flags=flags)
+    query = dns.message.make_query(qname, qtype, flags=flags)
+    if edns:
+        query.use_edns(edns=0, ednsflags=dns.flags.DO if dnssec else 0, payload=payload)
+    return query
 
 
 # --- looking at a reply
