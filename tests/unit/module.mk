@@ -9,8 +9,14 @@ unit_names := \
 	base_units_test \
 	config_test \
 	cp_anchors_test \
+	cp_answer_test \
+	cp_link_test \
 	cp_nta_test \
+	cp_policy_test \
+	cp_resolver_test \
 	cp_store_test \
+	cp_table_test \
+	cp_upstream_test \
 	cp_waiting_test \
 	dp_entry_test \
 	dp_hash_test \
@@ -18,7 +24,9 @@ unit_names := \
 	dp_neighbour_test \
 	dp_options_test \
 	dp_packet_test \
+	dp_pending_test \
 	dp_policy_test \
+	dp_serve_test \
 	dp_table_test \
 	link_attach_test \
 	link_hostile_test \
@@ -38,6 +46,9 @@ unit_parts_cp_anchors_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_nta_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_store_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_waiting_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_upstream_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_link_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_answer_test := controlplane resolver validator hfconfig hf
 unit_parts_config_test := hfconfig hf
 unit_parts_base_log_test := hf
 unit_parts_base_rand_test := hf
@@ -67,6 +78,12 @@ unit_parts_dp_entry_test := dataplane hf
 unit_parts_dp_policy_test := dataplane hf
 unit_parts_dp_judge_test := dataplane hf
 unit_parts_dp_table_test := dataplane hf
+unit_parts_cp_policy_test := resolver validator hf
+unit_parts_cp_table_test := resolver validator hf
+unit_parts_cp_resolver_test := resolver validator hf
+unit_libs_cp_resolver_test := -lldns
+unit_parts_dp_serve_test := dataplane hf
+unit_parts_dp_pending_test := dataplane hf
 
 unit_tests := $(addprefix tests/unit/,$(unit_names))
 unit_parts := dataplane controlplane cli resolver validator hfconfig hf
