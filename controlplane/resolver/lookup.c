@@ -8,7 +8,10 @@
 #include "controlplane/resolver/verify.h"
 #include "lib/base/clock.h"
 
-enum { BOGUS_TRIES = 5 }; /* further servers asked when records do not validate */
+enum {
+	BOGUS_TRIES = 5,       /* further servers asked when records do not validate */
+	BOGUS_TRIES_KNOWN = 2, /* ... of those that others found bad a moment ago */
+};
 
 #define COST_BAD_NS    (10 * HF_NS_PER_S) /* this job saw bad signatures from it */
 #define COST_BAD_NS_NS (5 * HF_NS_PER_S)  /* ... from another address of the same server */
@@ -157,6 +160,20 @@ cost_of(const struct cp_task *t, const struct cp_ns *ns, const struct hf_addr *a
 	return cost + cp_core_random(r) % JITTER_NS;
 }
 
+/* Not to be asked for better records: it gave bad ones to this job, or to others lately. */
+static bool
+is_hopeless(const struct cp_task *t, const struct hf_addr *a)
+{
+	const struct cp_lookup *l = &t->lookup;
+	struct cp_resolver *r = t->job->r;
+
+	if (l->bogus == NULL)
+		return false;
+	return cp_job_is_bad(t->job, a) ||
+	       (l->bogus_tries > BOGUS_TRIES_KNOWN &&
+		   r->now.mono_ns < cp_servers_get(r->servers, a)->bogus_until_ns);
+}
+
 /* The cheapest address asked fewer than limit times. */
 static bool
 pick(struct cp_task *t, unsigned limit, struct hf_addr *best)
@@ -172,8 +189,7 @@ pick(struct cp_task *t, unsigned limit, struct hf_addr *best)
 			const struct cp_tried *tried = tried_of(l, a);
 
 			if (tried == NULL || tried->over || tried->sends >= limit ||
-			    !family_ok(t->job->r, a) ||
-			    (l->bogus != NULL && cp_job_is_bad(t->job, a)))
+			    !family_ok(t->job->r, a) || is_hopeless(t, a))
 				continue;
 			/* Those asked least often come first. */
 			uint64_t cost = cost_of(t, ns, a) + tried->sends * (HF_NS_PER_S * 60);
@@ -282,12 +298,16 @@ static struct cp_ns *
 ns_unasked(struct cp_task *t)
 {
 	struct cp_delegation *d = t->lookup.cut;
+	const struct cp_budget *b = &t->job->budget;
 
-	if (t->job->budget.ns_lookup_fails == 0 || t->job->budget.ns_lookups == 0)
-		return NULL;
-	for (unsigned i = 0; i < d->ns_cnt; i++)
-		if (d->ns[i].addr_cnt == 0 && !d->ns[i].asked)
+	for (unsigned i = 0; i < d->ns_cnt; i++) {
+		if (d->ns[i].addr_cnt > 0 || d->ns[i].asked)
+			continue;
+		if (b->ns_lookup_fails > 0 && b->ns_lookups > 0)
 			return &d->ns[i];
+		if (t->job->cause == CP_CAUSE_NONE)
+			t->job->cause = CP_CAUSE_NS;
+	}
 	return NULL;
 }
 

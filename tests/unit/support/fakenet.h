@@ -1,0 +1,809 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * fakenet: a small internet inside a test: zones as text, servers with manners, a clock.
+ *
+ * Purpose   Plays authoritative servers to the resolver core: referrals, glue, denials,
+ *           signatures, and every way to misbehave that a test names.
+ * Roles     A test's only thread; one net at a time.
+ * Memory    fn_reset frees what the last test made.
+ * Blocking  Never: time passes only inside fn_run.
+ * Errors    Abort.
+ * Trust     Nothing here reads hostile input.
+ */
+#ifndef HF_TEST_FAKENET_H
+#define HF_TEST_FAKENET_H
+
+#include <ldns/ldns.h>
+
+#include "controlplane/resolver/resolver.h"
+#include "lib/base/clock.h"
+#include "lib/wire/rdata.h"
+#include "lib/wire/writer.h"
+#include "tests/unit/support/va_signer.h"
+
+enum { FN_ZONES = 24, FN_RRS = 160, FN_SERVERS = 80, FN_EVENTS = 256, FN_LOG = 512,
+	FN_WALL_S = 1500000 };
+
+enum fn_manner {
+	FN_GOOD,
+	FN_SILENT,
+	FN_REFUSES,
+	FN_SERVFAILS,
+	FN_NO_EDNS,     /* FORMERR to EDNS, good without */
+	FN_TRUNCATES,   /* TC over UDP, good over TCP */
+	FN_WRONG_ID,    /* a wrong ID first, then the truth */
+	FN_WRONG_NAME,  /* another question first, then the truth */
+	FN_SPOOFS,      /* adds records of others' zones */
+	FN_BAD_SIGS,    /* signatures that do not verify */
+	FN_NO_SIGS,     /* no signatures, no proofs */
+	FN_BAD_KEYS,    /* its DNSKEY RRset has a bad signature, all else is good */
+	FN_UNREACHABLE,
+	FN_GARBAGE,     /* the right header and question, then nonsense */
+};
+
+struct fn_rr {
+	struct hf_name owner;
+	uint16_t type;
+	uint32_t ttl;
+	uint16_t len;
+	uint8_t rdata[600];
+};
+
+struct fn_zone {
+	struct hf_name name;
+	char text[128];
+	bool is_signed;
+	struct va_signer key;
+	unsigned cnt;
+	struct fn_rr rr[FN_RRS];
+};
+
+struct fn_server {
+	struct hf_addr addr;
+	enum fn_manner manner;
+	struct fn_zone *zones[4];
+};
+
+struct fn_event {
+	uint64_t due_ns, exchange;
+	bool used, fails;
+	enum cp_fail why;
+	size_t len;
+	uint8_t *msg;
+};
+
+struct fn_sent {
+	struct hf_addr server;
+	struct hf_question q;
+	enum cp_transport transport;
+	bool edns;
+};
+
+struct fn_answer {
+	uint64_t token;
+	struct cp_answer a;
+	uint8_t body[HF_MSG_MAX];
+};
+
+static struct {
+	struct fn_zone *zone[FN_ZONES];
+	unsigned zone_cnt;
+	struct fn_server server[FN_SERVERS];
+	unsigned server_cnt;
+	struct fn_event event[FN_EVENTS];
+	struct fn_sent sent[FN_LOG];
+	unsigned sent_cnt;
+	struct fn_answer answer[8];
+	unsigned answer_cnt;
+	uint64_t now_ns, seed;
+	struct cp_resolver *r;
+	struct cp_policy *policy;
+	struct cp_resolver_config cfg;
+} fn;
+
+/* --- building the world */
+
+static inline struct fn_zone *
+fn_zone(const char *name, bool is_signed)
+{
+	struct fn_zone *z = calloc(1, sizeof(*z));
+
+	VA_REQUIRE(z != NULL && fn.zone_cnt < FN_ZONES);
+	z->name = va_name(name);
+	snprintf(z->text, sizeof(z->text), "%s", name);
+	z->is_signed = is_signed;
+	if (is_signed)
+		va_signer_init(&z->key, HF_ALG_ED25519, HF_DNSKEY_ZONE | HF_DNSKEY_SEP);
+	fn.zone[fn.zone_cnt++] = z;
+	return z;
+}
+
+static inline struct fn_rr *
+fn_rr_new(struct fn_zone *z, const char *owner, uint16_t type, uint32_t ttl)
+{
+	struct fn_rr *rr = &z->rr[z->cnt++];
+
+	VA_REQUIRE(z->cnt <= FN_RRS);
+	rr->owner = va_name(owner);
+	rr->type = type;
+	rr->ttl = ttl;
+	return rr;
+}
+
+/* "www.test. 300 IN A 192.0.2.1", lower case. */
+static inline void
+fn_add(struct fn_zone *z, const char *text)
+{
+	ldns_rr *rr;
+	uint8_t *wire;
+	size_t len;
+	char owner[512];
+
+	VA_REQUIRE(ldns_rr_new_frm_str(&rr, text, 3600, NULL, NULL) == LDNS_STATUS_OK);
+	VA_REQUIRE(sscanf(text, "%511s", owner) == 1);
+	VA_REQUIRE(ldns_rr2wire(&wire, rr, LDNS_SECTION_ANSWER, &len) == LDNS_STATUS_OK);
+	struct fn_rr *to = fn_rr_new(z, owner, (uint16_t)ldns_rr_get_type(rr), ldns_rr_ttl(rr));
+
+	to->len = (uint16_t)(len - to->owner.len - 10);
+	VA_REQUIRE(to->len <= sizeof(to->rdata));
+	memcpy(to->rdata, wire + to->owner.len + 10, to->len);
+	free(wire);
+	ldns_rr_free(rr);
+}
+
+/* SOA, DNSKEY. */
+static inline void
+fn_apex(struct fn_zone *z)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s 3600 IN SOA ns.invalid. host.invalid. 1 3600 600 86400 300",
+	    z->text);
+	fn_add(z, text);
+	if (!z->is_signed)
+		return;
+	struct fn_rr *rr = fn_rr_new(z, z->text, HF_TYPE_DNSKEY, 3600);
+
+	rr->len = z->key.dnskey_len;
+	memcpy(rr->rdata, z->key.dnskey, rr->len);
+}
+
+static inline void
+fn_add_ds(struct fn_zone *parent, const struct fn_zone *child)
+{
+	struct fn_rr *rr = fn_rr_new(parent, child->text, HF_TYPE_DS, 3600);
+	struct hf_rdata key = {child->key.dnskey, child->key.dnskey_len};
+
+	rr->len = (uint16_t)va_ds_make(&child->name, &key, HF_DIGEST_SHA256, rr->rdata,
+	    sizeof(rr->rdata));
+	VA_REQUIRE(rr->len > 0);
+}
+
+static inline struct fn_server *
+fn_server(const char *addr, struct fn_zone *z)
+{
+	struct hf_addr a;
+
+	VA_REQUIRE(hf_addr_from_text(addr, &a) == 0);
+	a.port = 53;
+	for (unsigned i = 0; i < fn.server_cnt; i++) {
+		if (!hf_addr_equal(&fn.server[i].addr, &a))
+			continue;
+		for (unsigned k = 0; k < 4 && z != NULL; k++) {
+			if (fn.server[i].zones[k] == NULL) {
+				fn.server[i].zones[k] = z;
+				break;
+			}
+		}
+		return &fn.server[i];
+	}
+	VA_REQUIRE(fn.server_cnt < FN_SERVERS);
+	fn.server[fn.server_cnt] = (struct fn_server){.addr = a, .zones = {z}};
+	return &fn.server[fn.server_cnt++];
+}
+
+/* parent delegates to child at ns (inside child) with one address; DS if both are signed. */
+static inline struct fn_server *
+fn_delegate(struct fn_zone *parent, struct fn_zone *child, const char *ns, const char *addr)
+{
+	char text[512];
+	const char *type = strchr(addr, ':') != NULL ? "AAAA" : "A";
+
+	snprintf(text, sizeof(text), "%s 3600 IN NS %s", child->text, ns);
+	fn_add(parent, text);
+	fn_add(child, text);
+	snprintf(text, sizeof(text), "%s 3600 IN %s %s", ns, type, addr);
+	fn_add(parent, text);
+	if (hf_name_in(&child->rr[child->cnt - 1].owner, &child->name))
+		fn_add(child, text);
+	return fn_server(addr, child);
+}
+
+/* --- an authoritative server */
+
+struct fn_reply {
+	struct hf_writer w;
+	const struct fn_zone *z;
+	enum fn_manner manner;
+	bool dnssec;
+};
+
+static inline bool
+fn_has(const struct fn_zone *z, const struct hf_name *owner, uint16_t type)
+{
+	for (unsigned i = 0; i < z->cnt; i++)
+		if (z->rr[i].type == type && hf_name_equal(&z->rr[i].owner, owner))
+			return true;
+	return false;
+}
+
+static inline void
+fn_put_box(struct fn_reply *p, enum hf_section s, struct va_box *b, const struct hf_name *owner)
+{
+	struct hf_rr rr = {.type = b->set.type, .klass = 1, .ttl = b->set.ttl};
+
+	for (unsigned i = 0; i < b->set.rr_cnt; i++) {
+		rr.rdata_len = b->rr[i].len;
+		hf_writer_rr(&p->w, s, owner, &rr, b->rr[i].data);
+	}
+	rr.type = HF_TYPE_RRSIG;
+	for (unsigned i = 0; i < b->set.sig_cnt; i++) {
+		rr.rdata_len = b->sig[i].len;
+		hf_writer_rr(&p->w, s, owner, &rr, b->sig[i].data);
+	}
+}
+
+/* Sign box b (owner from) in the reply's zone; spoil it if that is the server's manner. */
+static inline void
+fn_sign(struct fn_reply *p, struct va_box *b, const char *from)
+{
+	struct va_spec spec = va_spec_of(b, from, p->z->text, &p->z->key);
+	bool spoil = p->manner == FN_BAD_SIGS && b->set.type != HF_TYPE_DNSKEY;
+
+	spoil |= p->manner == FN_BAD_KEYS && b->set.type == HF_TYPE_DNSKEY;
+	if (!p->z->is_signed || !p->dnssec || p->manner == FN_NO_SIGS)
+		return;
+	if (hf_name_is_wildcard(&b->set.owner))
+		spec.labels--;
+	va_box_sign(b, &p->z->key, &spec);
+	if (spoil)
+		b->mem[b->used - 1] ^= 1;
+}
+
+static inline bool
+fn_put_set(struct fn_reply *p, enum hf_section s, const struct hf_name *from, uint16_t type,
+    const struct hf_name *shown)
+{
+	static struct va_box b;
+	char text[HF_NAME_TEXT_LEN];
+
+	va_box_init(&b, hf_name_to_text(from, text), type, 0);
+	for (unsigned i = 0; i < p->z->cnt; i++) {
+		const struct fn_rr *rr = &p->z->rr[i];
+
+		if (rr->type != type || !hf_name_equal(&rr->owner, from))
+			continue;
+		b.set.ttl = rr->ttl;
+		va_box_add(&b, rr->rdata, rr->len);
+	}
+	if (b.set.rr_cnt == 0)
+		return false;
+	bool cut = type == HF_TYPE_NS && !hf_name_equal(from, &p->z->name);
+	bool glue = s == HF_SECTION_ADDITIONAL;
+
+	if (!cut && !glue)
+		fn_sign(p, &b, text);
+	fn_put_box(p, s, &b, shown);
+	return true;
+}
+
+static inline bool
+fn_below_cut(const struct fn_zone *z, const struct hf_name *n)
+{
+	for (unsigned i = 0; i < z->cnt; i++)
+		if (z->rr[i].type == HF_TYPE_NS && hf_name_in(n, &z->rr[i].owner) &&
+		    !hf_name_equal(&z->rr[i].owner, &z->name) &&
+		    !hf_name_equal(&z->rr[i].owner, n))
+			return true;
+	return false;
+}
+
+/* The NSEC at or before n (RFC 4034 4). */
+static inline void
+fn_put_nsec(struct fn_reply *p, const struct hf_name *n)
+{
+	const struct fn_zone *z = p->z;
+	const struct hf_name *at = &z->name, *next = NULL;
+	static struct va_box b;
+	char text[HF_NAME_TEXT_LEN];
+	uint8_t rdata[HF_NAME_MAX + 34] = {0}, map[32] = {0};
+
+	if (!z->is_signed || !p->dnssec || p->manner == FN_NO_SIGS)
+		return;
+	for (unsigned i = 0; i < z->cnt; i++) {
+		const struct hf_name *o = &z->rr[i].owner;
+
+		if (!fn_below_cut(z, o) && hf_name_cmp(o, n) <= 0 && hf_name_cmp(o, at) > 0)
+			at = o;
+	}
+	for (unsigned i = 0; i < z->cnt; i++) {
+		const struct hf_name *o = &z->rr[i].owner;
+
+		if (!fn_below_cut(z, o) && hf_name_cmp(o, at) > 0 &&
+		    (next == NULL || hf_name_cmp(o, next) < 0))
+			next = o;
+		if (hf_name_equal(o, at))
+			map[z->rr[i].type / 8] |= (uint8_t)(0x80 >> z->rr[i].type % 8);
+	}
+	map[HF_TYPE_RRSIG / 8] |= (uint8_t)(0x80 >> HF_TYPE_RRSIG % 8);
+	map[HF_TYPE_NSEC / 8] |= (uint8_t)(0x80 >> HF_TYPE_NSEC % 8);
+	if (next == NULL)
+		next = &z->name;
+	size_t len = va_put(rdata, 0, next->octets, next->len);
+
+	rdata[len + 1] = 7; /* types below 56 */
+	memcpy(rdata + len + 2, map, 7);
+	va_box_init(&b, hf_name_to_text(at, text), HF_TYPE_NSEC, 300);
+	va_box_add(&b, rdata, len + 9);
+	fn_sign(p, &b, text);
+	fn_put_box(p, HF_SECTION_AUTHORITY, &b, at);
+}
+
+static inline void
+fn_put_referral(struct fn_reply *p, const struct hf_name *cut)
+{
+	fn_put_set(p, HF_SECTION_AUTHORITY, cut, HF_TYPE_NS, cut);
+	if (!fn_put_set(p, HF_SECTION_AUTHORITY, cut, HF_TYPE_DS, cut))
+		fn_put_nsec(p, cut);
+	for (unsigned i = 0; i < p->z->cnt; i++) {
+		struct hf_name ns;
+		const struct fn_rr *rr = &p->z->rr[i];
+
+		if (rr->type != HF_TYPE_NS || !hf_name_equal(&rr->owner, cut) ||
+		    hf_name_from_octets(rr->rdata, rr->len, &ns) != 0)
+			continue;
+		fn_put_set(p, HF_SECTION_ADDITIONAL, &ns, HF_TYPE_A, &ns);
+		fn_put_set(p, HF_SECTION_ADDITIONAL, &ns, HF_TYPE_AAAA, &ns);
+	}
+}
+
+static inline bool
+fn_exists(const struct fn_zone *z, const struct hf_name *n)
+{
+	for (unsigned i = 0; i < z->cnt; i++)
+		if (hf_name_in(&z->rr[i].owner, n))
+			return true;
+	return false;
+}
+
+static inline const struct hf_name *
+fn_cut_of(const struct fn_zone *z, const struct hf_question *q)
+{
+	for (unsigned i = 0; i < z->cnt; i++) {
+		const struct fn_rr *rr = &z->rr[i];
+
+		if (rr->type != HF_TYPE_NS || hf_name_equal(&rr->owner, &z->name) ||
+		    !hf_name_in(&q->name, &rr->owner))
+			continue;
+		if (q->type == HF_TYPE_DS && hf_name_equal(&rr->owner, &q->name))
+			continue;
+		return &rr->owner;
+	}
+	return NULL;
+}
+
+/* Fill in the sections; returns the flags. */
+static inline uint16_t
+fn_answer_from(struct fn_reply *p, const struct hf_question *q)
+{
+	const struct fn_zone *z = p->z;
+	const struct hf_name *cut = fn_cut_of(z, q);
+	struct hf_name up, star;
+
+	if (cut != NULL) {
+		fn_put_referral(p, cut);
+		return 0;
+	}
+	for (unsigned i = 0; i < z->cnt; i++) {
+		const struct fn_rr *rr = &z->rr[i];
+
+		if (rr->type == HF_TYPE_DNAME && hf_name_in(&q->name, &rr->owner) &&
+		    !hf_name_equal(&q->name, &rr->owner)) {
+			fn_put_set(p, HF_SECTION_ANSWER, &rr->owner, HF_TYPE_DNAME, &rr->owner);
+			return HF_FLAG_AA;
+		}
+	}
+	if (fn_put_set(p, HF_SECTION_ANSWER, &q->name, q->type, &q->name) ||
+	    fn_put_set(p, HF_SECTION_ANSWER, &q->name, HF_TYPE_CNAME, &q->name)) {
+		if (q->name.len == 1 && q->type == HF_TYPE_NS) /* priming: addresses too */
+			for (unsigned i = 0; i < z->cnt; i++)
+				if (z->rr[i].type == HF_TYPE_A)
+					fn_put_set(p, HF_SECTION_ADDITIONAL, &z->rr[i].owner,
+					    HF_TYPE_A, &z->rr[i].owner);
+		return HF_FLAG_AA;
+	}
+	bool exists = fn_exists(z, &q->name);
+
+	hf_name_strip(&q->name, 1, &up);
+	if (!exists && hf_name_wildcard(&up, &star) == 0 && fn_has(z, &star, q->type)) {
+		fn_put_set(p, HF_SECTION_ANSWER, &star, q->type, &q->name);
+		fn_put_nsec(p, &q->name);
+		return HF_FLAG_AA;
+	}
+	fn_put_set(p, HF_SECTION_AUTHORITY, &z->name, HF_TYPE_SOA, &z->name);
+	fn_put_nsec(p, &q->name);
+	if (!exists && hf_name_wildcard(&up, &star) == 0)
+		fn_put_nsec(p, &star);
+	return HF_FLAG_AA | (exists ? 0 : HF_RCODE_NXDOMAIN);
+}
+
+static inline struct fn_zone *
+fn_zone_for(const struct fn_server *s, const struct hf_question *q)
+{
+	struct fn_zone *best = NULL;
+
+	for (unsigned i = 0; i < 4 && s->zones[i] != NULL; i++) {
+		struct fn_zone *z = s->zones[i];
+		bool own_ds = q->type == HF_TYPE_DS && hf_name_equal(&z->name, &q->name);
+
+		if (hf_name_in(&q->name, &z->name) && !own_ds &&
+		    (best == NULL || z->name.label_cnt > best->name.label_cnt))
+			best = z;
+	}
+	return best;
+}
+
+/* Records that are none of this server's business. */
+static inline void
+fn_put_spoof(struct fn_reply *p)
+{
+	struct hf_name victim = va_name("www.victim.");
+	struct hf_rr rr = {.type = HF_TYPE_A, .klass = 1, .ttl = 3600, .rdata_len = 4};
+
+	hf_writer_rr(&p->w, HF_SECTION_ANSWER, &victim, &rr, (const uint8_t *)"\6\6\6\6");
+	hf_writer_rr(&p->w, HF_SECTION_ADDITIONAL, &victim, &rr, (const uint8_t *)"\6\6\6\6");
+}
+
+static inline size_t
+fn_reply_make(const struct fn_server *s, const struct cp_send *send, uint8_t *out, size_t cap)
+{
+	struct hf_query q;
+	struct fn_reply p = {.manner = s->manner};
+	uint16_t flags = 0;
+
+	VA_REQUIRE(hf_query_parse(send->msg, send->len, &q) == HF_PARSE_OK);
+	p.z = fn_zone_for(s, &q.question);
+	p.dnssec = q.edns.dnssec_ok;
+	hf_writer_init(&p.w, out, cap);
+	hf_writer_question(&p.w, &q.question);
+	if (s->manner == FN_NO_EDNS && q.edns.present)
+		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_RCODE_FORMERR);
+	if (s->manner == FN_REFUSES || p.z == NULL)
+		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_RCODE_REFUSED);
+	if (s->manner == FN_SERVFAILS)
+		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_RCODE_SERVFAIL);
+	if (s->manner == FN_TRUNCATES && send->transport == CP_UDP)
+		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_FLAG_TC | HF_FLAG_AA);
+	flags = fn_answer_from(&p, &q.question);
+	if (s->manner == FN_SPOOFS)
+		fn_put_spoof(&p);
+	if (q.edns.present) {
+		struct hf_edns opt = {.present = true, .dnssec_ok = true, .udp_len = 1232};
+
+		hf_writer_opt(&p.w, &opt, NULL);
+	}
+	return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | flags);
+}
+
+/* --- the resolver's side */
+
+static inline struct fn_event *
+fn_event_new(uint64_t exchange, uint64_t after_ns)
+{
+	for (unsigned i = 0; i < FN_EVENTS; i++) {
+		struct fn_event *e = &fn.event[i];
+
+		if (e->used)
+			continue;
+		*e = (struct fn_event){.used = true, .exchange = exchange,
+			.due_ns = fn.now_ns + after_ns};
+		return e;
+	}
+	abort();
+}
+
+static inline void
+fn_event_reply(uint64_t exchange, uint64_t after_ns, const uint8_t *msg, size_t len)
+{
+	struct fn_event *e = fn_event_new(exchange, after_ns);
+
+	e->msg = malloc(len);
+	VA_REQUIRE(e->msg != NULL);
+	memcpy(e->msg, msg, len);
+	e->len = len;
+}
+
+static inline void
+fn_on_send(void *arg, const struct cp_send *send)
+{
+	static uint8_t msg[HF_MSG_MAX];
+	struct fn_server *s = NULL;
+	struct hf_query q;
+	struct fn_event *e;
+
+	(void)arg;
+	VA_REQUIRE(fn.sent_cnt < FN_LOG);
+	VA_REQUIRE(hf_query_parse(send->msg, send->len, &q) == HF_PARSE_OK);
+	fn.sent[fn.sent_cnt++] = (struct fn_sent){
+		send->server, q.question, send->transport, q.edns.present};
+	for (unsigned i = 0; i < fn.server_cnt; i++)
+		if (hf_addr_equal(&fn.server[i].addr, &send->server))
+			s = &fn.server[i];
+	if (s == NULL || s->manner == FN_SILENT || s->manner == FN_UNREACHABLE) {
+		bool silent = s == NULL || s->manner == FN_SILENT;
+
+		e = fn_event_new(send->exchange, silent ? send->timeout_ns : HF_NS_PER_MS);
+		e->fails = true;
+		e->why = silent ? CP_FAIL_TIMEOUT : CP_FAIL_UNREACHABLE;
+		return;
+	}
+	size_t len = fn_reply_make(s, send, msg, sizeof(msg));
+
+	VA_REQUIRE(len > 0);
+	if (s->manner == FN_GARBAGE) {
+		msg[7] = 200; /* two hundred answers */
+		fn_event_reply(send->exchange, 10 * HF_NS_PER_MS, msg, len);
+		return;
+	}
+	if (s->manner == FN_WRONG_ID || s->manner == FN_WRONG_NAME) {
+		size_t at = s->manner == FN_WRONG_ID ? 0 : 13;
+
+		msg[at] ^= 1;
+		fn_event_reply(send->exchange, 5 * HF_NS_PER_MS, msg, len);
+		msg[at] ^= 1;
+	}
+	fn_event_reply(send->exchange, 10 * HF_NS_PER_MS, msg, len);
+}
+
+static inline void
+fn_on_cancel(void *arg, uint64_t exchange)
+{
+	(void)arg;
+	for (unsigned i = 0; i < FN_EVENTS; i++) {
+		if (fn.event[i].used && fn.event[i].exchange == exchange) {
+			fn.event[i].used = false;
+			free(fn.event[i].msg);
+		}
+	}
+}
+
+static inline void
+fn_on_answer(void *arg, uint64_t token, const struct cp_answer *a)
+{
+	struct fn_answer *to = &fn.answer[fn.answer_cnt++ % 8];
+
+	(void)arg;
+	to->token = token;
+	to->a = *a;
+	memcpy(to->body, a->body, a->body_len);
+	to->a.body = to->body;
+}
+
+static inline void
+fn_on_random(void *arg, void *out, size_t len)
+{
+	uint8_t *p = out;
+
+	(void)arg;
+	for (size_t i = 0; i < len; i++) { /* a small LCG: the same seed, the same run */
+		fn.seed = fn.seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+		p[i] = (uint8_t)(fn.seed >> 56);
+	}
+}
+
+static inline struct cp_time
+fn_time(void)
+{
+	return (struct cp_time){fn.now_ns, FN_WALL_S + (int64_t)(fn.now_ns / HF_NS_PER_S)};
+}
+
+/* Let time pass until nothing is under way. */
+static inline void
+fn_run(void)
+{
+	for (unsigned turns = 0; turns < 2000; turns++) {
+		struct cp_time t = fn_time();
+		struct fn_event *next = NULL;
+		uint64_t tick;
+
+		cp_resolver_tick(fn.r, &t, &tick);
+		for (unsigned i = 0; i < FN_EVENTS; i++)
+			if (fn.event[i].used && (next == NULL || fn.event[i].due_ns < next->due_ns))
+				next = &fn.event[i];
+		if (next == NULL && tick == UINT64_MAX)
+			return;
+		if (next == NULL || tick < next->due_ns) {
+			fn.now_ns = tick > fn.now_ns ? tick : fn.now_ns;
+			continue;
+		}
+		if (next->due_ns > fn.now_ns)
+			fn.now_ns = next->due_ns;
+		struct fn_event e = *next;
+
+		next->used = false;
+		t = fn_time();
+		if (e.fails)
+			cp_resolver_failed(fn.r, &t, e.exchange, e.why);
+		else
+			cp_resolver_reply(fn.r, &t, e.exchange, e.msg, e.len);
+		free(e.msg);
+	}
+	abort();
+}
+
+static inline void
+fn_pass(unsigned seconds)
+{
+	struct cp_time t;
+	uint64_t tick;
+
+	fn.now_ns += seconds * HF_NS_PER_S;
+	t = fn_time();
+	cp_resolver_tick(fn.r, &t, &tick);
+}
+
+static inline void
+fn_ask_only(const char *name, uint16_t type, uint8_t variant, uint64_t token)
+{
+	struct cp_time t = fn_time();
+	struct hf_question q = {.name = va_name(name), .type = type, .klass = 1};
+
+	VA_REQUIRE(cp_resolver_ask(fn.r, &t, &q, variant, token) == 0);
+}
+
+/* Ask and wait. */
+static inline const struct cp_answer *
+fn_ask(const char *name, uint16_t type, uint8_t variant)
+{
+	unsigned before = fn.answer_cnt;
+
+	fn.sent_cnt = 0;
+	fn_ask_only(name, type, variant, 1);
+	fn_run();
+	VA_REQUIRE(fn.answer_cnt == before + 1);
+	return &fn.answer[before % 8].a;
+}
+
+static inline void
+fn_ntas(uint64_t gen, const char *name)
+{
+	struct cp_rule rule = {.kind = HF_RULE_NTA};
+
+	if (name != NULL)
+		rule.name = va_name(name);
+	struct cp_policy *p = cp_policy_create(gen, NULL, &rule, name != NULL);
+
+	cp_resolver_set_policy(fn.r, p);
+	cp_policy_put(p);
+}
+
+/* The resolver, with 192.0.2.1 for its only root hint and root's key as the anchor. */
+static inline void
+fn_start(const struct fn_zone *root, const struct cp_resolver_limits *limits)
+{
+	static struct hf_rdata ns, a, key;
+	static struct hf_rrset hints[2], anchor;
+	static struct hf_name ns_name;
+	const struct cp_resolver_ops ops = {NULL, fn_on_send, fn_on_cancel, fn_on_answer,
+		fn_on_random};
+
+	ns_name = va_name("a.root.");
+	ns = (struct hf_rdata){ns_name.octets, ns_name.len};
+	a = (struct hf_rdata){(const uint8_t *)"\300\0\2\1", 4};
+	key = (struct hf_rdata){root->key.dnskey, root->key.dnskey_len};
+	hints[0] = (struct hf_rrset){.owner = hf_name_root, .type = HF_TYPE_NS, .klass = 1,
+		.rr_cnt = 1, .rr = &ns};
+	hints[1] = (struct hf_rrset){.owner = ns_name, .type = HF_TYPE_A, .klass = 1,
+		.rr_cnt = 1, .rr = &a};
+	anchor = (struct hf_rrset){.owner = hf_name_root, .type = HF_TYPE_DNSKEY, .klass = 1,
+		.rr_cnt = 1, .rr = &key};
+	fn.cfg = (struct cp_resolver_config){.root_hints = hints, .root_hints_cnt = 2,
+		.anchors = &anchor, .anchors_cnt = root->is_signed, .do_ip4 = true,
+		.do_ip6 = true, .validate = true};
+	if (limits != NULL)
+		fn.cfg.limits = *limits;
+	if (fn.cfg.limits.cache_octets == 0)
+		fn.cfg.limits.cache_octets = 1024 * 1024;
+	fn.seed = 1;
+	fn.now_ns = HF_NS_PER_S;
+	fn.policy = cp_policy_create(1, NULL, NULL, 0);
+	fn.r = cp_resolver_create(&fn.cfg, &ops, fn.policy);
+	VA_REQUIRE(fn.r != NULL);
+}
+
+/* A root with its servers; records are added by the test. */
+static inline struct fn_zone *
+fn_root(bool is_signed)
+{
+	struct fn_zone *root = fn_zone(".", is_signed);
+
+	fn_apex(root);
+	fn_add(root, ". 3600 IN NS a.root.");
+	fn_add(root, "a.root. 3600 IN A 192.0.2.1");
+	fn_server("192.0.2.1", root);
+	return root;
+}
+
+static inline void
+fn_reset(void)
+{
+	cp_resolver_destroy(fn.r);
+	cp_policy_put(fn.policy);
+	for (unsigned i = 0; i < FN_EVENTS; i++)
+		if (fn.event[i].used)
+			free(fn.event[i].msg);
+	for (unsigned i = 0; i < fn.zone_cnt; i++) {
+		if (fn.zone[i]->is_signed)
+			va_signer_fini(&fn.zone[i]->key);
+		free(fn.zone[i]);
+	}
+	memset(&fn, 0, sizeof(fn));
+}
+
+/* --- looking at an answer */
+
+/* Records of type in section (HF_SECTION_*); *ttl of the last, if not NULL. */
+static inline unsigned
+fn_count(const struct cp_answer *a, enum hf_section section, uint16_t type, uint32_t *ttl)
+{
+	static uint8_t msg[HF_MSG_MAX];
+	struct hf_writer w;
+	struct hf_header h;
+	struct hf_cursor c;
+	struct hf_question q;
+	struct hf_walk walk;
+	struct hf_rr rr;
+	unsigned cnt = 0;
+
+	hf_writer_init(&w, msg, sizeof(msg));
+	hf_writer_question(&w, &a->question);
+	hf_writer_bytes(&w, a->body, a->body_len);
+	hf_writer_finish(&w, 0, 0);
+	hf_cursor_init(&c, msg, w.len);
+	hf_header_read(&c, &h);
+	h.an_cnt = a->an_cnt;
+	h.ns_cnt = a->ns_cnt;
+	h.ar_cnt = a->ar_cnt;
+	hf_question_read(&c, &q);
+	hf_walk_init(&walk, &c, &h);
+	while (hf_walk_next(&walk, &rr)) {
+		if (rr.section != section || rr.type != type)
+			continue;
+		cnt++;
+		if (ttl != NULL)
+			*ttl = rr.ttl;
+	}
+	VA_REQUIRE(hf_cursor_ok(&c) && c.off == c.end);
+	return cnt;
+}
+
+static inline unsigned
+fn_sent_to(const char *addr, enum cp_transport transport)
+{
+	struct hf_addr a;
+	unsigned cnt = 0;
+
+	VA_REQUIRE(hf_addr_from_text(addr, &a) == 0);
+	for (unsigned i = 0; i < fn.sent_cnt; i++)
+		cnt += hf_addr_same_host(&fn.sent[i].server, &a) &&
+		       fn.sent[i].transport == transport;
+	return cnt;
+}
+
+static inline uint64_t
+fn_counter(enum cp_resolver_counter c)
+{
+	return cp_resolver_counters(fn.r)[c];
+}
+
+#endif
