@@ -42,8 +42,12 @@ struct cp_admin {
 };
 
 static const struct cp_command *const commands[] = {
-    &cp_command_status, &cp_command_stats, &cp_command_nta_add, &cp_command_nta_list,
-    &cp_command_nta_remove, &cp_command_cache_show,
+    &cp_command_status,
+    &cp_command_stats,
+    &cp_command_nta_add,
+    &cp_command_nta_list,
+    &cp_command_nta_remove,
+    &cp_command_cache_show,
 };
 
 static void
@@ -267,8 +271,8 @@ add_client(struct cp_admin *a, int fd)
 }
 
 static void
-on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa, int len,
-    void *arg)
+on_accept(
+    struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg)
 {
 	struct cp_admin *a = arg;
 	struct client *c = NULL;
@@ -395,8 +399,8 @@ start(struct cp_admin *a, int fd)
 {
 	static const struct timeval every = {0, TICK_MS * 1000};
 
-	a->listener = evconnlistener_new(a->base, on_accept, a,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, fd);
+	a->listener = evconnlistener_new(
+	    a->base, on_accept, a, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, BACKLOG, fd);
 	if (a->listener == NULL) {
 		close(fd);
 		return -ENOMEM;
@@ -406,8 +410,8 @@ start(struct cp_admin *a, int fd)
 }
 
 int
-cp_admin_open(struct event_base *base, const char *path, struct cp_admin_env *env,
-    struct cp_admin **out)
+cp_admin_open(
+    struct event_base *base, const char *path, struct cp_admin_env *env, struct cp_admin **out)
 {
 	struct cp_admin *a = calloc(1, sizeof(*a));
 	int fd = -1, rc;

@@ -32,8 +32,8 @@ enum {
 
 /* A socket left behind is replaced; one that answers is -EADDRINUSE, anything else there
  * -EEXIST. env is borrowed and lives longer. */
-int cp_admin_open(struct event_base *base, const char *path, struct cp_admin_env *env,
-    struct cp_admin **out);
+int cp_admin_open(
+    struct event_base *base, const char *path, struct cp_admin_env *env, struct cp_admin **out);
 void cp_admin_close(struct cp_admin *a);
 
 /* The dataplane said something: calls that wait for it go on. */

@@ -136,8 +136,8 @@ cp_answer_to_reply(const struct cp_answer *a, struct hf_reply *r)
 }
 
 void
-cp_answer_failure(const struct hf_question *q, uint8_t variant, enum hf_ede ede,
-    struct cp_answer *a)
+cp_answer_failure(
+    const struct hf_question *q, uint8_t variant, enum hf_ede ede, struct cp_answer *a)
 {
 	memset(a, 0, sizeof(*a));
 	a->question = *q;

@@ -34,7 +34,7 @@ size_t cp_answer_to_msg(const struct cp_answer *a, const struct cp_answer_to *to
 void cp_answer_to_reply(const struct cp_answer *a, struct hf_reply *r);
 
 /* A SERVFAIL of our own making: no records, one EDE. */
-void cp_answer_failure(const struct hf_question *q, uint8_t variant, enum hf_ede ede,
-    struct cp_answer *a);
+void cp_answer_failure(
+    const struct hf_question *q, uint8_t variant, enum hf_ede ede, struct cp_answer *a);
 
 #endif

@@ -48,8 +48,9 @@ cp_call_fail(struct cp_call *c, enum cp_exit code, const char *reason, const cha
 	va_end(ap);
 	/* A text that is not UTF-8 (an author's name from a foreign directory) is left out. */
 	json_t *t = json_string(text);
-	end(c, json_pack("{s:b, s:{s:i, s:s, s:o}}", "ok", 0, "error", "exit", (int)code, "reason",
-	    reason, "text", t != NULL ? t : json_string(reason)));
+	end(c,
+	    json_pack("{s:b, s:{s:i, s:s, s:o}}", "ok", 0, "error", "exit", (int)code, "reason",
+		reason, "text", t != NULL ? t : json_string(reason)));
 }
 
 void
@@ -90,7 +91,8 @@ cp_json_time(int64_t wall_s)
 	time_t t = (time_t)wall_s;
 	struct tm tm;
 
-	if (gmtime_r(&t, &tm) == NULL || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		return json_null();
 	return json_string(text);
 }

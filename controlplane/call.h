@@ -24,8 +24,14 @@
 
 /* Exit codes of holdfastctl (DESIGN 7). */
 enum cp_exit {
-	CP_EXIT_DONE, CP_EXIT_FAILED, CP_EXIT_USAGE, CP_EXIT_UNREACHABLE, CP_EXIT_PARTLY,
-	CP_EXIT_REFUSED, CP_EXIT_CONFLICT, CP_EXIT_CONFIRM,
+	CP_EXIT_DONE,
+	CP_EXIT_FAILED,
+	CP_EXIT_USAGE,
+	CP_EXIT_UNREACHABLE,
+	CP_EXIT_PARTLY,
+	CP_EXIT_REFUSED,
+	CP_EXIT_CONFLICT,
+	CP_EXIT_CONFIRM,
 };
 
 /* What commands look at and change. */
@@ -42,7 +48,13 @@ struct cp_admin_env {
 	struct hf_msg_policy_ack ack; /* the last one; generation 0: none */
 };
 
-enum cp_event_kind { CP_EVENT_ACK, CP_EVENT_STATS, CP_EVENT_CACHE, CP_EVENT_LOST, CP_EVENT_DEADLINE };
+enum cp_event_kind {
+	CP_EVENT_ACK,
+	CP_EVENT_STATS,
+	CP_EVENT_CACHE,
+	CP_EVENT_LOST,
+	CP_EVENT_DEADLINE
+};
 
 struct cp_event {
 	enum cp_event_kind kind;
@@ -66,18 +78,18 @@ struct cp_call {
 	struct cp_admin_env *env;
 	const struct cp_command *command; /* NULL: no call is under way */
 	struct cp_author author;
-	uint64_t id;          /* never used twice; tokens are id << 8 | n */
-	uint64_t deadline_ns; /* 0: does not wait */
-	json_t *result;       /* being made */
-	json_t *reply;        /* made: admin.c sends it */
-	uint64_t generation;  /* nta.*: wait for this acknowledgement */
+	uint64_t id;           /* never used twice; tokens are id << 8 | n */
+	uint64_t deadline_ns;  /* 0: does not wait */
+	json_t *result;        /* being made */
+	json_t *reply;         /* made: admin.c sends it */
+	uint64_t generation;   /* nta.*: wait for this acknowledgement */
 	unsigned asked, heard; /* cache.show: questions to the dataplane */
 };
 
 /* End the call. result is taken over; NULL reads as out of memory. */
 void cp_call_done(struct cp_call *c, json_t *result);
-__attribute__((format(printf, 4, 5))) void cp_call_fail(struct cp_call *c, enum cp_exit code,
-    const char *reason, const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) void
+cp_call_fail(struct cp_call *c, enum cp_exit code, const char *reason, const char *fmt, ...);
 /* End the call with what is in c->result. */
 void cp_call_done_result(struct cp_call *c);
 /* Wait for events, at most so long. */

@@ -68,8 +68,8 @@ cp_client_variant(const struct cp_client *c)
 }
 
 size_t
-cp_client_reply(const struct cp_client *c, const struct hf_reply *r, size_t limit, uint8_t *buf,
-    size_t cap)
+cp_client_reply(
+    const struct cp_client *c, const struct hf_reply *r, size_t limit, uint8_t *buf, size_t cap)
 {
 	if (cap < c->head_len)
 		return 0;
@@ -78,8 +78,8 @@ cp_client_reply(const struct cp_client *c, const struct hf_reply *r, size_t limi
 }
 
 size_t
-cp_client_answer(const struct cp_client *c, const struct cp_answer *a, size_t limit, uint8_t *buf,
-    size_t cap)
+cp_client_answer(
+    const struct cp_client *c, const struct cp_answer *a, size_t limit, uint8_t *buf, size_t cap)
 {
 	struct hf_reply r = {.rcode = HF_RCODE_SERVFAIL, .ede_cnt = 1, .ede = {HF_EDE_OTHER}};
 
@@ -91,7 +91,8 @@ cp_client_answer(const struct cp_client *c, const struct cp_answer *a, size_t li
 size_t
 cp_client_busy(const struct cp_client *c, size_t limit, uint8_t *buf, size_t cap)
 {
-	struct hf_reply r = {.rcode = HF_RCODE_SERVFAIL, .ede_cnt = 1, .ede = {HF_EDE_RATE_LIMITED}};
+	struct hf_reply r = {
+	    .rcode = HF_RCODE_SERVFAIL, .ede_cnt = 1, .ede = {HF_EDE_RATE_LIMITED}};
 
 	return cp_client_reply(c, &r, limit, buf, cap);
 }

@@ -40,10 +40,10 @@ enum cp_client_next cp_client_read(struct cp_client *c, const uint8_t *msg, size
 uint8_t cp_client_variant(const struct cp_client *c);
 
 /* The reply to a, or SERVFAIL when a is NULL, in buf. Returns its length, 0: none. */
-size_t cp_client_answer(const struct cp_client *c, const struct cp_answer *a, size_t limit,
-    uint8_t *buf, size_t cap);
-size_t cp_client_reply(const struct cp_client *c, const struct hf_reply *r, size_t limit,
-    uint8_t *buf, size_t cap);
+size_t cp_client_answer(
+    const struct cp_client *c, const struct cp_answer *a, size_t limit, uint8_t *buf, size_t cap);
+size_t cp_client_reply(
+    const struct cp_client *c, const struct hf_reply *r, size_t limit, uint8_t *buf, size_t cap);
 /* SERVFAIL: too many questions under way. */
 size_t cp_client_busy(const struct cp_client *c, size_t limit, uint8_t *buf, size_t cap);
 

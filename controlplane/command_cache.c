@@ -11,8 +11,18 @@ enum { CACHE_WAIT_MS = 1000, RECORDS_SHOWN_MAX = 512 };
 
 /* Without a type: these, since the dataplane's cache can only be asked by key. */
 static const uint16_t common_types[] = {
-    HF_TYPE_A, HF_TYPE_AAAA, HF_TYPE_NS, HF_TYPE_CNAME, HF_TYPE_SOA, HF_TYPE_MX, HF_TYPE_TXT,
-    HF_TYPE_SRV, HF_TYPE_PTR, HF_TYPE_DS, HF_TYPE_DNSKEY, HF_TYPE_HTTPS,
+    HF_TYPE_A,
+    HF_TYPE_AAAA,
+    HF_TYPE_NS,
+    HF_TYPE_CNAME,
+    HF_TYPE_SOA,
+    HF_TYPE_MX,
+    HF_TYPE_TXT,
+    HF_TYPE_SRV,
+    HF_TYPE_PTR,
+    HF_TYPE_DS,
+    HF_TYPE_DNSKEY,
+    HF_TYPE_HTTPS,
 };
 
 static const char *const variant_text[HF_VARIANT_CNT] = {"plain", "do", "cd", "do+cd"};
@@ -57,7 +67,8 @@ record_json(const struct record *r)
 /* --- the dataplane's entries --------------------------------------------------------------- */
 
 /* The body as part of a message, so that its compression pointers lead somewhere. */
-struct virtual {
+struct virtual
+{
 	uint8_t msg[HF_HEADER_LEN + HF_NAME_MAX + 4 + HF_BODY_MAX];
 	size_t len;
 	size_t body_off;
@@ -133,15 +144,15 @@ entry_json(const struct hf_msg_cache_say *m, const struct hf_msg_answer *a)
 	json_int_t hidden = a->hidden_ede == HF_EDE_NONE ? -1 : a->hidden_ede;
 
 	return json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:I}",
-	    "variant", variant_text[a->key.variant % HF_VARIANT_CNT], "type", type_json(a->key.type),
-	    "rcode", hf_rcode_to_text(a->rcode), "verdict",
+	    "variant", variant_text[a->key.variant % HF_VARIANT_CNT], "type",
+	    type_json(a->key.type), "rcode", hf_rcode_to_text(a->rcode), "verdict",
 	    hf_verdict_to_text((enum hf_verdict)a->verdict), "ede",
 	    ede < 0 ? json_null() : json_integer(ede), "hidden_ede",
 	    hidden < 0 ? json_null() : json_integer(hidden), "ede_text",
 	    json_stringn(text, a->ede_text_len), "policy_generation", cp_json_u64(a->policy_gen),
 	    "under_nta", (a->flags & HF_ANSWER_UNDER_NTA) != 0, "covered", m->covered != 0, "age_s",
-	    (json_int_t)m->age_s, "ttl_s", (json_int_t)left_of(a->ttl_s, m->age_s), "stale_s", (json_int_t)a->stale_s,
-	    "retry_s", (json_int_t)m->retry_s);
+	    (json_int_t)m->age_s, "ttl_s", (json_int_t)left_of(a->ttl_s, m->age_s), "stale_s",
+	    (json_int_t)a->stale_s, "retry_s", (json_int_t)m->retry_s);
 }
 
 static void
@@ -165,7 +176,8 @@ ask_dataplane(struct cp_call *c, const struct hf_name *name, const uint16_t *typ
 	for (size_t t = 0; t < cnt; t++) {
 		for (uint8_t v = 0; v < HF_VARIANT_CNT; v++) {
 			hf_msg_key_set(&key, name, types[t], HF_CLASS_IN, v);
-			if (cp_link_client_ask_cache(c->env->link, cp_call_token(c, c->asked), &key) != 0)
+			if (cp_link_client_ask_cache(
+				c->env->link, cp_call_token(c, c->asked), &key) != 0)
 				return; /* not attached, or it does not read: show what there is */
 			c->asked++;
 		}
@@ -182,7 +194,8 @@ add_rrset(void *arg, const struct hf_rrset *set, enum hf_verdict verdict, uint32
 {
 	json_t *list = arg, *records = json_array();
 
-	for (unsigned i = 0; i < set->rr_cnt + (unsigned)set->sig_cnt && i < RECORDS_SHOWN_MAX; i++) {
+	for (unsigned i = 0; i < set->rr_cnt + (unsigned)set->sig_cnt && i < RECORDS_SHOWN_MAX;
+	     i++) {
 		bool sig = i >= set->rr_cnt;
 		const struct hf_rdata *d = sig ? &set->sig[i - set->rr_cnt] : &set->rr[i];
 		struct record r = {
@@ -195,10 +208,10 @@ add_rrset(void *arg, const struct hf_rrset *set, enum hf_verdict verdict, uint32
 
 		json_array_append_new(records, record_json(&r));
 	}
-	json_array_append_new(list, json_pack("{s:o, s:o, s:I, s:s, s:b, s:o}", "owner",
-	    cp_json_name(&set->owner), "type", type_json(set->type), "ttl_s",
-	    (json_int_t)ttl_left_s, "verdict", hf_verdict_to_text(verdict), "negative", negative,
-	    "records", records));
+	json_array_append_new(list,
+	    json_pack("{s:o, s:o, s:I, s:s, s:b, s:o}", "owner", cp_json_name(&set->owner), "type",
+		type_json(set->type), "ttl_s", (json_int_t)ttl_left_s, "verdict",
+		hf_verdict_to_text(verdict), "negative", negative, "records", records));
 }
 
 /* --- the command --------------------------------------------------------------------------- */
@@ -235,14 +248,16 @@ show_start(struct cp_call *c, const json_t *args)
 		return;
 	}
 	cp_engine_time(&now);
-	cp_resolver_cache_show(cp_engine_resolver(c->env->engine), &now, &name, type, add_rrset, rrsets);
+	cp_resolver_cache_show(
+	    cp_engine_resolver(c->env->engine), &now, &name, type, add_rrset, rrsets);
 	cp_link_client_state(c->env->link, &link);
 	c->result = json_pack("{s:o, s:o, s:{s:b, s:[]}, s:{s:o}}", "name", cp_json_name(&name),
 	    "type", type == HF_TYPE_ANY ? json_null() : type_json(type), "dataplane", "attached",
 	    link.attached, "entries", "resolver", "rrsets", rrsets);
 	c->asked = c->heard = 0;
 	if (c->result != NULL && type == HF_TYPE_ANY)
-		ask_dataplane(c, &name, common_types, sizeof(common_types) / sizeof(common_types[0]));
+		ask_dataplane(
+		    c, &name, common_types, sizeof(common_types) / sizeof(common_types[0]));
 	else if (c->result != NULL)
 		ask_dataplane(c, &name, &type, 1);
 	if (c->asked > 0)

@@ -27,8 +27,8 @@ set_ack(json_t *result, const struct hf_msg_policy_ack *ack, bool ok)
 	if (rc == 0 && ack != NULL) {
 		rc = json_object_set_new(result, "cores", json_integer(ack->core_cnt));
 		rc |= json_object_set_new(result, "cores_all", json_integer(ack->core_all));
-		rc |= json_object_set_new(result, "took_us",
-		    cp_json_u64(ack->took_ns / HF_NS_PER_US));
+		rc |= json_object_set_new(
+		    result, "took_us", cp_json_u64(ack->took_ns / HF_NS_PER_US));
 		if (ack->fault != 0)
 			rc |= json_object_set_new(result, "fault",
 			    json_string(hf_msg_fault_to_text((enum hf_msg_fault)ack->fault)));
@@ -100,7 +100,8 @@ fail_add(struct cp_call *c, enum cp_nta_result res, const struct hf_name *name)
 		break;
 	case CP_NTA_IS_ANCHOR:
 		cp_call_fail(c, CP_EXIT_REFUSED, "refused",
-		    "%s is the root or a configured trust anchor: nothing would be validated below it",
+		    "%s is the root or a configured trust anchor: nothing would be validated below "
+		    "it",
 		    hf_name_to_text(name, text));
 		break;
 	case CP_NTA_TOO_LONG:
@@ -199,8 +200,9 @@ list_start(struct cp_call *c, const json_t *args)
 		json_object_set_new(one, "left_s", json_integer(left_s));
 		json_array_append_new(list, one); /* one that is NULL is refused, not fatal */
 	}
-	cp_call_done(c, json_pack("{s:o, s:o}", "generation",
-	    cp_json_u64(cp_store_generation(c->env->store)), "ntas", list));
+	cp_call_done(c,
+	    json_pack("{s:o, s:o}", "generation", cp_json_u64(cp_store_generation(c->env->store)),
+		"ntas", list));
 }
 
 const struct cp_command cp_command_nta_add = {"nta.add", add_start, nta_event};

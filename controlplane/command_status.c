@@ -45,7 +45,8 @@ anchors_json(const struct cp_admin_env *env)
 		bool known = false;
 
 		for (size_t j = 0; j < i; j++)
-			known = known || hf_name_equal(&env->anchors[j].owner, &env->anchors[i].owner);
+			known =
+			    known || hf_name_equal(&env->anchors[j].owner, &env->anchors[i].owner);
 		if (!known)
 			json_array_append_new(list, cp_json_name(&env->anchors[i].owner));
 	}
@@ -70,8 +71,8 @@ listen_json(const struct hf_config *config)
 	char text[HF_ADDR_TEXT_LEN];
 
 	for (size_t i = 0; i < config->listen.cnt; i++)
-		json_array_append_new(list,
-		    json_string(hf_addr_to_text(&config->listen.item[i], text)));
+		json_array_append_new(
+		    list, json_string(hf_addr_to_text(&config->listen.item[i], text)));
 	return list;
 }
 
@@ -183,8 +184,9 @@ rows_json(const struct hf_msg_stats_say *m, size_t cols, uint64_t *total)
 		const uint64_t *v = m->values + r * m->col_cnt;
 
 		snprintf(name, sizeof(name), r == 0 ? "writer" : "worker %zu", r - 1);
-		json_array_append_new(rows, json_pack("{s:s, s:o}", "thread", name, "counters",
-		    counters_json(dataplane_text, v, cols)));
+		json_array_append_new(rows,
+		    json_pack("{s:s, s:o}", "thread", name, "counters",
+			counters_json(dataplane_text, v, cols)));
 		for (size_t i = 0; i < cols; i++)
 			total[i] += v[i];
 	}
@@ -198,8 +200,9 @@ stats_add(struct cp_call *c, const struct hf_msg_stats_say *m)
 	size_t cols = m->col_cnt < HF_COUNTER_CNT ? m->col_cnt : HF_COUNTER_CNT;
 	json_t *rows = rows_json(m, cols, total);
 
-	json_object_set_new(c->result, "dataplane", json_pack("{s:b, s:o, s:o}", "attached", 1,
-	    "rows", rows, "total", counters_json(dataplane_text, total, cols)));
+	json_object_set_new(c->result, "dataplane",
+	    json_pack("{s:b, s:o, s:o}", "attached", 1, "rows", rows, "total",
+		counters_json(dataplane_text, total, cols)));
 }
 
 static void

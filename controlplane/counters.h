@@ -17,65 +17,66 @@
 #include <stdint.h>
 
 /* X(name, unit, sentence) */
-#define CP_COUNTERS(X)                                                                             \
-	X(udp_queries, queries, "received by the listeners over UDP")                              \
-	X(tcp_queries, queries, "received by the listeners over TCP")                              \
-	X(udp_replies, replies, "sent by the listeners over UDP")                                  \
-	X(tcp_replies, replies, "sent by the listeners over TCP")                                  \
-	X(listen_drop_short, queries, "under 12 octets, dropped")                                         \
-	X(listen_drop_response, queries, "QR=1, dropped")                                                 \
-	X(listen_formerr, queries, "answered FORMERR")                                                    \
-	X(listen_notimp, queries, "answered NOTIMP")                                                      \
-	X(listen_badvers, queries, "answered BADVERS")                                                    \
-	X(listen_refused, queries, "answered REFUSED: class or type")                                     \
-	X(listen_rd_clear, queries, "answered REFUSED: RD=0")                                             \
-	X(too_busy, questions, "answered SERVFAIL: too many questions under way")                  \
-	X(gave_up, questions, "answered SERVFAIL: the resolver said nothing in time")              \
-	X(unwanted, answers, "that nobody waited for any more")                                    \
-	X(udp_recv_failed, calls, "of recvmsg that failed")                                        \
-	X(udp_send_failed, replies, "lost: the kernel did not take them")                          \
-	X(no_memory, queries, "dropped: no memory")                                                \
-	X(tcp_accepted, connections, "accepted")                                                   \
-	X(tcp_refused, connections, "closed at once: too many are open")                           \
-	X(tcp_idle, connections, "closed: idle")                                                   \
-	X(tcp_slow, connections, "closed: the client does not read")                               \
-	X(tcp_bad_frame, connections, "closed: a frame under 12 octets")                           \
-	X(up_udp, exchanges, "begun with a server over UDP")                                       \
-	X(up_tcp, exchanges, "begun with a server over TCP")                                       \
-	X(up_timeout, exchanges, "without a usable reply in time")                                 \
-	X(up_unreachable, exchanges, "failed: ICMP, no route, connection refused")                 \
-	X(up_reset, exchanges, "failed: TCP closed before a reply")                                \
-	X(up_local, exchanges, "failed: no socket, port or memory of our own")                     \
-	X(up_full, exchanges, "failed: too many sockets open")                                     \
-	X(up_port_retry, ports, "in use, another one tried")                                       \
-	X(up_cut, packets, "from servers, longer than the buffer, dropped")                        \
-	X(link_attached, times, "attached to the dataplane")                                       \
-	X(link_lost, times, "the dataplane went away or fell silent")                              \
-	X(link_refused, times, "attaching failed: wrong version, sizes or user")                   \
-	X(link_miss, messages, "misses taken from the cores")                                           \
-	X(link_miss_bad, messages, "misses refused: malformed or of another epoch")                     \
-	X(say_bad, messages, "from the dataplane's socket refused: malformed")                     \
-	X(answers, messages, "answers put on the update ring")                                     \
-	X(answer_queued, messages, "answers that had to wait for room on the update ring")         \
-	X(answer_lost, messages, "answers dropped: the queue before the update ring was full")     \
-	X(answer_unfit, messages, "answers too large for a message, sent without records")         \
-	X(policy_pushes, snapshots, "policy snapshots sent to the dataplane")                      \
-	X(policy_acks, snapshots, "acknowledged by the dataplane")                                 \
-	X(policy_refused, snapshots, "refused by the dataplane")                                   \
-	X(nta_added, anchors, "negative trust anchors added")                                      \
-	X(nta_removed, anchors, "negative trust anchors removed by hand")                          \
-	X(nta_expired, anchors, "negative trust anchors that ran out")                             \
-	X(store_failed, changes, "refused because the store did not take them")                    \
-	X(admin_requests, requests, "on the admin socket")                                         \
-	X(admin_bad, requests, "on the admin socket that were not understood")                     \
-	X(admin_refused, connections, "to the admin socket closed at once: too many or not allowed") \
+#define CP_COUNTERS(X)                                                                         \
+	X(udp_queries, queries, "received by the listeners over UDP")                          \
+	X(tcp_queries, queries, "received by the listeners over TCP")                          \
+	X(udp_replies, replies, "sent by the listeners over UDP")                              \
+	X(tcp_replies, replies, "sent by the listeners over TCP")                              \
+	X(listen_drop_short, queries, "under 12 octets, dropped")                              \
+	X(listen_drop_response, queries, "QR=1, dropped")                                      \
+	X(listen_formerr, queries, "answered FORMERR")                                         \
+	X(listen_notimp, queries, "answered NOTIMP")                                           \
+	X(listen_badvers, queries, "answered BADVERS")                                         \
+	X(listen_refused, queries, "answered REFUSED: class or type")                          \
+	X(listen_rd_clear, queries, "answered REFUSED: RD=0")                                  \
+	X(too_busy, questions, "answered SERVFAIL: too many questions under way")              \
+	X(unanswered, questions, "answered SERVFAIL: the resolver said nothing in time")       \
+	X(unwanted, answers, "that nobody waited for any more")                                \
+	X(udp_recv_failed, calls, "of recvmsg that failed")                                    \
+	X(udp_send_failed, replies, "lost: the kernel did not take them")                      \
+	X(out_of_memory, queries, "dropped: no memory")                                        \
+	X(tcp_accepted, connections, "accepted")                                               \
+	X(tcp_refused, connections, "closed at once: too many are open")                       \
+	X(tcp_idle, connections, "closed: idle")                                               \
+	X(tcp_slow, connections, "closed: the client does not read")                           \
+	X(tcp_bad_frame, connections, "closed: a frame under 12 octets")                       \
+	X(up_udp, exchanges, "begun with a server over UDP")                                   \
+	X(up_tcp, exchanges, "begun with a server over TCP")                                   \
+	X(up_timeout, exchanges, "without a usable reply in time")                             \
+	X(up_unreachable, exchanges, "failed: ICMP, no route, connection refused")             \
+	X(up_reset, exchanges, "failed: TCP closed before a reply")                            \
+	X(up_local, exchanges, "failed: no socket, port or memory of our own")                 \
+	X(up_full, exchanges, "failed: too many sockets open")                                 \
+	X(up_port_retry, ports, "in use, another one tried")                                   \
+	X(up_cut, packets, "from servers, longer than the buffer, dropped")                    \
+	X(link_attached, times, "attached to the dataplane")                                   \
+	X(link_lost, times, "the dataplane went away or fell silent")                          \
+	X(link_refused, times, "attaching failed: wrong version, sizes or user")               \
+	X(link_miss, messages, "misses taken from the cores")                                  \
+	X(link_miss_bad, messages, "misses refused: malformed or of another epoch")            \
+	X(say_bad, messages, "from the dataplane's socket refused: malformed")                 \
+	X(answers, messages, "answers put on the update ring")                                 \
+	X(answer_queued, messages, "answers that had to wait for room on the update ring")     \
+	X(answer_lost, messages, "answers dropped: the queue before the update ring was full") \
+	X(answer_unfit, messages, "answers too large for a message, sent without records")     \
+	X(policy_sent, snapshots, "policy snapshots sent to the dataplane")                    \
+	X(policy_acks, snapshots, "acknowledged by the dataplane")                             \
+	X(policy_refused, snapshots, "refused by the dataplane")                               \
+	X(nta_added, anchors, "negative trust anchors added")                                  \
+	X(nta_removed, anchors, "negative trust anchors removed by hand")                      \
+	X(nta_expired, anchors, "negative trust anchors that ran out")                         \
+	X(store_failed, changes, "refused because the store did not take them")                \
+	X(admin_requests, requests, "on the admin socket")                                     \
+	X(admin_bad, requests, "on the admin socket that were not understood")                 \
+	X(admin_refused, connections,                                                          \
+	    "to the admin socket closed at once: too many or not allowed")                     \
 	X(admin_slow, connections, "to the admin socket closed: idle or not reading")
 
 enum cp_counter {
 #define X(name, unit, sentence) CP_COUNTER_##name,
 	CP_COUNTERS(X)
 #undef X
-	CP_COUNTER_CNT,
+	    CP_COUNTER_CNT,
 };
 
 struct cp_counters {

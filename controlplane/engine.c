@@ -83,10 +83,16 @@ static void
 on_reply(void *arg, uint64_t exchange, const uint8_t *msg, size_t len)
 {
 	struct cp_engine *e = arg;
+	const uint64_t *counters = cp_resolver_counters(e->resolver);
+	uint64_t mismatched = counters[CP_RESOLVER_mismatched];
 	struct cp_time now;
 
 	cp_engine_time(&now);
 	cp_resolver_reply(e->resolver, &now, exchange, msg, len);
+	/* A reply that matches ends the exchange (the core cancels only what got none), so its
+	 * socket goes now; one that does not match is counted as such and changes nothing. */
+	if (counters[CP_RESOLVER_mismatched] == mismatched)
+		cp_upstream_cancel(e->upstream, exchange);
 	tick_soon(e);
 }
 
@@ -117,7 +123,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	/* At least a millisecond: a time already past must not make the loop spin. */
-	uint64_t wait_ns = next_ns > now.mono_ns + HF_NS_PER_MS ? next_ns - now.mono_ns : HF_NS_PER_MS;
+	uint64_t wait_ns =
+	    next_ns > now.mono_ns + HF_NS_PER_MS ? next_ns - now.mono_ns : HF_NS_PER_MS;
 	struct timeval tv = {
 	    .tv_sec = (time_t)(wait_ns / HF_NS_PER_S),
 	    .tv_usec = (suseconds_t)(wait_ns % HF_NS_PER_S / HF_NS_PER_US),
@@ -137,7 +144,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	for (int i = 0; i < DUE_BURST; i++) {
 		if (!cp_waiting_take_due(e->waiting, now_ns, &who))
 			return;
-		cp_count(e->counters, gave_up);
+		cp_count(e->counters, unanswered);
 		who.done(who.arg, NULL);
 	}
 }
@@ -163,7 +170,11 @@ cp_engine_create(const struct cp_engine_config *cfg)
 		return NULL;
 	struct cp_upstream_ops up = {.arg = e, .reply = on_reply, .failed = on_failed};
 	struct cp_resolver_ops ops = {
-	    .arg = e, .send = do_send, .cancel = do_cancel, .answer = do_answer, .random = do_random,
+	    .arg = e,
+	    .send = do_send,
+	    .cancel = do_cancel,
+	    .answer = do_answer,
+	    .random = do_random,
 	};
 	e->base = cfg->base;
 	e->counters = cfg->counters;

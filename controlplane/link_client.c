@@ -128,8 +128,9 @@ ask(struct cp_link_client *c, const struct hf_msg_miss *msg)
 {
 	struct miss *m = calloc(1, sizeof(*m));
 
-	if (m == NULL || hf_name_from_octets(msg->key.name, msg->key.name_len, &m->question.name) != 0) {
-		cp_count(c->cfg.counters, no_memory); /* the name was checked */
+	if (m == NULL ||
+	    hf_name_from_octets(msg->key.name, msg->key.name_len, &m->question.name) != 0) {
+		cp_count(c->cfg.counters, out_of_memory); /* the name was checked */
 		free(m);
 		return;
 	}
@@ -221,7 +222,7 @@ stats_whole(const struct hf_msg_stats_say *m)
 	uint64_t cells = (uint64_t)m->row_cnt * m->col_cnt;
 
 	return m->row_cnt <= HF_WORKER_MAX + 1 &&
-	       sizeof(*m) + cells * sizeof(m->values[0]) == m->head.len;
+	    sizeof(*m) + cells * sizeof(m->values[0]) == m->head.len;
 }
 
 static bool
@@ -234,7 +235,7 @@ cache_whole(const struct hf_msg_cache_say *m, uint32_t epoch)
 	if (m->found == 0)
 		return len == 0;
 	return hf_msg_check_head(a, len, epoch) == HF_MSG_OK && a->head.type == HF_MSG_ANSWER &&
-	       hf_msg_check_answer(a, &view) == HF_MSG_OK;
+	    hf_msg_check_answer(a, &view) == HF_MSG_OK;
 }
 _Static_assert(sizeof(struct hf_msg_cache_say) % 8 == 0, "the answer in it is aligned");
 
@@ -327,8 +328,8 @@ refused(struct cp_link_client *c, int error)
 static int
 watch_doorbell(struct cp_link_client *c)
 {
-	c->doorbell = event_new(c->cfg.base, hf_link_doorbell(c->link), EV_READ | EV_PERSIST,
-	    on_doorbell, c);
+	c->doorbell =
+	    event_new(c->cfg.base, hf_link_doorbell(c->link), EV_READ | EV_PERSIST, on_doorbell, c);
 	return c->doorbell != NULL && event_add(c->doorbell, NULL) == 0 ? 0 : -ENOMEM;
 }
 
@@ -506,7 +507,8 @@ cp_link_client_ask_stats(struct cp_link_client *c, uint64_t token)
 int
 cp_link_client_ask_cache(struct cp_link_client *c, uint64_t token, const struct hf_msg_key *key)
 {
-	struct hf_msg_cache_ask m = {.head = {.type = HF_MSG_CACHE_ASK}, .token = token, .key = *key};
+	struct hf_msg_cache_ask m = {
+	    .head = {.type = HF_MSG_CACHE_ASK}, .token = token, .key = *key};
 
 	return send_ask(c, &m, sizeof(m));
 }

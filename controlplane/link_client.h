@@ -63,8 +63,8 @@ void cp_link_client_set_policy(struct cp_link_client *c, struct cp_policy *p);
 
 /* Ask. 0; -ENOTCONN; -EAGAIN when the dataplane does not read. The reply carries token. */
 int cp_link_client_ask_stats(struct cp_link_client *c, uint64_t token);
-int cp_link_client_ask_cache(struct cp_link_client *c, uint64_t token,
-    const struct hf_msg_key *key);
+int
+cp_link_client_ask_cache(struct cp_link_client *c, uint64_t token, const struct hf_msg_key *key);
 
 struct cp_link_state {
 	bool attached;

@@ -130,7 +130,7 @@ push_more(struct cp_link_out *o)
 			fill_end(slot, o->push, epoch);
 		hf_ring_commit(ring);
 	}
-	cp_count(o->counters, policy_pushes);
+	cp_count(o->counters, policy_sent);
 	end_push(o);
 	return true;
 }

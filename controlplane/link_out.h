@@ -42,8 +42,8 @@ void cp_link_out_attach(struct cp_link_out *o, struct hf_link *link);
 void cp_link_out_detach(struct cp_link_out *o);
 
 /* Both return true when all is on the ring; false: call flush soon. */
-bool cp_link_out_answer(struct cp_link_out *o, const struct cp_answer *a,
-    const struct cp_answer_to *to);
+bool
+cp_link_out_answer(struct cp_link_out *o, const struct cp_answer *a, const struct cp_answer_to *to);
 bool cp_link_out_policy(struct cp_link_out *o, struct cp_policy *p); /* replaces one under way */
 bool cp_link_out_flush(struct cp_link_out *o);
 

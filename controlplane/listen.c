@@ -148,7 +148,8 @@ keep_info(struct udp_query *q, struct msghdr *h)
 		memcpy(CMSG_DATA(c), &in, sizeof(in));
 		q->info_len = CMSG_SPACE(sizeof(in));
 	} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-		q->info_len = CMSG_SPACE(sizeof(struct in6_pktinfo)); /* link-local needs the index */
+		q->info_len =
+		    CMSG_SPACE(sizeof(struct in6_pktinfo)); /* link-local needs the index */
 	}
 }
 
@@ -171,7 +172,7 @@ read_one(struct udp_socket *s)
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		cp_count(s->l->cfg.counters, udp_recv_failed);
 	if (n >= 0 && q == NULL)
-		cp_count(s->l->cfg.counters, no_memory);
+		cp_count(s->l->cfg.counters, out_of_memory);
 	if (n < 0 || q == NULL) {
 		free(q);
 		return n >= 0;

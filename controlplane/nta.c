@@ -57,10 +57,10 @@ make_room(struct cp_ntas *n)
 {
 	size_t cap = n->cap == 0 ? 16 : n->cap * 2;
 
-	if (n->cnt < n->cap)
-		return 0;
 	if (n->anchor_cnt + n->cnt >= HF_POLICY_RULE_MAX)
 		return -E2BIG;
+	if (n->cnt < n->cap)
+		return 0;
 	struct item *items = realloc(n->items, cap * sizeof(*items));
 	if (items == NULL)
 		return -ENOMEM;
@@ -129,7 +129,8 @@ snapshot(struct cp_ntas *n)
 	size_t cnt = n->anchor_cnt;
 
 	for (size_t i = 0; i < n->cnt; i++)
-		n->rules[cnt++] = (struct cp_rule){.kind = HF_RULE_NTA, .name = n->items[i].nta.name};
+		n->rules[cnt++] =
+		    (struct cp_rule){.kind = HF_RULE_NTA, .name = n->items[i].nta.name};
 	return cp_policy_create(cp_store_generation(n->cfg.store), &n->cfg.stale, n->rules, cnt);
 }
 
@@ -210,8 +211,9 @@ cp_ntas_add(struct cp_ntas *n, const struct cp_nta_request *rq)
 		return store_failed(n, "adding");
 	insert(n, &nta, now_s, hf_clock_mono_ns());
 	cp_count(n->cfg.counters, nta_added);
-	hf_log(HF_LOG_INFO, "nta", "added %s for %llu s by %s: %s", hf_name_to_text(&nta.name, text),
-	    (unsigned long long)rq->for_s, nta.author.name, nta.reason);
+	hf_log(HF_LOG_INFO, "nta", "added %s for %llu s by %s: %s",
+	    hf_name_to_text(&nta.name, text), (unsigned long long)rq->for_s, nta.author.name,
+	    nta.reason);
 	return publish(n);
 }
 

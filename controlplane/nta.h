@@ -41,11 +41,11 @@ enum cp_nta_result {
 	CP_NTA_OK,
 	CP_NTA_EXISTS,
 	CP_NTA_ABSENT,
-	CP_NTA_IS_ANCHOR, /* the root, or another configured trust anchor */
-	CP_NTA_TOO_LONG,  /* longer than max_s, or no time at all */
+	CP_NTA_IS_ANCHOR,  /* the root, or another configured trust anchor */
+	CP_NTA_TOO_LONG,   /* longer than max_s, or no time at all */
 	CP_NTA_BAD_REASON, /* empty, over CP_REASON_MAX octets, control characters */
 	CP_NTA_FULL,
-	CP_NTA_STORE,     /* cp_store_error says why */
+	CP_NTA_STORE, /* cp_store_error says why */
 	CP_NTA_NO_MEMORY,
 };
 
@@ -65,8 +65,8 @@ struct cp_nta_request {
 };
 
 enum cp_nta_result cp_ntas_add(struct cp_ntas *n, const struct cp_nta_request *rq);
-enum cp_nta_result cp_ntas_remove(struct cp_ntas *n, const struct hf_name *name,
-    const struct cp_author *author);
+enum cp_nta_result
+cp_ntas_remove(struct cp_ntas *n, const struct hf_name *name, const struct cp_author *author);
 /* Remove what is over by now. Called every second by the timer. */
 void cp_ntas_expire(struct cp_ntas *n, int64_t wall_s, uint64_t mono_ns);
 

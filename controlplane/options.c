@@ -33,8 +33,8 @@ log_level(const char *text, struct cp_options *o)
 	o->has_log_level = true;
 	if (hf_log_level_from_text(text, &o->log_level) == 0)
 		return CP_OPTIONS_RUN;
-	fprintf(stderr,
-	    "holdfast-controlplane: --log-level %s: want error, warn, info or debug\n", text);
+	fprintf(stderr, "holdfast-controlplane: --log-level %s: want error, warn, info or debug\n",
+	    text);
 	return CP_OPTIONS_USAGE;
 }
 

@@ -16,7 +16,7 @@
 
 #include "lib/base/log.h"
 
-#define CP_VERSION "0.1.0"
+#define CP_VERSION        "0.1.0"
 #define CP_CONFIG_DEFAULT "/etc/holdfast/holdfast.yaml"
 
 struct cp_options {

@@ -132,7 +132,8 @@ raise_files(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= FILES_WANTED)
 		return;
-	r.rlim_cur = r.rlim_max == RLIM_INFINITY || r.rlim_max > FILES_WANTED ? FILES_WANTED : r.rlim_max;
+	r.rlim_cur =
+	    r.rlim_max == RLIM_INFINITY || r.rlim_max > FILES_WANTED ? FILES_WANTED : r.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur < FILES_WANTED)
 		hf_log(HF_LOG_WARN, "main", "only %llu descriptors: fewer questions at once",
 		    (unsigned long long)r.rlim_cur);
@@ -251,8 +252,10 @@ make_engine(struct program *g)
 
 	g->engine = cp_engine_create(&cfg);
 	if (g->engine == NULL)
-		hf_log(HF_LOG_ERROR, "main", "no resolver: out of memory, or %s has no address of a "
-		    "family that is enabled", g->config->root_hints);
+		hf_log(HF_LOG_ERROR, "main",
+		    "no resolver: out of memory, or %s has no address of a "
+		    "family that is enabled",
+		    g->config->root_hints);
 	return g->engine != NULL ? 0 : -ENOMEM;
 }
 
@@ -264,8 +267,12 @@ make_link(struct program *g)
 	    .path = g->config->link_socket,
 	    .engine = g->engine,
 	    .counters = &g->counters,
-	    .ops = {.arg = g, .attached = on_attached, .lost = on_lost, .acked = on_acked,
-	        .stats = on_stats, .cache = on_cache},
+	    .ops = {.arg = g,
+		.attached = on_attached,
+		.lost = on_lost,
+		.acked = on_acked,
+		.stats = on_stats,
+		.cache = on_cache},
 	};
 
 	g->link = cp_link_client_create(&cfg);
@@ -314,7 +321,13 @@ static int
 make_all(struct program *g)
 {
 	static int (*const steps[])(struct program *) = {
-	    make_base, read_files, make_policy, make_engine, make_link, make_listen, make_admin,
+	    make_base,
+	    read_files,
+	    make_policy,
+	    make_engine,
+	    make_link,
+	    make_listen,
+	    make_admin,
 	};
 	int rc = 0;
 
@@ -356,7 +369,8 @@ cp_program_run(const struct hf_config *config)
 	cp_rrsets_init(&g->anchors);
 	rc = make_all(g);
 	if (rc == 0) {
-		hf_log(HF_LOG_INFO, "main", "holdfast-controlplane " CP_VERSION
+		hf_log(HF_LOG_INFO, "main",
+		    "holdfast-controlplane " CP_VERSION
 		    " running, policy generation %llu, %zu negative trust anchors",
 		    (unsigned long long)cp_store_generation(g->store), cp_ntas_cnt(g->ntas));
 		rc = event_base_dispatch(g->base) < 0 ? -EIO : 0;

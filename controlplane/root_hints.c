@@ -47,15 +47,16 @@ check(const char *name, struct cp_rrsets *s, char *err)
 	char text[HF_NAME_TEXT_LEN];
 
 	if (ns == NULL) {
-		snprintf(err, CP_ZONETEXT_ERROR_LEN, "%s: want NS records of \".\" and of no other name",
-		    name);
+		snprintf(err, CP_ZONETEXT_ERROR_LEN,
+		    "%s: want NS records of \".\" and of no other name", name);
 		return -EINVAL;
 	}
 	for (size_t i = 1; i < s->cnt; i++) {
 		if (is_root_server(ns, &s->sets[i].owner))
 			continue;
-		snprintf(err, CP_ZONETEXT_ERROR_LEN, "%s: address of %.200s, which is no root server",
-		    name, hf_name_to_text(&s->sets[i].owner, text));
+		snprintf(err, CP_ZONETEXT_ERROR_LEN,
+		    "%s: address of %.200s, which is no root server", name,
+		    hf_name_to_text(&s->sets[i].owner, text));
 		return -EINVAL;
 	}
 	if (s->cnt < 2) {

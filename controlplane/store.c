@@ -17,7 +17,7 @@
 enum {
 	APPLICATION_ID = 0x48464350, /* "HFCP": tells our files from other SQLite files */
 	ERROR_LEN = 512,
-	BUSY_MS = 2000,              /* a person reading the file with sqlite3 */
+	BUSY_MS = 2000, /* a person reading the file with sqlite3 */
 };
 
 static const char schema[] =
@@ -349,7 +349,8 @@ cp_store_remove(struct cp_store *s, const struct cp_nta *n, const struct cp_audi
 
 	if (rc != 0)
 		return rc;
-	rc = run_with(s, "DELETE FROM nta WHERE name = ?", "t", hf_name_to_text(&n->name, name), NULL);
+	rc = run_with(
+	    s, "DELETE FROM nta WHERE name = ?", "t", hf_name_to_text(&n->name, name), NULL);
 	if (rc == 0 && sqlite3_changes(s->db) != 1)
 		rc = fail(s, -ENOENT, "no such anchor");
 	return finish(s, rc, *why, s->generation + 1);
@@ -402,9 +403,11 @@ cp_store_load(struct cp_store *s, cp_store_fn fn, void *arg)
 {
 	sqlite3_stmt *st = NULL;
 	struct cp_nta n;
-	int out = 0, rc = sqlite3_prepare_v2(s->db,
-	    "SELECT name, reason, author_uid, author_name, added, expires FROM nta ORDER BY name",
-	    -1, &st, NULL);
+	int out = 0,
+	    rc = sqlite3_prepare_v2(s->db,
+		"SELECT name, reason, author_uid, author_name, added, expires FROM nta ORDER BY "
+		"name",
+		-1, &st, NULL);
 
 	while (rc == SQLITE_OK && out == 0) {
 		rc = sqlite3_step(st);
@@ -446,16 +449,20 @@ cp_store_audit(struct cp_store *s, cp_audit_fn fn, void *arg)
 	sqlite3_stmt *st = NULL;
 	struct cp_audit a;
 	struct hf_name name;
-	int out = 0, rc = sqlite3_prepare_v2(s->db,
-	    "SELECT time, uid, author, action, name, reason, generation_before, generation_after"
-	    " FROM audit ORDER BY id", -1, &st, NULL);
+	int out = 0,
+	    rc = sqlite3_prepare_v2(s->db,
+		"SELECT time, uid, author, action, name, reason, generation_before, "
+		"generation_after"
+		" FROM audit ORDER BY id",
+		-1, &st, NULL);
 
 	while (rc == SQLITE_OK && out == 0) {
 		rc = sqlite3_step(st);
 		if (rc != SQLITE_ROW)
 			break;
 		rc = SQLITE_OK;
-		out = row_to_audit(st, &a, &name) ? fn(arg, &a) : fail(s, -EBADMSG, "damaged: audit");
+		out =
+		    row_to_audit(st, &a, &name) ? fn(arg, &a) : fail(s, -EBADMSG, "damaged: audit");
 	}
 	if (out == 0 && rc != SQLITE_DONE)
 		out = fail_db(s, rc, "read");

@@ -42,7 +42,7 @@ struct cp_nta {
 struct cp_audit {
 	int64_t time;
 	struct cp_author author;
-	const char *action; /* "add", "remove", "expire", "reconcile" */
+	const char *action;         /* "add", "remove", "expire", "reconcile" */
 	const struct hf_name *name; /* may be NULL */
 	const char *reason;
 	uint64_t before, after; /* generations */

@@ -42,7 +42,7 @@ struct cp_tcp {
 	struct evconnlistener *listener;
 	LIST_HEAD(, connection) connections;
 	unsigned cnt;
-	uint8_t msg[HF_MSG_MAX];        /* a query */
+	uint8_t msg[HF_MSG_MAX];              /* a query */
 	uint8_t out[FRAME_HEAD + HF_MSG_MAX]; /* a reply */
 };
 
@@ -80,7 +80,7 @@ static bool
 has_room(const struct connection *c)
 {
 	return c->under_way < CP_TCP_QUERIES &&
-	       evbuffer_get_length(bufferevent_get_output(c->bev)) < CP_TCP_UNSENT_MAX;
+	    evbuffer_get_length(bufferevent_get_output(c->bev)) < CP_TCP_UNSENT_MAX;
 }
 
 static void
@@ -97,7 +97,8 @@ on_done(void *arg, const struct cp_answer *a)
 	struct tcp_query *q = arg;
 	struct connection *c = q->c;
 
-	send_reply(c, cp_client_answer(&q->client, a, HF_MSG_MAX, c->t->out + FRAME_HEAD, HF_MSG_MAX));
+	send_reply(
+	    c, cp_client_answer(&q->client, a, HF_MSG_MAX, c->t->out + FRAME_HEAD, HF_MSG_MAX));
 	remove_query(q);
 	/* Queries may stand in the buffer since there was no room; read them, but from the event
 	 * loop, for the resolver core is on our stack. */
@@ -118,8 +119,8 @@ ask(struct tcp_query *q)
 	c->under_way++;
 	LIST_INSERT_HEAD(&c->queries, q, link);
 	if (cp_engine_ask(c->t->cfg.engine, &what, &q->token) != 0) {
-		send_reply(c,
-		    cp_client_busy(&q->client, HF_MSG_MAX, c->t->out + FRAME_HEAD, HF_MSG_MAX));
+		send_reply(
+		    c, cp_client_busy(&q->client, HF_MSG_MAX, c->t->out + FRAME_HEAD, HF_MSG_MAX));
 		remove_query(q);
 	} /* else: q may be gone already */
 }
@@ -132,7 +133,7 @@ handle(struct connection *c, size_t len)
 
 	cp_count(c->t->cfg.counters, tcp_queries);
 	if (q == NULL) {
-		cp_count(c->t->cfg.counters, no_memory);
+		cp_count(c->t->cfg.counters, out_of_memory);
 		return;
 	}
 	q->c = c;
@@ -142,7 +143,8 @@ handle(struct connection *c, size_t len)
 		return;
 	case CP_CLIENT_REPLY:
 		send_reply(c,
-		    cp_client_reply(&q->client, &r, HF_MSG_MAX, c->t->out + FRAME_HEAD, HF_MSG_MAX));
+		    cp_client_reply(
+			&q->client, &r, HF_MSG_MAX, c->t->out + FRAME_HEAD, HF_MSG_MAX));
 		break;
 	case CP_CLIENT_DROP:
 		break;
@@ -181,7 +183,7 @@ on_read(struct bufferevent *bev, void *arg)
 		cp_count(c->t->cfg.counters, tcp_bad_frame);
 		close_connection(c);
 	} else if (c->half_closed && c->under_way == 0 &&
-	           evbuffer_get_length(bufferevent_get_output(c->bev)) == 0) {
+	    evbuffer_get_length(bufferevent_get_output(c->bev)) == 0) {
 		close_connection(c);
 	}
 }
@@ -239,8 +241,8 @@ add_connection(struct cp_tcp *t, int fd)
 }
 
 static void
-on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa, int len,
-    void *arg)
+on_accept(
+    struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg)
 {
 	struct cp_tcp *t = arg;
 	struct connection *c = NULL;
@@ -272,7 +274,7 @@ open_listener(const struct hf_addr *a, int *out)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 	    (a->family == AF_INET6 &&
-	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) ||
 	    bind(fd, (struct sockaddr *)&ss, len) != 0)
 		rc = -errno;
 	if (rc != 0)

@@ -317,8 +317,8 @@ start_tcp(struct exchange *x, const struct cp_send *s)
 	uint8_t head[TCP_FRAME_HEAD] = {(uint8_t)(s->len >> 8), (uint8_t)s->len};
 
 	/* Deferred: a connect that fails at once must not call back from in here. */
-	x->tcp = bufferevent_socket_new(x->u->base, -1,
-	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	x->tcp =
+	    bufferevent_socket_new(x->u->base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	if (x->tcp == NULL || s->len > HF_MSG_MAX) {
 		fail_later(x, CP_FAIL_LOCAL);
 		return;

@@ -6,7 +6,7 @@
 /* A token is the slot's index plus one in the low 21 bits, a serial number above. */
 enum { INDEX_BITS = 21 };
 #define INDEX_MASK ((UINT64_C(1) << INDEX_BITS) - 1)
-#define NOBODY UINT32_MAX
+#define NOBODY     UINT32_MAX
 
 struct slot {
 	struct cp_waiter who;

@@ -273,7 +273,8 @@ hex_digit(int c)
 static int
 base64_digit(int c)
 {
-	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char set[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const char *p = c != 0 ? strchr(set, c) : NULL;
 
 	return p != NULL ? (int)(p - set) : -1;
@@ -323,8 +324,8 @@ put_digits(const struct words *w, size_t i, unsigned bits, struct rr *rr)
 		}
 	}
 	bool whole = bits == 4 ? d.have == 0
-	                       : (d.digit_cnt + d.pad_cnt) % 4 == 0 &&
-	                             (d.acc & ((1u << d.have) - 1)) == 0 && d.have < 6;
+			       : (d.digit_cnt + d.pad_cnt) % 4 == 0 &&
+		(d.acc & ((1u << d.have) - 1)) == 0 && d.have < 6;
 	if (d.digit_cnt == 0 || !whole)
 		return fail(w->z, word_place(w, 0), "%s is cut short",
 		    bits == 4 ? "hexadecimal" : "base64");
@@ -384,8 +385,8 @@ rdata_dnskey(const struct words *w, struct rr *rr)
 	if ((flags & HF_DNSKEY_REVOKE) != 0)
 		return fail(w->z, word_place(w, 0), "a revoked key (RFC 5011 2.1)");
 	if (rr->rdata[2] != 3)
-		return fail(w->z, word_place(w, 1), "protocol %u, want 3 (RFC 4034 2.1.2)",
-		    rr->rdata[2]);
+		return fail(
+		    w->z, word_place(w, 1), "protocol %u, want 3 (RFC 4034 2.1.2)", rr->rdata[2]);
 	return 0;
 }
 
@@ -471,7 +472,8 @@ read_rr(struct reader *r, const struct entry *e, struct rr *rr)
 	if (rc != 0)
 		return rc;
 	if (hf_type_from_text(e->token[i], &rr->type) != 0 || !type_allowed(r->z, rr->type))
-		return fail(r->z, e->at[i], "\"%.80s\" is not a type that belongs here", e->token[i]);
+		return fail(
+		    r->z, e->at[i], "\"%.80s\" is not a type that belongs here", e->token[i]);
 	rr->owner = r->owner;
 	return read_rdata(&(struct words){.z = r->z, .e = e, .first = i + 1}, rr);
 }

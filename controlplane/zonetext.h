@@ -39,9 +39,9 @@ void cp_rrsets_init(struct cp_rrsets *s);
 void cp_rrsets_fini(struct cp_rrsets *s);
 
 struct cp_zonetext {
-	const char *name;       /* of the file, for messages */
-	const uint16_t *types;  /* allowed, 0 ends the list */
-	size_t rr_cnt;          /* records read, repeated ones included */
+	const char *name;      /* of the file, for messages */
+	const uint16_t *types; /* allowed, 0 ends the list */
+	size_t rr_cnt;         /* records read, repeated ones included */
 	char err[CP_ZONETEXT_ERROR_LEN];
 };
 

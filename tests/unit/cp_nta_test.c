@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The operator's negative trust anchors: one path for every change, and both clocks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "controlplane/nta.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+
+static char dir[64], path[80];
+static struct cp_store *store;
+static struct cp_counters counters;
+static unsigned published;
+static uint64_t published_gen;
+static size_t published_rules;
+static struct hf_rrset anchors[3];
+
+static void
+on_publish(void *arg, struct cp_policy *p)
+{
+	(void)arg;
+	published++;
+	published_gen = cp_policy_generation(p);
+	(void)cp_policy_rules(p, &published_rules);
+}
+
+static struct cp_ntas *
+create(void)
+{
+	struct cp_ntas_config cfg = {
+	    .store = store,
+	    .counters = &counters,
+	    .stale = {1800, 30, 86400, 30},
+	    .anchors = anchors,
+	    .anchors_cnt = 3,
+	    .max_s = 604800,
+	    .publish = on_publish,
+	};
+	struct cp_ntas *n = NULL;
+
+	assert_int_equal(cp_ntas_create(&cfg, &n), 0);
+	return n;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/holdfast-nta-XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/policy.db", dir);
+	memset(&counters, 0, sizeof(counters));
+	published = 0;
+	anchors[0].owner = anchors[1].owner = hf_name_root; /* a DS and a DNSKEY set */
+	if (hf_name_from_text("Island.De.", &anchors[2].owner) != 0)
+		return -1;
+	return cp_store_open(path, &store);
+}
+
+static int
+tear_down(void **state)
+{
+	static const char *const files[] = {"", "-wal", "-shm", ".lock"};
+	char name[128];
+
+	(void)state;
+	cp_store_close(store);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", path, files[i]);
+		(void)unlink(name);
+	}
+	return rmdir(dir);
+}
+
+static struct hf_name
+name_of(const char *text)
+{
+	struct hf_name n;
+
+	assert_int_equal(hf_name_from_text(text, &n), 0);
+	return n;
+}
+
+static enum cp_nta_result
+add(struct cp_ntas *n, const char *name, uint64_t for_s)
+{
+	struct cp_nta_request rq = {.name = name_of(name),
+	    .for_s = for_s,
+	    .reason = "why",
+	    .author = {.uid = 1, .name = "me"}};
+
+	return cp_ntas_add(n, &rq);
+}
+
+static void
+adding_publishes_a_snapshot_with_every_anchor_and_the_new_rule(void **state)
+{
+	struct cp_ntas *n = create();
+	struct hf_name child = name_of("www.DE."), island = name_of("x.island.de.");
+
+	(void)state;
+	assert_int_equal(add(n, "DE", 60), CP_NTA_OK);
+	assert_int_equal(published, 1);
+	assert_int_equal(published_gen, 2);
+	assert_int_equal(published_rules, 3); /* the root once, the island, de */
+	assert_true(cp_policy_covers(cp_ntas_policy(n), &child, NULL));
+	assert_false(cp_policy_covers(cp_ntas_policy(n), &island, NULL)); /* RFC 7646 2 */
+	cp_ntas_destroy(n);
+}
+
+static void
+what_may_not_be_added_is_refused_and_nothing_is_published(void **state)
+{
+	struct cp_ntas *n = create();
+	struct cp_nta_request rq = {.name = name_of("se."), .for_s = 60, .reason = ""};
+	char long_reason[CP_REASON_MAX + 2];
+
+	(void)state;
+	assert_int_equal(add(n, ".", 60), CP_NTA_IS_ANCHOR);
+	assert_int_equal(add(n, "island.DE.", 60), CP_NTA_IS_ANCHOR);
+	assert_int_equal(add(n, "de.", 0), CP_NTA_TOO_LONG);
+	assert_int_equal(add(n, "de.", 604801), CP_NTA_TOO_LONG);
+	assert_int_equal(cp_ntas_add(n, &rq), CP_NTA_BAD_REASON);
+	rq.reason = "bell \a";
+	assert_int_equal(cp_ntas_add(n, &rq), CP_NTA_BAD_REASON);
+	memset(long_reason, 'x', sizeof(long_reason));
+	long_reason[CP_REASON_MAX + 1] = '\0';
+	rq.reason = long_reason;
+	assert_int_equal(cp_ntas_add(n, &rq), CP_NTA_BAD_REASON);
+	assert_int_equal(published, 0);
+	assert_int_equal(cp_store_generation(store), 1);
+	assert_int_equal(add(n, "de.", 604800), CP_NTA_OK);
+	assert_int_equal(add(n, "De", 60), CP_NTA_EXISTS);
+	assert_int_equal(published, 1);
+	cp_ntas_destroy(n);
+}
+
+static void
+removing_publishes_and_a_second_time_there_is_nothing(void **state)
+{
+	struct cp_ntas *n = create();
+	struct cp_author me = {.uid = 1, .name = "me"};
+	struct hf_name de = name_of("DE.");
+
+	(void)state;
+	assert_int_equal(add(n, "de.", 60), CP_NTA_OK);
+	assert_int_equal(cp_ntas_remove(n, &de, &me), CP_NTA_OK);
+	assert_int_equal(published, 2);
+	assert_int_equal(published_gen, 3);
+	assert_int_equal(published_rules, 2);
+	assert_int_equal(cp_ntas_remove(n, &de, &me), CP_NTA_ABSENT);
+	assert_int_equal(published, 2);
+	cp_ntas_destroy(n);
+}
+
+static void
+anchors_survive_a_restart_and_those_that_ran_out_do_not(void **state)
+{
+	struct cp_nta old = {.reason = "old", .added = 1, .expires = 2};
+	struct cp_ntas *n = create();
+
+	(void)state;
+	assert_int_equal(add(n, "de.", 3600), CP_NTA_OK);
+	cp_ntas_destroy(n);
+	old.name = name_of("se.");
+	assert_int_equal(cp_store_add(store, &old), 0);
+	assert_int_equal(cp_store_generation(store), 3);
+	published = 0;
+	n = create();
+	assert_int_equal(published, 0); /* nobody is there to hear it yet */
+	assert_int_equal(cp_ntas_cnt(n), 1);
+	assert_int_equal(counters.v[CP_COUNTER_nta_expired], 1);
+	assert_int_equal(cp_policy_generation(cp_ntas_policy(n)), 4);
+	cp_ntas_destroy(n);
+}
+
+static void
+an_anchor_ends_when_either_clock_says_so(void **state)
+{
+	struct cp_ntas *n = create();
+	int64_t wall = hf_clock_wall_s();
+	uint64_t mono = hf_clock_mono_ns();
+
+	(void)state;
+	assert_int_equal(add(n, "de.", 100), CP_NTA_OK);
+	cp_ntas_expire(n, wall + 98, mono + 98 * HF_NS_PER_S);
+	assert_int_equal(cp_ntas_cnt(n), 1);
+	cp_ntas_expire(n, wall + 102, mono); /* the wall clock went forward */
+	assert_int_equal(cp_ntas_cnt(n), 0);
+	assert_int_equal(published, 2);
+	assert_int_equal(add(n, "de.", 100), CP_NTA_OK);
+	cp_ntas_expire(n, wall - 100000, mono + 102 * HF_NS_PER_S); /* it was set back */
+	assert_int_equal(cp_ntas_cnt(n), 0);
+	assert_int_equal(published, 4);
+	cp_ntas_destroy(n);
+}
+
+static void
+several_that_end_together_are_published_once(void **state)
+{
+	struct cp_ntas *n = create();
+
+	(void)state;
+	assert_int_equal(add(n, "a.", 10), CP_NTA_OK);
+	assert_int_equal(add(n, "b.", 1000), CP_NTA_OK);
+	assert_int_equal(add(n, "c.", 10), CP_NTA_OK);
+	published = 0;
+	cp_ntas_expire(n, hf_clock_wall_s() + 20, hf_clock_mono_ns());
+	assert_int_equal(published, 1);
+	assert_int_equal(cp_ntas_cnt(n), 1);
+	assert_int_equal(published_gen, cp_store_generation(store));
+	cp_ntas_destroy(n);
+}
+
+static void
+a_dataplane_that_is_ahead_is_overtaken(void **state)
+{
+	struct cp_ntas *n = create();
+
+	(void)state;
+	assert_int_equal(cp_ntas_overtake(n, 41), CP_NTA_OK);
+	assert_int_equal(published_gen, 42);
+	assert_int_equal(cp_store_generation(store), 42);
+	assert_int_equal(cp_ntas_overtake(n, 3), CP_NTA_OK); /* ours grows all the same */
+	assert_int_equal(published_gen, 43);
+	cp_ntas_destroy(n);
+}
+
+static void
+whatever_the_order_of_adding_the_list_is_in_order_of_names(void **state)
+{
+	struct cp_ntas *n = create();
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "z%d.example.", i * 7 % 40);
+		assert_int_equal(add(n, name, 60), CP_NTA_OK);
+	}
+	for (size_t i = 1; i < 40; i++)
+		assert_true(hf_name_cmp(&cp_ntas_at(n, i - 1)->name, &cp_ntas_at(n, i)->name) < 0);
+	assert_null(cp_ntas_at(n, 40));
+	cp_ntas_destroy(n);
+}
+
+/* The store may hold more than fit (another configuration had fewer positive anchors). */
+static void
+as_many_rules_as_a_snapshot_carries_and_not_one_more(void **state)
+{
+	sqlite3 *db;
+
+	(void)state;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db,
+		"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 4094)"
+		" INSERT INTO nta SELECT 'n' || i || '.', 'r', 0, 'x', 1, 99999999999 FROM c",
+		NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	struct cp_ntas *n = create();
+	assert_int_equal(cp_ntas_cnt(n), HF_POLICY_RULE_MAX - 2);
+	assert_int_equal(add(n, "one.more.", 60), CP_NTA_FULL);
+	cp_ntas_destroy(n);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(adding_publishes_a_snapshot_with_every_anchor_and_the_new_rule),
+	    T(what_may_not_be_added_is_refused_and_nothing_is_published),
+	    T(removing_publishes_and_a_second_time_there_is_nothing),
+	    T(anchors_survive_a_restart_and_those_that_ran_out_do_not),
+	    T(an_anchor_ends_when_either_clock_says_so),
+	    T(several_that_end_together_are_published_once),
+	    T(a_dataplane_that_is_ahead_is_overtaken),
+	    T(whatever_the_order_of_adding_the_list_is_in_order_of_names),
+	    T(as_many_rules_as_a_snapshot_carries_and_not_one_more),
+	};
+
+	hf_log_set_level(HF_LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

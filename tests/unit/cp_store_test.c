@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The policy store: changes survive whole or not at all; a foreign file is not touched. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "controlplane/store.h"
+
+static char dir[64], path[80];
+
+static int
+make_dir(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/holdfast-store-XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/policy.db", dir);
+	return 0;
+}
+
+static int
+remove_dir(void **state)
+{
+	static const char *const files[] = {"", "-wal", "-shm", ".lock", "-journal"};
+	char name[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", path, files[i]);
+		(void)unlink(name);
+	}
+	return rmdir(dir);
+}
+
+static struct cp_nta
+nta(const char *name)
+{
+	struct cp_nta n = {
+	    .reason = "a test",
+	    .author = {.uid = 7, .name = "tester"},
+	    .added = 1000,
+	    .expires = 4600,
+	};
+
+	assert_int_equal(hf_name_from_text(name, &n.name), 0);
+	return n;
+}
+
+static struct cp_audit
+audit(const struct cp_nta *n, const char *action)
+{
+	return (struct cp_audit){.time = 2000,
+	    .author = n->author,
+	    .action = action,
+	    .name = &n->name,
+	    .reason = n->reason};
+}
+
+static struct cp_store *
+open_ok(void)
+{
+	struct cp_store *s;
+
+	if (cp_store_open(path, &s) != 0)
+		fail_msg("%s", cp_store_error(s));
+	return s;
+}
+
+struct seen {
+	int cnt;
+	struct cp_nta last;
+};
+
+static int
+see(void *arg, const struct cp_nta *n)
+{
+	struct seen *s = arg;
+
+	s->cnt++;
+	s->last = *n;
+	return 0;
+}
+
+static int
+anchor_cnt(struct cp_store *s)
+{
+	struct seen seen = {0};
+
+	assert_int_equal(cp_store_load(s, see, &seen), 0);
+	return seen.cnt;
+}
+
+static void
+a_new_store_is_empty_private_and_of_generation_one(void **state)
+{
+	struct cp_store *s = open_ok();
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(cp_store_generation(s), 1);
+	assert_int_equal(anchor_cnt(s), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	cp_store_close(s);
+}
+
+static void
+what_was_added_is_there_after_opening_again(void **state)
+{
+	struct cp_store *s = open_ok();
+	struct cp_nta n = nta("xn--bcher-kva.\\.\\255.example.");
+	struct seen seen = {0};
+
+	(void)state;
+	assert_int_equal(cp_store_add(s, &n), 0);
+	cp_store_close(s);
+	s = open_ok();
+	assert_int_equal(cp_store_generation(s), 2);
+	assert_int_equal(cp_store_load(s, see, &seen), 0);
+	assert_int_equal(seen.cnt, 1);
+	assert_true(hf_name_equal(&seen.last.name, &n.name));
+	assert_string_equal(seen.last.reason, "a test");
+	assert_string_equal(seen.last.author.name, "tester");
+	assert_int_equal(seen.last.author.uid, 7);
+	assert_int_equal(seen.last.expires, 4600);
+	cp_store_close(s);
+}
+
+static int
+check_line(void *arg, const struct cp_audit *a)
+{
+	static const char *const actions[] = {"add", "remove", "reconcile"};
+	static const uint64_t after[] = {2, 3, 9};
+	int i = (*(int *)arg)++;
+
+	assert_string_equal(a->action, actions[i]);
+	assert_int_equal(a->after, after[i]);
+	assert_int_equal(a->before, i == 0 ? 1 : after[i - 1]);
+	assert_int_equal(a->name != NULL, i < 2);
+	return 0;
+}
+
+static void
+every_change_leaves_its_line_with_both_generations(void **state)
+{
+	struct cp_store *s = open_ok();
+	struct cp_nta n = nta("de.");
+	struct cp_audit removal = audit(&n, "remove"), jump = audit(&n, "reconcile");
+	int lines = 0;
+
+	(void)state;
+	jump.name = NULL;
+	assert_int_equal(cp_store_add(s, &n), 0);
+	assert_int_equal(cp_store_remove(s, &n, &removal), 0);
+	assert_int_equal(cp_store_set_generation(s, 9, &jump), 0);
+	assert_int_equal(cp_store_audit(s, check_line, &lines), 0);
+	assert_int_equal(lines, 3);
+	cp_store_close(s);
+}
+
+static void
+a_change_that_fails_changes_nothing(void **state)
+{
+	struct cp_store *s = open_ok();
+	struct cp_nta n = nta("de."), other = nta("se.");
+	struct cp_audit removal = audit(&other, "remove");
+
+	(void)state;
+	assert_int_equal(cp_store_add(s, &n), 0);
+	assert_int_equal(cp_store_add(s, &n), -EEXIST);
+	assert_int_equal(cp_store_remove(s, &other, &removal), -ENOENT);
+	assert_int_equal(cp_store_set_generation(s, 2, &removal), -EINVAL);
+	assert_int_equal(cp_store_generation(s), 2);
+	assert_int_equal(anchor_cnt(s), 1);
+	assert_int_equal(cp_store_add(s, &other), 0); /* no transaction was left open */
+	cp_store_close(s);
+}
+
+static void
+a_second_control_plane_is_kept_out(void **state)
+{
+	struct cp_store *s = open_ok(), *second;
+
+	(void)state;
+	assert_int_equal(cp_store_open(path, &second), -EBUSY);
+	assert_non_null(strstr(cp_store_error(second), "another control plane"));
+	cp_store_close(second);
+	cp_store_close(s);
+}
+
+static size_t
+slurp(uint8_t *buf, size_t cap)
+{
+	FILE *f = fopen(path, "r");
+	size_t n = fread(buf, 1, cap, f);
+
+	fclose(f);
+	return n;
+}
+
+static void
+a_file_that_is_no_database_is_refused_and_left_as_it_was(void **state)
+{
+	uint8_t before[4096], after[4096];
+	struct cp_store *s;
+	FILE *f = fopen(path, "w");
+
+	(void)state;
+	for (int i = 0; i < 300; i++)
+		fprintf(f, "not ours %d\n", i);
+	fclose(f);
+	size_t n = slurp(before, sizeof(before));
+	assert_int_equal(cp_store_open(path, &s), -EBADMSG);
+	assert_non_null(strstr(cp_store_error(s), path));
+	cp_store_close(s);
+	assert_int_equal(slurp(after, sizeof(after)), n);
+	assert_memory_equal(before, after, n);
+}
+
+static void
+run_sql(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+another_programs_database_is_refused_and_left_as_it_was(void **state)
+{
+	static uint8_t before[65536], after[65536];
+	struct cp_store *s;
+
+	(void)state;
+	run_sql("CREATE TABLE nta(x); INSERT INTO nta VALUES(1);");
+	size_t n = slurp(before, sizeof(before));
+	assert_int_equal(cp_store_open(path, &s), -EPROTO);
+	cp_store_close(s);
+	assert_int_equal(slurp(after, sizeof(after)), n);
+	assert_memory_equal(before, after, n);
+}
+
+static void
+a_later_schema_is_refused(void **state)
+{
+	struct cp_store *s = open_ok();
+
+	(void)state;
+	cp_store_close(s);
+	run_sql("PRAGMA user_version = 2;");
+	assert_int_equal(cp_store_open(path, &s), -EPROTO);
+	assert_non_null(strstr(cp_store_error(s), "schema 2"));
+	cp_store_close(s);
+}
+
+static void
+a_damaged_store_is_refused(void **state)
+{
+	struct cp_store *s = open_ok();
+	struct cp_nta n = nta("de.");
+	uint8_t junk[512];
+
+	(void)state;
+	assert_int_equal(cp_store_add(s, &n), 0);
+	cp_store_close(s);
+	memset(junk, 0xa5, sizeof(junk));
+	int fd = open(path, O_WRONLY);
+	assert_true(pwrite(fd, junk, sizeof(junk), 4096) == (ssize_t)sizeof(junk));
+	close(fd);
+	assert_int_not_equal(cp_store_open(path, &s), 0);
+	assert_true(cp_store_error(s)[0] != '\0');
+	cp_store_close(s);
+}
+
+static void
+an_anchor_that_cannot_be_read_is_an_error_not_a_gap(void **state)
+{
+	struct cp_store *s = open_ok();
+	struct seen seen = {0};
+
+	(void)state;
+	cp_store_close(s);
+	run_sql("INSERT INTO nta VALUES('a..b.', 'r', 0, 'x', 1, 2);");
+	s = open_ok();
+	assert_int_equal(cp_store_load(s, see, &seen), -EBADMSG);
+	cp_store_close(s);
+}
+
+/* Adds and removes until it is killed; says each generation once it is on disk. */
+static void
+change_for_ever(int out)
+{
+	struct cp_store *s;
+	struct cp_nta n = nta("de.");
+	struct cp_audit removal = audit(&n, "remove");
+
+	if (cp_store_open(path, &s) != 0)
+		_exit(1);
+	for (;;) {
+		bool there = cp_store_generation(s) % 2 == 0;
+		int rc = there ? cp_store_remove(s, &n, &removal) : cp_store_add(s, &n);
+		uint64_t g = cp_store_generation(s);
+
+		if (rc != 0 || write(out, &g, sizeof(g)) != sizeof(g))
+			_exit(1);
+	}
+}
+
+struct tally {
+	uint64_t last;
+	int lines;
+};
+
+static int
+follows(void *arg, const struct cp_audit *a)
+{
+	struct tally *t = arg;
+
+	assert_int_equal(a->before, t->last);
+	assert_int_equal(a->after, t->last + 1);
+	t->last = a->after;
+	t->lines++;
+	return 0;
+}
+
+/* Kill the child after `us` microseconds; the last generation that it said. */
+static uint64_t
+one_kill(useconds_t us, uint64_t said)
+{
+	int fds[2];
+	uint64_t g;
+
+	assert_int_equal(pipe(fds), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(fds[0]);
+		change_for_ever(fds[1]);
+	}
+	close(fds[1]);
+	usleep(us);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	while (read(fds[0], &g, sizeof(g)) == sizeof(g))
+		said = g;
+	close(fds[0]);
+	return said;
+}
+
+static void
+killed_at_any_moment_the_old_or_the_new_state_is_there(void **state)
+{
+	uint64_t said = 1;
+
+	(void)state;
+	srandom(3);
+	for (int i = 0; i < 50; i++) {
+		said = one_kill((useconds_t)(random() % 12000), said);
+		struct cp_store *s = open_ok();
+		uint64_t g = cp_store_generation(s);
+		struct tally t = {.last = 1};
+
+		assert_true(
+		    g == said || g == said + 1); /* what was said is there; at most one more */
+		assert_int_equal(anchor_cnt(s), g % 2 == 0);
+		assert_int_equal(cp_store_audit(s, follows, &t), 0);
+		assert_int_equal(t.last, g);
+		cp_store_close(s);
+		said = g;
+	}
+	assert_true(said > 1);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(a_new_store_is_empty_private_and_of_generation_one),
+	    T(what_was_added_is_there_after_opening_again),
+	    T(every_change_leaves_its_line_with_both_generations),
+	    T(a_change_that_fails_changes_nothing),
+	    T(a_second_control_plane_is_kept_out),
+	    T(a_file_that_is_no_database_is_refused_and_left_as_it_was),
+	    T(another_programs_database_is_refused_and_left_as_it_was),
+	    T(a_later_schema_is_refused),
+	    T(a_damaged_store_is_refused),
+	    T(an_anchor_that_cannot_be_read_is_an_error_not_a_gap),
+	    T(killed_at_any_moment_the_old_or_the_new_state_is_there),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
