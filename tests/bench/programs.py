@@ -37,12 +37,20 @@ class Sample:
                 "cpu_s": round(self.cpu_s, 4)}
 
 
+def hurry():
+    """Both programs alike go before the rest of the machine, if we may say so."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, -20)
+    except PermissionError:
+        pass
+
+
 class Program:
     """A child process whose output arrives line by line (or prompt by prompt)."""
 
     def __init__(self, argv):
         self.child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                      stderr=subprocess.STDOUT)
+                                      stderr=subprocess.STDOUT, preexec_fn=hurry)
         self.said = ""
         self.chunks = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
