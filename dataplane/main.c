@@ -145,11 +145,11 @@ serve(struct program *p, const char *name)
 	if (rc == 0)
 		rc = make_workers(p);
 	if (rc == 0)
-		rc = dp_writer_open(&p->writer, p->options.link_path, p->options.link_uid);
-	if (rc == 0)
 		rc = preload(p);
 	if (rc == 0)
 		rc = dp_ports_open(&p->options, &p->ports);
+	if (rc == 0) /* last: who can attach finds a dataplane that serves */
+		rc = dp_writer_open(&p->writer, p->options.link_path, p->options.link_uid);
 	catch_signals();
 	if (rc == 0)
 		rc = run(p);

@@ -4,6 +4,7 @@
 Used by scripts/run (a person looks on) and by tests/system (a test looks on). Only processes
 started here are ever signalled, by pid.
 """
+import contextlib
 import json
 import os
 import shutil
@@ -100,6 +101,8 @@ class Appliance:
 
     def start_dataplane(self):
         self.write_config()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.link)  # of one that was killed
         self.spawn("dataplane", "--args-file", self.write_arguments())
         self.wait_for(lambda: os.path.exists(self.link), "dataplane", 30)
 

@@ -111,7 +111,6 @@ def test_the_dataplane_can_be_restarted_too(running):
     appliance.ctl("nta", "add", "badsig.se", "--for", "1h", "--reason", "stays")
     assert world.rcode(client.ask("www.signed.de")) == "NOERROR"
     appliance.kill("dataplane", signal.SIGKILL)
-    os.unlink(appliance.link)
     appliance.start_dataplane()
     appliance.wait_for(lambda: appliance.ctl_json("status", ok=(0, 4))["dataplane"]["attached"],
                        "controlplane", 10)
