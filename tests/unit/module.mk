@@ -8,6 +8,7 @@ unit_names := \
 	base_siphash_test \
 	base_units_test \
 	config_test \
+	cp_admin_test \
 	cp_anchors_test \
 	cp_answer_test \
 	cp_link_test \
@@ -49,6 +50,7 @@ unit_parts_cp_waiting_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_upstream_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_link_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_answer_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_admin_test := controlplane resolver validator hfconfig hf
 unit_parts_config_test := hfconfig hf
 unit_parts_base_log_test := hf
 unit_parts_base_rand_test := hf

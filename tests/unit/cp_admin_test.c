@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The admin socket: requests, junk, slow and many clients, replies that wait for the cores. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+
+#include "controlplane/admin.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+
+static char dir[64], path[96], db[96], link_path[96];
+static struct event_base *base;
+static struct cp_counters counters;
+static struct cp_store *store;
+static struct cp_ntas *ntas;
+static struct cp_link_client *client;
+static struct hf_config config;
+static struct cp_admin_env env;
+static struct cp_admin *admin;
+
+/* The dataplane */
+static int listener;
+static struct hf_link *dp;
+
+static void
+on_publish(void *arg, struct cp_policy *p)
+{
+	(void)arg;
+	cp_link_client_set_policy(client, p);
+}
+
+static void
+on_attached(void *arg, uint64_t gen)
+{
+	(void)arg;
+	(void)gen;
+}
+
+static void
+on_lost(void *arg)
+{
+	struct cp_event e = {.kind = CP_EVENT_LOST};
+
+	(void)arg;
+	cp_admin_event(admin, &e);
+}
+
+static void
+on_acked(void *arg, const struct hf_msg_policy_ack *ack)
+{
+	struct cp_event e = {.kind = CP_EVENT_ACK, .ack = ack};
+
+	(void)arg;
+	cp_admin_event(admin, &e);
+}
+
+static void
+make_parts(void)
+{
+	struct cp_link_config link = {
+	    .base = base,
+	    .path = link_path,
+	    .counters = &counters,
+	    .ops = {.attached = on_attached, .lost = on_lost, .acked = on_acked},
+	};
+	struct cp_ntas_config cfg = {
+	    .base = base,
+	    .store = store,
+	    .counters = &counters,
+	    .max_s = 604800,
+	    .publish = on_publish,
+	};
+
+	client = cp_link_client_create(&link);
+	assert_int_equal(cp_ntas_create(&cfg, &ntas), 0);
+	env = (struct cp_admin_env){
+	    .link = client,
+	    .ntas = ntas,
+	    .store = store,
+	    .counters = &counters,
+	    .config = &config,
+	};
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	hf_log_set_level(HF_LOG_ERROR);
+	memset(&counters, 0, sizeof(counters));
+	strcpy(dir, "/tmp/holdfast-admin-XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/control.sock", dir);
+	snprintf(db, sizeof(db), "%s/policy.db", dir);
+	snprintf(link_path, sizeof(link_path), "%s/link.sock", dir);
+	config.nta_default_ns = 3600 * HF_NS_PER_S;
+	config.nta_max_ns = 604800 * HF_NS_PER_S;
+	base = event_base_new();
+	if (cp_store_open(db, &store) != 0)
+		return -1;
+	make_parts();
+	return cp_admin_open(base, path, &env, &admin);
+}
+
+static int
+tear_down(void **state)
+{
+	char cmd[160];
+
+	(void)state;
+	cp_admin_close(admin);
+	hf_link_close(dp);
+	dp = NULL;
+	cp_link_client_destroy(client);
+	cp_ntas_destroy(ntas);
+	cp_store_close(store);
+	event_base_free(base);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return system(cmd);
+}
+
+static void
+turns(int n)
+{
+	for (int i = 0; i < n; i++) {
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		if (dp != NULL)
+			hf_link_beat(dp, hf_clock_mono_ns());
+		usleep(100);
+	}
+}
+
+static int
+dial(void)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(sa.sun_path, path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	turns(3);
+	return fd;
+}
+
+static void
+say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+/* One line as JSON; NULL when none came in time. */
+static json_t *
+hear(int fd, unsigned ms)
+{
+	static char line[1 << 20];
+	size_t len = 0;
+	uint64_t end = hf_clock_mono_ns() + ms * HF_NS_PER_MS;
+
+	while (hf_clock_mono_ns() < end && len < sizeof(line)) {
+		ssize_t n = recv(fd, line + len, 1, 0);
+
+		if (n == 0)
+			return NULL;
+		if (n < 0)
+			turns(1);
+		else if (line[len++] == '\n')
+			return json_loadb(line, len, 0, NULL);
+	}
+	return NULL;
+}
+
+static json_t *
+ask(int fd, const char *text)
+{
+	say(fd, text);
+	say(fd, "\n");
+	json_t *j = hear(fd, 4000);
+	if (j == NULL)
+		fail_msg("no reply to %s", text);
+	return j;
+}
+
+/* The exit code of the error in j, -1 for a success; j is freed. */
+static int
+code_of(json_t *j)
+{
+	json_t *error = json_object_get(j, "error");
+	int code = error != NULL ? (int)json_integer_value(json_object_get(error, "exit")) : -1;
+
+	assert_int_equal(json_is_true(json_object_get(j, "ok")), error == NULL);
+	assert_true(error == NULL || json_string_length(json_object_get(error, "text")) > 0);
+	json_decref(j);
+	return code;
+}
+
+#define ADD(arguments) "{\"version\":1,\"command\":\"nta.add\",\"arguments\":{" arguments "}}"
+
+static void
+the_socket_is_for_owner_and_group_only(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0660);
+}
+
+static void
+each_wrong_request_gets_its_exit_code(void **state)
+{
+	static const struct {
+		const char *text;
+		int code;
+	} row[] = {
+	    {"", CP_EXIT_USAGE},
+	    {"junk", CP_EXIT_USAGE},
+	    {"[]", CP_EXIT_USAGE},
+	    {"{}", CP_EXIT_USAGE},
+	    {"{\"version\":1,\"version\":1,\"command\":\"nta.list\"}", CP_EXIT_USAGE},
+	    {"{\"version\":2,\"command\":\"nta.list\"}", CP_EXIT_USAGE},
+	    {"{\"version\":\"1\",\"command\":\"nta.list\"}", CP_EXIT_USAGE},
+	    {"{\"version\":1,\"command\":\"reboot\"}", CP_EXIT_USAGE},
+	    {"{\"version\":1,\"command\":7}", CP_EXIT_USAGE},
+	    {"{\"version\":1,\"command\":\"nta.list\",\"arguments\":[]}", CP_EXIT_USAGE},
+	    {"{\"version\":1,\"command\":\"nta.list\"} x", CP_EXIT_USAGE},
+	    {"\xff\xfe", CP_EXIT_USAGE},
+	    {ADD(""), CP_EXIT_USAGE},
+	    {ADD("\"name\":7,\"reason\":\"r\""), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"\",\"reason\":\"r\""), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"a..b\",\"reason\":\"r\""), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\""), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\",\"reason\":\"\""), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\",\"reason\":\"a\\nb\""), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"for_s\":\"1h\""), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"for_s\":-1"), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"for_s\":0"), CP_EXIT_REFUSED},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"for_s\":604801"), CP_EXIT_REFUSED},
+	    {ADD("\"name\":\".\",\"reason\":\"r\""), CP_EXIT_REFUSED},
+	    {"{\"version\":1,\"command\":\"nta.remove\",\"arguments\":{\"name\":\"se\"}}",
+		CP_EXIT_FAILED},
+	    {"{\"version\":1,\"command\":\"cache.show\",\"arguments\":{\"name\":\"se\",\"type\":"
+	     "\"AXFR\"}}",
+		CP_EXIT_USAGE},
+	};
+	int fd = dial();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		int code = code_of(ask(fd, row[i].text));
+
+		if (code != row[i].code)
+			fail_msg("%s gives %d", row[i].text, code);
+	}
+	assert_int_equal(cp_ntas_cnt(ntas), 0);
+	assert_int_equal(cp_store_generation(store), 1);
+	close(fd);
+}
+
+static void
+without_a_dataplane_a_change_is_stored_and_not_acknowledged(void **state)
+{
+	int fd = dial();
+	json_t *j = ask(fd, ADD("\"name\":\"DE\",\"reason\":\"gr\xc3\xbcnde\",\"for_s\":null"));
+	json_t *r = json_object_get(j, "result");
+
+	(void)state;
+	assert_true(json_is_false(json_object_get(r, "acknowledged")));
+	assert_string_equal(json_string_value(json_object_get(r, "name")), "de.");
+	assert_string_equal(json_string_value(json_object_get(r, "reason")), "gr\xc3\xbcnde");
+	assert_int_equal(json_integer_value(json_object_get(r, "generation")), 2);
+	assert_int_equal(json_integer_value(json_object_get(r, "expires")) -
+		json_integer_value(json_object_get(r, "added")),
+	    3600);
+	json_decref(j);
+	assert_int_equal(
+	    code_of(ask(fd, ADD("\"name\":\"de.\",\"reason\":\"r\""))), CP_EXIT_CONFLICT);
+	j = ask(fd, "{\"version\":1,\"command\":\"nta.list\"}");
+	assert_int_equal(json_array_size(json_object_get(json_object_get(j, "result"), "ntas")), 1);
+	json_decref(j);
+	assert_int_equal(
+	    code_of(ask(
+		fd, "{\"version\":1,\"command\":\"nta.remove\",\"arguments\":{\"name\":\"de\"}}")),
+	    -1);
+	assert_int_equal(cp_ntas_cnt(ntas), 0);
+	close(fd);
+}
+
+static void
+attach(void)
+{
+	struct hf_link_offer offer = {.worker_cnt = 1, .epoch = 7};
+	struct cp_link_state s = {0};
+	int fd = -1, rc = -EAGAIN;
+
+	assert_int_equal(hf_link_listen(link_path, &listener), 0);
+	assert_int_equal(cp_link_client_start(client), 0);
+	for (int i = 0; i < 5000 && rc != 0; i++, turns(1))
+		rc = hf_link_accept(listener, geteuid(), &fd);
+	assert_int_equal(rc, 0);
+	for (rc = -EAGAIN; rc == -EAGAIN; turns(1))
+		rc = hf_link_welcome(fd, &offer, &dp);
+	for (int i = 0; i < 5000 && !s.attached; i++, turns(1))
+		cp_link_client_state(client, &s);
+	assert_true(s.attached);
+	close(listener);
+}
+
+static void
+acknowledge(uint64_t generation)
+{
+	struct hf_msg_policy_ack ack = {
+	    .head = {HF_MSG_POLICY_ACK, sizeof(ack), 7},
+	    .generation = generation,
+	    .core_cnt = 2,
+	    .core_all = 2,
+	    .took_ns = 184000,
+	};
+
+	assert_int_equal(hf_link_send(dp, &ack, sizeof(ack)), 0);
+}
+
+static void
+with_a_dataplane_the_reply_waits_for_its_acknowledgement(void **state)
+{
+	int fd = dial();
+
+	(void)state;
+	attach();
+	say(fd, ADD("\"name\":\"de\",\"reason\":\"r\"") "\n");
+	assert_null(hear(fd, 100));
+	acknowledge(1); /* of what was before */
+	assert_null(hear(fd, 100));
+	acknowledge(2);
+	json_t *j = hear(fd, 1000), *r = json_object_get(j, "result");
+	assert_true(json_is_true(json_object_get(r, "acknowledged")));
+	assert_int_equal(json_integer_value(json_object_get(r, "cores")), 2);
+	assert_int_equal(json_integer_value(json_object_get(r, "took_us")), 184);
+	json_decref(j);
+	close(fd);
+}
+
+static void
+a_dataplane_that_does_not_acknowledge_is_not_waited_for_for_ever(void **state)
+{
+	int fd = dial();
+
+	(void)state;
+	attach();
+	json_t *j = ask(fd, ADD("\"name\":\"de\",\"reason\":\"r\""));
+	assert_true(json_is_false(json_object_get(json_object_get(j, "result"), "acknowledged")));
+	json_decref(j);
+	say(fd, ADD("\"name\":\"se\",\"reason\":\"r\"") "\n");
+	turns(50);
+	hf_link_close(dp); /* lost while the call waits: told at once */
+	dp = NULL;
+	j = hear(fd, 1000);
+	assert_true(json_is_false(json_object_get(json_object_get(j, "result"), "acknowledged")));
+	json_decref(j);
+	close(fd);
+}
+
+static void
+a_client_that_goes_while_its_call_waits_does_no_harm(void **state)
+{
+	int fd = dial(), other = dial();
+
+	(void)state;
+	attach();
+	say(fd, ADD("\"name\":\"de\",\"reason\":\"r\"") "\n");
+	turns(20);
+	close(fd);
+	turns(20);
+	acknowledge(2);
+	turns(20);
+	assert_int_equal(code_of(ask(other, "{\"version\":1,\"command\":\"nta.list\"}")), -1);
+	assert_int_equal(cp_ntas_cnt(ntas), 1); /* what was asked for was done */
+	close(other);
+}
+
+static void
+requests_in_pieces_and_several_at_once_are_done_in_order(void **state)
+{
+	static const char text[] = ADD("\"name\":\"a\",\"reason\":\"r\"") "\n" ADD(
+	    "\"name\":\"a\",\"reason\":\"r\"") "\njunk\n";
+	int fd = dial();
+	char piece[2] = "";
+
+	(void)state;
+	for (size_t i = 0; i < strlen(text); i++) {
+		piece[0] = text[i];
+		say(fd, piece);
+		if (i % 16 == 0)
+			turns(1);
+	}
+	assert_int_equal(code_of(hear(fd, 1000)), -1);
+	assert_int_equal(code_of(hear(fd, 1000)), CP_EXIT_CONFLICT);
+	assert_int_equal(code_of(hear(fd, 1000)), CP_EXIT_USAGE);
+	for (int i = 0; i < 30; i++)
+		say(fd, "junk\n");
+	shutdown(fd, SHUT_WR); /* has said all, still listens */
+	for (int i = 0; i < 30; i++)
+		assert_int_equal(code_of(hear(fd, 1000)), CP_EXIT_USAGE);
+	assert_null(hear(fd, 1000)); /* then it is closed */
+	close(fd);
+}
+
+static void
+a_line_without_end_is_refused_and_the_client_closed(void **state)
+{
+	static char big[CP_ADMIN_LINE_MAX + 100];
+	int fd = dial();
+	size_t off = 0;
+
+	(void)state;
+	memset(big, ' ', sizeof(big));
+	for (int i = 0; i < 1000 && off < sizeof(big); i++) {
+		ssize_t n = send(fd, big + off, sizeof(big) - off, MSG_NOSIGNAL);
+
+		off += n > 0 ? (size_t)n : 0;
+		turns(1);
+	}
+	assert_int_equal(code_of(hear(fd, 1000)), CP_EXIT_USAGE);
+	assert_null(hear(fd, 500));
+	close(fd);
+}
+
+static void
+one_client_too_many_is_closed_and_the_others_are_served(void **state)
+{
+	int fd[CP_ADMIN_CLIENTS], more;
+	char c;
+
+	(void)state;
+	for (int i = 0; i < CP_ADMIN_CLIENTS; i++)
+		fd[i] = dial();
+	more = dial();
+	turns(10);
+	assert_int_equal(recv(more, &c, 1, 0), 0);
+	assert_int_equal(counters.v[CP_COUNTER_admin_refused], 1);
+	assert_int_equal(code_of(ask(fd[40], "{\"version\":1,\"command\":\"nta.list\"}")), -1);
+	for (int i = 0; i < CP_ADMIN_CLIENTS; i++)
+		close(fd[i]);
+	turns(20);
+	close(more);
+	more = dial();
+	assert_int_equal(code_of(ask(more, "{\"version\":1,\"command\":\"nta.list\"}")), -1);
+	close(more);
+}
+
+static void
+octets_at_random_get_an_error_or_nothing_and_the_socket_lives_on(void **state)
+{
+	char junk[300];
+	int fd;
+
+	(void)state;
+	srandom(11);
+	for (int round = 0; round < 200; round++) {
+		fd = dial();
+		for (size_t i = 0; i < sizeof(junk); i++)
+			junk[i] = (char)(random() % 4 == 0 ? "{}[]\":,\n"[random() % 8] : random());
+		(void)send(fd, junk, sizeof(junk), MSG_NOSIGNAL);
+		turns(2);
+		close(fd);
+	}
+	fd = dial();
+	assert_int_equal(code_of(ask(fd, "{\"version\":1,\"command\":\"nta.list\"}")), -1);
+	close(fd);
+}
+
+static void
+a_socket_that_answers_is_not_taken_over_and_a_dead_one_is(void **state)
+{
+	struct cp_admin *second = NULL;
+	char other[128];
+
+	(void)state;
+	hf_log_set_level((enum hf_log_level) - 1);
+	assert_int_equal(cp_admin_open(base, path, &env, &second), -EADDRINUSE);
+	snprintf(other, sizeof(other), "%s/file", dir);
+	close(open(other, O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(cp_admin_open(base, other, &env, &second), -EEXIST);
+	snprintf(other, sizeof(other), "%s/dead", dir);
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	memcpy(sa.sun_path, other, strlen(other) + 1);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	close(fd);
+	assert_int_equal(cp_admin_open(base, other, &env, &second), 0);
+	cp_admin_close(second);
+	assert_int_equal(access(other, F_OK), -1);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(the_socket_is_for_owner_and_group_only),
+	    T(each_wrong_request_gets_its_exit_code),
+	    T(without_a_dataplane_a_change_is_stored_and_not_acknowledged),
+	    T(with_a_dataplane_the_reply_waits_for_its_acknowledgement),
+	    T(a_dataplane_that_does_not_acknowledge_is_not_waited_for_for_ever),
+	    T(a_client_that_goes_while_its_call_waits_does_no_harm),
+	    T(requests_in_pieces_and_several_at_once_are_done_in_order),
+	    T(a_line_without_end_is_refused_and_the_client_closed),
+	    T(one_client_too_many_is_closed_and_the_others_are_served),
+	    T(octets_at_random_get_an_error_or_nothing_and_the_socket_lives_on),
+	    T(a_socket_that_answers_is_not_taken_over_and_a_dead_one_is),
+	};
+
+	(void)signal(SIGPIPE, SIG_IGN); /* as the program does */
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
