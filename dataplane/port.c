@@ -2,8 +2,13 @@
 #include "dataplane/port.h"
 
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <rte_bus_vdev.h>
@@ -275,13 +280,51 @@ port_device(struct dp_port *port, const struct dp_ports *p, const char *devargs,
 	return rc;
 }
 
+/* Receive queues of the kernel's interface, 0 when it does not say. */
+static unsigned
+kernel_queues(const char *interface)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	struct ifreq request = {.ifr_data = (void *)&channels};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int rc;
+
+	if (fd < 0)
+		return 0;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	rc = ioctl(fd, SIOCETHTOOL, &request);
+	close(fd);
+	return rc != 0 ? 0 : channels.rx_count + channels.combined_count;
+}
+
+/* AF_XDP serves the queues that have a socket; what the card puts into another goes to the
+ * kernel, and clients wait for ever. */
+static int
+xdp_queues_check(const char *devargs, unsigned workers)
+{
+	const char *iface = strstr(devargs, ",iface=");
+	char name[IF_NAMESIZE];
+
+	if (iface == NULL || dp_devargs_device_cnt(devargs, HF_WORKER_MAX) == 1)
+		return 0;
+	iface += strlen(",iface=");
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(iface, ","), iface);
+
+	unsigned cnt = kernel_queues(name);
+	if (cnt <= workers)
+		return 0;
+	hf_log(HF_LOG_ERROR, "port", "%s has %u receive queues, %u workers serve one each: more "
+	    "--workers, or fewer queues (ethtool -L)", name, cnt, workers);
+	return -EINVAL;
+}
+
 static int
 port_open(struct dp_ports *p, const struct dp_options *o, unsigned idx)
 {
 	struct dp_port *port = &p->port[p->cnt++];
 	const char *devargs = o->port[idx];
 	unsigned cnt = dp_devargs_device_cnt(devargs, o->workers);
-	int rc = 0;
+	int rc = xdp_queues_check(devargs, o->workers);
 
 	snprintf(port->name, sizeof(port->name), "%.*s", (int)strcspn(devargs, ","), devargs);
 	port->host.service = &o->service;

@@ -63,10 +63,13 @@ def inside(netns):
 class Wire:
     """Two namespaces and a wire: the client's end is kernel, the other the dataplane's."""
 
-    def __init__(self, driver):
-        self.driver = driver
-        self.client = f"{PREFIX}-c"
-        self.home = self.client if driver == "tap" else f"{PREFIX}-d"
+    made = 0
+
+    def __init__(self, driver, queues=1):
+        self.driver, self.queues = driver, queues
+        Wire.made += 1
+        self.client = f"{PREFIX}-c{Wire.made}"
+        self.home = self.client if driver == "tap" else f"{PREFIX}-d{Wire.made}"
         self.far = "hftap" if driver == "tap" else "hfcli"
 
     def __enter__(self):
@@ -74,8 +77,9 @@ class Wire:
             run("ip", "netns", "add", ns)
             run("ip", "-n", ns, "link", "set", "lo", "up")
         if self.driver != "tap":
-            run("ip", "link", "add", "hfdpl", "netns", self.home, "numtxqueues", 2, "numrxqueues", 2,
-                "type", "veth", "peer", "name", self.far, "netns", self.client, "numtxqueues", 2, "numrxqueues", 2)
+            queues = ("numtxqueues", self.queues, "numrxqueues", self.queues)
+            run("ip", "link", "add", "hfdpl", "netns", self.home, *queues, "type", "veth",
+                "peer", "name", self.far, "netns", self.client, *queues)
             run("ip", "netns", "exec", self.home, "sysctl", "-qw", "net.ipv6.conf.hfdpl.disable_ipv6=1")
             run("ip", "-n", self.home, "link", "set", "hfdpl", "up")
         return self
@@ -152,6 +156,7 @@ class Dataplane:
         with inside(self.wire.client):
             s = socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM)
         with s:
+            s.setblocking(False)  # dnspython waits by itself
             try:
                 return dns.query.udp(q, server, timeout=timeout, sock=s)
             except dns.exception.Timeout:
@@ -245,7 +250,7 @@ def ad(reply):
 @pytest.fixture(scope="module", params=[(d, w) for d in DRIVERS for w in (1, 2)], ids=lambda p: f"{p[0]}-{p[1]}")
 def dataplane(request):
     driver, workers = request.param
-    with Wire(driver) as wire:
+    with Wire(driver, workers) as wire:
         try:
             d = Dataplane(wire, workers).__enter__()
         except RuntimeError as why:
@@ -609,7 +614,7 @@ def test_mutated_messages_on_the_update_ring_do_no_harm(dataplane, control):
 def test_hostile_frames_and_messages_under_the_sanitizers(driver):
     if not os.path.exists(f"{ASAN}/holdfast-dataplane"):
         pytest.skip(f"not built: {ASAN}/holdfast-dataplane (make SAN=asan programs)")
-    with Wire(driver) as wire, Dataplane(wire, 2, ASAN) as dataplane:
+    with Wire(driver, 2) as wire, Dataplane(wire, 2, ASAN) as dataplane:
         wire.dress()
         with Control(dataplane) as c:
             hostile_run(dataplane)
@@ -653,6 +658,12 @@ def test_too_few_queues_are_refused_with_both_numbers():
         with pytest.raises(RuntimeError, match="1 receive and 1 transmit queues, 2 workers"):
             wire.devargs = lambda: "net_af_packet0,iface=hfdpl,qpairs=1"
             Dataplane(wire, 2).__enter__()
+
+
+def test_queues_that_nobody_would_serve_are_refused():
+    with Wire("af_xdp", 2) as wire:
+        with pytest.raises(RuntimeError, match="hfdpl has 2 receive queues, 1 workers"):
+            Dataplane(wire, 1).__enter__()
 
 
 def test_wrong_usage_is_exit_code_2_and_help_is_0():
