@@ -2,6 +2,7 @@
 # `make SAN=fuzz CC=clang fuzz-programs`. A line per target. Append yours.
 fuzz_names := \
 	dp_packet_fuzz \
+	dp_serve_fuzz \
 	link_msg_fuzz \
 	va_denial_fuzz \
 	va_rrset_fuzz \
@@ -10,6 +11,7 @@ fuzz_names := \
 	wire_query_fuzz \
 	wire_reply_fuzz
 
+fuzz_parts_dp_serve_fuzz := dataplane hf
 fuzz_parts_link_msg_fuzz := hf
 fuzz_parts_wire_reply_fuzz := hf
 fuzz_parts_wire_message_fuzz := hf
