@@ -21,6 +21,8 @@ end(struct cp_task *t, enum hf_verdict verdict, const struct va_result *why,
 		o->why = *why;
 	else
 		o->why.reason = verdict == HF_VERDICT_BOGUS ? VA_KEYS_MISSING : VA_OK;
+	if (o->why.type == 0)
+		o->why.type = t->state.phase == CP_STATE_DS ? HF_TYPE_DS : HF_TYPE_DNSKEY;
 	o->why.verdict = verdict;
 	if (blame != NULL)
 		o->blame = *blame;

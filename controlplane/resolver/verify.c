@@ -26,7 +26,7 @@ settle(struct cp_outcome *o, enum hf_verdict verdict, const struct va_result *wh
 	o->verdict = verdict;
 	o->why = *why;
 	o->why.verdict = verdict;
-	if (verdict == HF_VERDICT_BOGUS && o->blame.family == 0)
+	if (verdict == HF_VERDICT_BOGUS && o->own_fault)
 		o->blame = o->server;
 	if (verdict == HF_VERDICT_INSECURE && !is_denial(o))
 		o->proof_cnt = 0;

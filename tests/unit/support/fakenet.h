@@ -21,7 +21,7 @@
 #include "lib/wire/writer.h"
 #include "tests/unit/support/va_signer.h"
 
-enum { FN_ZONES = 24, FN_RRS = 160, FN_SERVERS = 80, FN_EVENTS = 256, FN_LOG = 512,
+enum { FN_ZONES = 24, FN_SERVER_ZONES = 16, FN_RRS = 160, FN_SERVERS = 80, FN_EVENTS = 256, FN_LOG = 512,
 	FN_WALL_S = 1500000 };
 
 enum fn_manner {
@@ -61,7 +61,7 @@ struct fn_zone {
 struct fn_server {
 	struct hf_addr addr;
 	enum fn_manner manner;
-	struct fn_zone *zones[4];
+	struct fn_zone *zones[FN_SERVER_ZONES];
 };
 
 struct fn_event {
@@ -189,7 +189,7 @@ fn_server(const char *addr, struct fn_zone *z)
 	for (unsigned i = 0; i < fn.server_cnt; i++) {
 		if (!hf_addr_equal(&fn.server[i].addr, &a))
 			continue;
-		for (unsigned k = 0; k < 4 && z != NULL; k++) {
+		for (unsigned k = 0; k < FN_SERVER_ZONES && z != NULL; k++) {
 			if (fn.server[i].zones[k] == NULL) {
 				fn.server[i].zones[k] = z;
 				break;
@@ -341,10 +341,12 @@ fn_put_nsec(struct fn_reply *p, const struct hf_name *n)
 		next = &z->name;
 	size_t len = va_put(rdata, 0, next->octets, next->len);
 
-	rdata[len + 1] = 7; /* types below 56 */
-	memcpy(rdata + len + 2, map, 7);
+	unsigned map_len = map[HF_TYPE_DNSKEY / 8] != 0 ? 7 : 6; /* no zero octet at its end */
+
+	rdata[len + 1] = (uint8_t)map_len;
+	memcpy(rdata + len + 2, map, map_len);
 	va_box_init(&b, hf_name_to_text(at, text), HF_TYPE_NSEC, 300);
-	va_box_add(&b, rdata, len + 9);
+	va_box_add(&b, rdata, len + 2 + map_len);
 	fn_sign(p, &b, text);
 	fn_put_box(p, HF_SECTION_AUTHORITY, &b, at);
 }
@@ -442,7 +444,7 @@ fn_zone_for(const struct fn_server *s, const struct hf_question *q)
 {
 	struct fn_zone *best = NULL;
 
-	for (unsigned i = 0; i < 4 && s->zones[i] != NULL; i++) {
+	for (unsigned i = 0; i < FN_SERVER_ZONES && s->zones[i] != NULL; i++) {
 		struct fn_zone *z = s->zones[i];
 		bool own_ds = q->type == HF_TYPE_DS && hf_name_equal(&z->name, &q->name);
 
