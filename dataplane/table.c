@@ -2,12 +2,14 @@
 #include "dataplane/table.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <urcu-qsbr.h>
 
 enum {
 	ENTRY_OCTETS_TYPICAL = 192, /* small entries: slots must not run out before octets do */
 	BUCKET_CNT_MIN = 64,
 	TAG_SHIFT = 48,
+	HUGE_PAGE_LEN = 2 << 20,
 };
 #define POINTER_MASK ((UINT64_C(1) << TAG_SHIFT) - 1)
 
@@ -34,6 +36,22 @@ wait_for_readers(void)
 	synchronize_rcu();
 }
 
+/* Every look-up lands in another page: large ones spare it the walk. A hint, no more. */
+static struct dp_bucket *
+buckets_alloc(uint64_t bucket_cnt)
+{
+	size_t len = bucket_cnt * sizeof(struct dp_bucket);
+	bool huge = len >= HUGE_PAGE_LEN;
+	struct dp_bucket *b = aligned_alloc(huge ? HUGE_PAGE_LEN : alignof(struct dp_bucket), len);
+
+	if (b == NULL)
+		return NULL;
+	if (huge)
+		(void)madvise(b, len, MADV_HUGEPAGE);
+	memset(b, 0, len);
+	return b;
+}
+
 struct dp_table *
 dp_table_create(uint64_t octets_max, const uint8_t seed[64], uint64_t *counters)
 {
@@ -47,12 +65,11 @@ dp_table_create(uint64_t octets_max, const uint8_t seed[64], uint64_t *counters)
 	if (t == NULL)
 		return NULL;
 	memset(t, 0, sizeof(*t));
-	t->buckets = aligned_alloc(alignof(struct dp_bucket), bucket_cnt * sizeof(*t->buckets));
+	t->buckets = buckets_alloc(bucket_cnt);
 	if (t->buckets == NULL) {
 		free(t);
 		return NULL;
 	}
-	memset(t->buckets, 0, bucket_cnt * sizeof(*t->buckets));
 	t->bucket_mask = bucket_cnt - 1;
 	dp_hash_init(&t->hash, seed);
 	t->counters = counters;
