@@ -428,10 +428,11 @@ watch(struct dp_writer *w)
 		w->beat_ns = now;
 	}
 
-	uint64_t last = hf_link_peer_beat_ns(w->link, now);
+	/* the peer may beat between our look at the clock and at its beat: that is no lie */
+	uint64_t last = hf_link_peer_beat_ns(w->link, now + HF_LINK_BEAT_NS);
 	if (last < w->since_ns)
 		last = w->since_ns;
-	if (now - last > HF_LINK_DEAD_NS)
+	if (last < now && now - last > HF_LINK_DEAD_NS)
 		detach(w, "silent for a second");
 }
 
