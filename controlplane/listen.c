@@ -18,9 +18,8 @@
 enum { PORT_DEFAULT = 53, BURST = 32, QUERY_LEN_MAX = 4096, REPLY_LEN_MAX = 4096 };
 
 /* Room for the one ancillary item that says, or sets, our own address. */
-union pktinfo {
-	struct cmsghdr align;
-	char buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+struct pktinfo {
+	_Alignas(struct cmsghdr) char buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
 struct udp_socket {
@@ -37,7 +36,7 @@ struct udp_query {
 	struct cp_client client;
 	struct sockaddr_storage peer;
 	socklen_t peer_len;
-	union pktinfo info; /* the address that was asked */
+	struct pktinfo info; /* the address that was asked */
 	size_t info_len;
 };
 
@@ -54,7 +53,7 @@ static void
 send_reply(const struct udp_query *q, uint8_t *msg, size_t len)
 {
 	struct iovec iov = {.iov_base = msg, .iov_len = len};
-	union pktinfo info = q->info;
+	struct pktinfo info = q->info;
 	struct sockaddr_storage peer = q->peer;
 	struct msghdr h = {
 	    .msg_name = &peer,
