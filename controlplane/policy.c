@@ -31,8 +31,8 @@ has_twins(const struct cp_policy *p)
 }
 
 struct cp_policy *
-cp_policy_create(uint64_t generation, const struct cp_stale *stale, const struct cp_rule *rules,
-    size_t rule_cnt)
+cp_policy_create(
+    uint64_t generation, const struct cp_stale *stale, const struct cp_rule *rules, size_t rule_cnt)
 {
 	struct cp_policy *p;
 

@@ -52,13 +52,13 @@ void
 cp_budget_init(struct cp_budget *b, const struct cp_resolver_limits *l, uint64_t now_ns)
 {
 	*b = (struct cp_budget){
-		.sends = l->sends,
-		.bytes = l->bytes,
-		.referrals = l->referrals,
-		.ns_lookups = l->ns_lookups,
-		.ns_lookup_fails = l->ns_lookup_fails,
-		.steps = STEPS,
-		.va = {.sig_checks = l->sig_checks, .sha1_blocks = l->sha1_blocks},
-		.deadline_ns = now_ns + l->wall_ns,
+	    .sends = l->sends,
+	    .bytes = l->bytes,
+	    .referrals = l->referrals,
+	    .ns_lookups = l->ns_lookups,
+	    .ns_lookup_fails = l->ns_lookup_fails,
+	    .steps = STEPS,
+	    .va = {.sig_checks = l->sig_checks, .sha1_blocks = l->sha1_blocks},
+	    .deadline_ns = now_ns + l->wall_ns,
 	};
 }

@@ -6,7 +6,7 @@
 #include "lib/base/clock.h"
 
 enum {
-	TYPE_NXDOMAIN = 0,     /* a name that does not exist has no type (RFC 2308 5) */
+	TYPE_NXDOMAIN = 0, /* a name that does not exist has no type (RFC 2308 5) */
 	TYPE_CUT = HF_TYPE_NS,
 	TYPE_STATE = HF_TYPE_DNSKEY,
 };
@@ -129,8 +129,8 @@ cp_cache_raw(struct cp_task *t, const struct hf_name *name, uint16_t type)
 }
 
 void
-cp_cache_put_raw(struct cp_task *t, const struct hf_name *name, uint16_t type,
-    const struct cp_outcome *o)
+cp_cache_put_raw(
+    struct cp_task *t, const struct hf_name *name, uint16_t type, const struct cp_outcome *o)
 {
 	struct cp_key key = {name, type, CP_CLASS_RAW};
 	uint32_t cap = t->job->r->limits.ttl_neg_max_s;
@@ -210,8 +210,7 @@ cp_cache_put_state(struct cp_task *t, const struct cp_outcome *o, uint32_t ttl_s
 static struct cp_key
 failure_key(const struct cp_job *job)
 {
-	return (struct cp_key){
-		&job->name, job->type, job->cd ? CP_CLASS_FAIL_CD : CP_CLASS_FAIL};
+	return (struct cp_key){&job->name, job->type, job->cd ? CP_CLASS_FAIL_CD : CP_CLASS_FAIL};
 }
 
 const struct cp_failure *

@@ -22,8 +22,8 @@ void cp_cache_put_answer(struct cp_task *t, const struct cp_outcome *o);
 
 /* Records on a server's word. */
 struct cp_outcome *cp_cache_raw(struct cp_task *t, const struct hf_name *name, uint16_t type);
-void cp_cache_put_raw(struct cp_task *t, const struct hf_name *name, uint16_t type,
-    const struct cp_outcome *o);
+void cp_cache_put_raw(
+    struct cp_task *t, const struct hf_name *name, uint16_t type, const struct cp_outcome *o);
 void cp_cache_drop_raw(struct cp_task *t, const struct hf_name *name, uint16_t type);
 
 /* The closest delegation known at or above name; NULL when not even the root is known. */
@@ -42,11 +42,11 @@ struct cp_failure {
 	struct hf_name chain[]; /* the table keeps chain_cnt of them */
 };
 /* A failure still to be believed; *left_s: for how long. Copy at once. */
-const struct cp_failure *cp_cache_failure(struct cp_resolver *r, const struct cp_job *job,
-    uint32_t *left_s);
+const struct cp_failure *
+cp_cache_failure(struct cp_resolver *r, const struct cp_job *job, uint32_t *left_s);
 /* Remember f; returns for how many seconds (RFC 9520: doubling). */
-uint32_t cp_cache_put_failure(struct cp_resolver *r, const struct cp_job *job,
-    const struct cp_failure *f);
+uint32_t
+cp_cache_put_failure(struct cp_resolver *r, const struct cp_job *job, const struct cp_failure *f);
 void cp_cache_drop_failure(struct cp_resolver *r, const struct cp_job *job);
 
 #endif

@@ -174,8 +174,11 @@ keys(struct cp_task *t)
 {
 	struct cp_want want = {CP_TASK_LOOKUP, &t->name, HF_TYPE_DNSKEY, true, false};
 	const struct cp_outcome *o = cp_task_need(t, &want);
-	struct va_result res = {.verdict = HF_VERDICT_BOGUS, .reason = VA_KEYS_MISSING,
-		.owner = t->name, .type = HF_TYPE_DNSKEY, .signer = hf_name_root};
+	struct va_result res = {.verdict = HF_VERDICT_BOGUS,
+	    .reason = VA_KEYS_MISSING,
+	    .owner = t->name,
+	    .type = HF_TYPE_DNSKEY,
+	    .signer = hf_name_root};
 
 	if (o == NULL)
 		return false;

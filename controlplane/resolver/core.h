@@ -28,7 +28,7 @@ struct cp_resolver {
 	uint16_t server_port;
 	struct hf_siphash_key key;
 
-	struct hf_arena fixed;          /* hints and anchors */
+	struct hf_arena fixed; /* hints and anchors */
 	struct cp_delegation *hints;
 	const struct hf_rrset **anchors;
 	size_t anchor_cnt;
@@ -37,7 +37,7 @@ struct cp_resolver {
 	struct cp_servers *servers;
 	struct cp_exchanges exchanges;
 	struct cp_scratch *scratch;
-	uint8_t *render;                /* CP_RENDER_MAX octets */
+	uint8_t *render; /* CP_RENDER_MAX octets */
 
 	struct cp_time now;
 	bool running;
@@ -58,10 +58,10 @@ void cp_core_retire(struct cp_job *job);
 void cp_core_server_is_bad(struct cp_resolver *r, const struct hf_addr *server);
 uint64_t cp_core_random(struct cp_resolver *r);
 /* Trust anchors exactly at name: the idx-th, or NULL. */
-const struct hf_rrset *cp_core_anchor(const struct cp_resolver *r, const struct hf_name *name,
-    size_t idx);
+const struct hf_rrset *
+cp_core_anchor(const struct cp_resolver *r, const struct hf_name *name, size_t idx);
 /* The closest name with a trust anchor at or above name; false when there is none. */
-bool cp_core_anchor_above(const struct cp_resolver *r, const struct hf_name *name,
-    struct hf_name *zone);
+bool
+cp_core_anchor_above(const struct cp_resolver *r, const struct hf_name *name, struct hf_name *zone);
 
 #endif

@@ -20,7 +20,7 @@ enum { CP_NS_MAX = 13, CP_NS_ADDR_MAX = 6 }; /* DESIGN 5 */
 
 struct cp_ns {
 	struct hf_name name;
-	bool asked;      /* its addresses were looked up by this question */
+	bool asked; /* its addresses were looked up by this question */
 	uint8_t addr_cnt;
 	struct hf_addr addr[CP_NS_ADDR_MAX];
 };

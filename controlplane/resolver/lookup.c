@@ -170,8 +170,8 @@ is_hopeless(const struct cp_task *t, const struct hf_addr *a)
 	if (l->bogus == NULL)
 		return false;
 	return cp_job_is_bad(t->job, a) ||
-	       (l->bogus_tries > BOGUS_TRIES_KNOWN &&
-		   r->now.mono_ns < cp_servers_get(r->servers, a)->bogus_until_ns);
+	    (l->bogus_tries > BOGUS_TRIES_KNOWN &&
+		r->now.mono_ns < cp_servers_get(r->servers, a)->bogus_until_ns);
 }
 
 /* The cheapest address asked fewer than limit times. */
@@ -374,8 +374,7 @@ judge(struct cp_task *t)
 		if (l->bogus != NULL)
 			o = l->bogus;
 	}
-	if (o->verdict != HF_VERDICT_BOGUS ||
-	    cp_policy_covers(t->job->r->policy, &t->name, NULL))
+	if (o->verdict != HF_VERDICT_BOGUS || cp_policy_covers(t->job->r->policy, &t->name, NULL))
 		cp_cache_put_answer(t, o);
 	cp_task_done(t, o);
 	return true;
@@ -517,7 +516,7 @@ void
 cp_lookup_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail why)
 {
 	static const enum cp_cause causes[CP_FAIL_CNT] = {
-		CP_CAUSE_TIMEOUT, CP_CAUSE_NETWORK, CP_CAUSE_NETWORK, CP_CAUSE_LOCAL};
+	    CP_CAUSE_TIMEOUT, CP_CAUSE_NETWORK, CP_CAUSE_NETWORK, CP_CAUSE_LOCAL};
 	struct cp_resolver *r = t->job->r;
 
 	t->lookup.exchange = NULL;

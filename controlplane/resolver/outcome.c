@@ -10,7 +10,7 @@ static const struct {
 	const char *text;
 } cause_table[CP_CAUSE_CNT] = {
 #define X(name, ede, text) {ede, text},
-	CP_CAUSES(X)
+    CP_CAUSES(X)
 #undef X
 };
 

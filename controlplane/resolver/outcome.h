@@ -21,38 +21,38 @@ enum { CP_OUTCOME_ANSWER_MAX = 2, CP_OUTCOME_PROOF_MAX = 12 };
 
 enum cp_kind {
 	CP_KIND_FAIL,
-	CP_KIND_ANSWER,   /* answer[0] has the question's owner and type */
-	CP_KIND_CNAME,    /* answer[0] is the alias; target says where it leads */
-	CP_KIND_DNAME,    /* answer[0] the DNAME, answer[1] the CNAME made from it */
+	CP_KIND_ANSWER, /* answer[0] has the question's owner and type */
+	CP_KIND_CNAME,  /* answer[0] is the alias; target says where it leads */
+	CP_KIND_DNAME,  /* answer[0] the DNAME, answer[1] the CNAME made from it */
 	CP_KIND_NODATA,
 	CP_KIND_NXDOMAIN,
 };
 
 /* Why there is no answer at all. */
-#define CP_CAUSES(X)                                                                               \
-	X(NONE, HF_EDE_NONE, "")                                                                   \
-	X(TIMEOUT, HF_EDE_NO_REACHABLE_AUTHORITY, "no server answered")                            \
-	X(LAME, HF_EDE_NO_REACHABLE_AUTHORITY, "no server is authoritative and willing")           \
-	X(NETWORK, HF_EDE_NETWORK_ERROR, "servers cannot be reached")                              \
-	X(LOCAL, HF_EDE_OTHER, "no socket or port left")                                           \
-	X(NO_ADDRESS, HF_EDE_NO_REACHABLE_AUTHORITY, "no server has an address")                   \
-	X(LOOP, HF_EDE_NO_REACHABLE_AUTHORITY, "name servers depend on one another")               \
-	X(ALIAS_LOOP, HF_EDE_OTHER, "aliases lead back to themselves")                             \
-	X(SENDS, HF_EDE_OTHER, "budget of upstream packets exhausted")                             \
-	X(BYTES, HF_EDE_OTHER, "budget of octets received exhausted")                              \
-	X(REFERRALS, HF_EDE_OTHER, "too many referrals or too deep")                               \
-	X(CHAIN, HF_EDE_OTHER, "alias chain too long")                                             \
-	X(NS, HF_EDE_NO_REACHABLE_AUTHORITY, "budget of name server look-ups exhausted")           \
-	X(WALL, HF_EDE_NO_REACHABLE_AUTHORITY, "servers did not answer in time")                   \
-	X(SIGS, HF_EDE_OTHER, "budget of signature checks or NSEC3 hashes exhausted")              \
-	X(MEMORY, HF_EDE_OTHER, "memory limit of a question reached")                              \
+#define CP_CAUSES(X)                                                                     \
+	X(NONE, HF_EDE_NONE, "")                                                         \
+	X(TIMEOUT, HF_EDE_NO_REACHABLE_AUTHORITY, "no server answered")                  \
+	X(LAME, HF_EDE_NO_REACHABLE_AUTHORITY, "no server is authoritative and willing") \
+	X(NETWORK, HF_EDE_NETWORK_ERROR, "servers cannot be reached")                    \
+	X(LOCAL, HF_EDE_OTHER, "no socket or port left")                                 \
+	X(NO_ADDRESS, HF_EDE_NO_REACHABLE_AUTHORITY, "no server has an address")         \
+	X(LOOP, HF_EDE_NO_REACHABLE_AUTHORITY, "name servers depend on one another")     \
+	X(ALIAS_LOOP, HF_EDE_OTHER, "aliases lead back to themselves")                   \
+	X(SENDS, HF_EDE_OTHER, "budget of upstream packets exhausted")                   \
+	X(BYTES, HF_EDE_OTHER, "budget of octets received exhausted")                    \
+	X(REFERRALS, HF_EDE_OTHER, "too many referrals or too deep")                     \
+	X(CHAIN, HF_EDE_OTHER, "alias chain too long")                                   \
+	X(NS, HF_EDE_NO_REACHABLE_AUTHORITY, "budget of name server look-ups exhausted") \
+	X(WALL, HF_EDE_NO_REACHABLE_AUTHORITY, "servers did not answer in time")         \
+	X(SIGS, HF_EDE_OTHER, "budget of signature checks or NSEC3 hashes exhausted")    \
+	X(MEMORY, HF_EDE_OTHER, "memory limit of a question reached")                    \
 	X(NAME_TOO_LONG, HF_EDE_OTHER, "DNAME makes the name too long")
 
 enum cp_cause {
 #define X(name, ede, text) CP_CAUSE_##name,
 	CP_CAUSES(X)
 #undef X
-	CP_CAUSE_CNT,
+	    CP_CAUSE_CNT,
 };
 
 uint16_t cp_cause_ede(enum cp_cause c);
@@ -65,16 +65,16 @@ struct cp_outcome {
 	enum cp_kind kind;
 	enum cp_cause cause;
 	enum cp_ds ds;
-	struct hf_name cut;     /* the zone the server was asked as; of a zone state: its zone */
-	struct hf_addr server;  /* who said so; family 0: from the cache */
-	struct hf_name target;  /* CNAME and DNAME */
+	struct hf_name cut;    /* the zone the server was asked as; of a zone state: its zone */
+	struct hf_addr server; /* who said so; family 0: from the cache */
+	struct hf_name target; /* CNAME and DNAME */
 	uint8_t answer_cnt, proof_cnt;
 	const struct hf_rrset *answer[CP_OUTCOME_ANSWER_MAX];
 	const struct hf_rrset *proof[CP_OUTCOME_PROOF_MAX]; /* SOA, NSEC, NSEC3 */
 	enum hf_verdict verdict; /* SECURE, INSECURE, BOGUS; FAILURE for CP_KIND_FAIL */
 	bool own_fault;          /* BOGUS because of these very records, not of the keys above */
 	struct va_result why;
-	struct hf_addr blame;    /* BOGUS: the server whose records did not validate */
+	struct hf_addr blame; /* BOGUS: the server whose records did not validate */
 };
 
 /* Octets that cp_outcome_copy needs. */

@@ -19,10 +19,10 @@ enum { CP_QUERY_MAX = HF_HEADER_LEN + HF_NAME_MAX + 4 + 11 };
 
 /* The question to put to a server of zone cut when q is what is wanted: the place where
  * QNAME minimisation (RFC 9156) belongs. */
-void cp_query_choose(const struct hf_question *q, const struct hf_name *cut,
-    struct hf_question *ask);
+void
+cp_query_choose(const struct hf_question *q, const struct hf_name *cut, struct hf_question *ask);
 
-size_t cp_query_write(uint8_t buf[CP_QUERY_MAX], uint16_t id, const struct hf_question *q,
-    bool edns);
+size_t
+cp_query_write(uint8_t buf[CP_QUERY_MAX], uint16_t id, const struct hf_question *q, bool edns);
 
 #endif

@@ -91,8 +91,10 @@ say_insecure(const struct cp_outcome *o, struct cp_answer *a)
 	case VA_DS_ALGORITHM:
 	case VA_DS_DIGEST:
 	case VA_NSEC3_ITERATIONS:
-		if (a->verdict == HF_VERDICT_INSECURE)
-			a->ede = va_reason_ede(o->why.reason);
+		if (a->verdict != HF_VERDICT_INSECURE)
+			break;
+		a->ede = va_reason_ede(o->why.reason);
+		va_result_to_text(&o->why, a->ede_text, sizeof(a->ede_text));
 		break;
 	default:
 		break;
@@ -164,14 +166,14 @@ count_end(struct cp_job *job, const struct cp_answer *a)
 {
 	struct cp_resolver *r = job->r;
 	static const enum cp_resolver_counter by_cause[CP_CAUSE_CNT] = {
-		[CP_CAUSE_SENDS] = CP_RESOLVER_budget_sends,
-		[CP_CAUSE_BYTES] = CP_RESOLVER_budget_bytes,
-		[CP_CAUSE_REFERRALS] = CP_RESOLVER_budget_referrals,
-		[CP_CAUSE_CHAIN] = CP_RESOLVER_budget_chain,
-		[CP_CAUSE_NS] = CP_RESOLVER_budget_ns,
-		[CP_CAUSE_SIGS] = CP_RESOLVER_budget_sigs,
-		[CP_CAUSE_WALL] = CP_RESOLVER_budget_wall,
-		[CP_CAUSE_MEMORY] = CP_RESOLVER_budget_memory,
+	    [CP_CAUSE_SENDS] = CP_RESOLVER_budget_sends,
+	    [CP_CAUSE_BYTES] = CP_RESOLVER_budget_bytes,
+	    [CP_CAUSE_REFERRALS] = CP_RESOLVER_budget_referrals,
+	    [CP_CAUSE_CHAIN] = CP_RESOLVER_budget_chain,
+	    [CP_CAUSE_NS] = CP_RESOLVER_budget_ns,
+	    [CP_CAUSE_SIGS] = CP_RESOLVER_budget_sigs,
+	    [CP_CAUSE_WALL] = CP_RESOLVER_budget_wall,
+	    [CP_CAUSE_MEMORY] = CP_RESOLVER_budget_memory,
 	};
 
 	if (a->rcode == HF_RCODE_SERVFAIL) {
@@ -206,10 +208,10 @@ tell(struct cp_job *job, const struct cp_answer *a)
 
 	for (struct cp_waiter *w = job->waiters; w != NULL; w = w->next) {
 		struct cp_page page = {
-			.buf = r->render,
-			.body_cap = w->large ? HF_MSG_MAX : r->limits.body_cap,
-			.rr_max = w->large ? UINT16_MAX : HF_ANSWER_RR_MAX,
-			.dnssec_ok = (w->variant & HF_VARIANT_DO) != 0,
+		    .buf = r->render,
+		    .body_cap = w->large ? HF_MSG_MAX : r->limits.body_cap,
+		    .rr_max = w->large ? UINT16_MAX : HF_ANSWER_RR_MAX,
+		    .dnssec_ok = (w->variant & HF_VARIANT_DO) != 0,
 		};
 
 		own = *a;
@@ -263,8 +265,7 @@ void
 cp_question_abort(struct cp_job *job, enum cp_cause cause)
 {
 	struct cp_links *l = links_of(job);
-	struct cp_want want = {
-		CP_TASK_LOOKUP, &l->name[l->cnt], job->type, false, false};
+	struct cp_want want = {CP_TASK_LOOKUP, &l->name[l->cnt], job->type, false, false};
 	struct cp_task *t;
 
 	if (job->over)
@@ -315,14 +316,13 @@ cp_question_step(struct cp_task *t)
 	if (l->name_cnt == 0)
 		l->name[l->name_cnt++] = job->name;
 	while (more) {
-		struct cp_want want = {
-			CP_TASK_LOOKUP, &l->name[l->cnt], job->type, false, false};
+		struct cp_want want = {CP_TASK_LOOKUP, &l->name[l->cnt], job->type, false, false};
 		const struct cp_outcome *o = cp_task_need(t, &want);
 
 		if (o == NULL)
 			return;
 		bool lost = o->kind == CP_KIND_FAIL ||
-			    (o->verdict == HF_VERDICT_BOGUS && !excused(job, &l->name[l->cnt]));
+		    (o->verdict == HF_VERDICT_BOGUS && !excused(job, &l->name[l->cnt]));
 
 		link_add(job, o);
 		more = !lost && is_alias(o) && job->type != HF_TYPE_CNAME && follow(job, o);
@@ -364,8 +364,13 @@ any_outcome(struct cp_job *job)
 	static const uint8_t rdata[] = {7, 'R', 'F', 'C', '8', '4', '8', '2', 0};
 	static const struct hf_rdata rr = {rdata, sizeof(rdata)};
 	struct cp_outcome *o = cp_task_fail(job->root, CP_CAUSE_NONE);
-	struct hf_rrset set = {.owner = job->name, .type = HF_TYPE_HINFO, .klass = HF_CLASS_IN,
-		.ttl = ODD_TTL_S, .rr_cnt = 1, .rr = &rr, .sig = &rr};
+	struct hf_rrset set = {.owner = job->name,
+	    .type = HF_TYPE_HINFO,
+	    .klass = HF_CLASS_IN,
+	    .ttl = ODD_TTL_S,
+	    .rr_cnt = 1,
+	    .rr = &rr,
+	    .sig = &rr};
 	const struct hf_rrset *kept = hf_arena_copy(&job->arena, &set, sizeof(set));
 
 	o->verdict = HF_VERDICT_INSECURE;

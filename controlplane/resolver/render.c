@@ -15,8 +15,8 @@ put_rr(struct press *p, enum hf_section section, const struct hf_rrset *set,
     const struct hf_rdata *rd, uint16_t type)
 {
 	const struct hf_name *owner = &set->owner;
-	struct hf_rr rr = {.type = type, .klass = set->klass, .ttl = set->ttl,
-		.rdata_len = rd->len};
+	struct hf_rr rr = {
+	    .type = type, .klass = set->klass, .ttl = set->ttl, .rdata_len = rd->len};
 
 	/* The question's own case compresses to a pointer at it. */
 	if (hf_name_equal(owner, &p->a->question.name))

@@ -17,9 +17,9 @@
 #include "controlplane/resolver/task.h"
 
 struct cp_page {
-	uint8_t *buf;      /* message buffer, HF_MSG_MAX octets */
-	size_t body_cap;   /* octets allowed behind the question */
-	unsigned rr_max;   /* records allowed */
+	uint8_t *buf;    /* message buffer, HF_MSG_MAX octets */
+	size_t body_cap; /* octets allowed behind the question */
+	unsigned rr_max; /* records allowed */
 	bool dnssec_ok;
 };
 

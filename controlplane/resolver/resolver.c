@@ -91,7 +91,7 @@ job_find(struct cp_resolver *r, const struct hf_name *lower, uint16_t type, bool
 	struct cp_job *job = *bucket_of(r, lower, type);
 
 	while (job != NULL &&
-	       (job->type != type || job->cd != cd || !hf_name_equal(&job->name, lower)))
+	    (job->type != type || job->cd != cd || !hf_name_equal(&job->name, lower)))
 		job = job->chain;
 	return job;
 }
@@ -285,8 +285,8 @@ cp_resolver_ask(struct cp_resolver *r, const struct cp_time *now, const struct h
 }
 
 int
-cp_resolver_ask_large(struct cp_resolver *r, const struct cp_time *now,
-    const struct hf_question *q, uint8_t variant, uint64_t token)
+cp_resolver_ask_large(struct cp_resolver *r, const struct cp_time *now, const struct hf_question *q,
+    uint8_t variant, uint64_t token)
 {
 	struct cp_waiter how = {.token = token, .variant = variant, .large = true};
 
@@ -299,16 +299,16 @@ asked_of(struct cp_resolver *r, const struct cp_exchange *x, struct cp_asked *as
 	struct cp_task *t = x->task;
 
 	*asked = (struct cp_asked){
-		.question = x->question,
-		.cut = t->lookup.cut->zone,
-		.server = x->server,
-		.edns = x->edns,
-		.tcp = x->transport == CP_TCP,
-		.port = r->server_port,
-		.ns_max = r->limits.ns_names,
-		.addr_max = r->limits.ns_addrs,
-		.scratch = r->scratch,
-		.arena = &t->job->arena,
+	    .question = x->question,
+	    .cut = t->lookup.cut->zone,
+	    .server = x->server,
+	    .edns = x->edns,
+	    .tcp = x->transport == CP_TCP,
+	    .port = r->server_port,
+	    .ns_max = r->limits.ns_names,
+	    .addr_max = r->limits.ns_addrs,
+	    .scratch = r->scratch,
+	    .arena = &t->job->arena,
 	};
 }
 
@@ -320,8 +320,7 @@ reply_take(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, siz
 	struct cp_response resp;
 	struct cp_asked asked;
 
-	cp_server_answered(
-	    cp_servers_get(r->servers, &x->server), r->now.mono_ns - x->sent_ns);
+	cp_server_answered(cp_servers_get(r->servers, &x->server), r->now.mono_ns - x->sent_ns);
 	if (!cp_budget_take(&t->job->budget.bytes, (uint32_t)len)) {
 		t->lookup.exchange = NULL;
 		cp_question_abort(t->job, CP_CAUSE_BYTES);
@@ -354,8 +353,8 @@ cp_resolver_reply(struct cp_resolver *r, const struct cp_time *now, uint64_t exc
 }
 
 void
-cp_resolver_failed(struct cp_resolver *r, const struct cp_time *now, uint64_t exchange,
-    enum cp_fail why)
+cp_resolver_failed(
+    struct cp_resolver *r, const struct cp_time *now, uint64_t exchange, enum cp_fail why)
 {
 	struct cp_exchange *x = cp_exchange_find(&r->exchanges, exchange);
 
@@ -424,8 +423,8 @@ parts_make(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 	r->scratch = malloc(sizeof(*r->scratch));
 	r->render = malloc(CP_RENDER_MAX);
 	r->hints = cp_hints_make(cfg, &r->fixed);
-	return r->table != NULL && r->servers != NULL && r->scratch != NULL &&
-	       r->render != NULL && r->hints != NULL && anchors_keep(r, cfg);
+	return r->table != NULL && r->servers != NULL && r->scratch != NULL && r->render != NULL &&
+	    r->hints != NULL && anchors_keep(r, cfg);
 }
 
 struct cp_resolver *
@@ -506,8 +505,8 @@ show_one(void *arg, const struct cp_key *key, const struct cp_block *b)
 }
 
 void
-cp_resolver_cache_show(struct cp_resolver *r, const struct cp_time *now,
-    const struct hf_name *name, uint16_t type, cp_cache_fn fn, void *arg)
+cp_resolver_cache_show(struct cp_resolver *r, const struct cp_time *now, const struct hf_name *name,
+    uint16_t type, cp_cache_fn fn, void *arg)
 {
 	struct show s = {r, name, type, fn, arg};
 

@@ -6,9 +6,9 @@
 #include "lib/wire/rdata.h"
 
 enum {
-	SIG_MAX = 16,          /* signatures kept per RRset; the validator tries half of that */
+	SIG_MAX = 16, /* signatures kept per RRset; the validator tries half of that */
 	RDATA_GROWTH = 2 * HF_NAME_MAX, /* at most two compressed names in RDATA (RFC 1035 3.3) */
-	RRSIG_SIGNER_OFF = 18, /* RFC 4034 3.1 */
+	RRSIG_SIGNER_OFF = 18,          /* RFC 4034 3.1 */
 };
 
 struct reader {
@@ -17,7 +17,7 @@ struct reader {
 	size_t len;
 	struct hf_header h;
 	struct hf_edns edns;
-	bool bad;       /* a record that matters is malformed */
+	bool bad; /* a record that matters is malformed */
 	bool no_memory;
 	struct cp_response *r;
 };
@@ -40,7 +40,7 @@ cp_response_matches(const uint8_t *msg, size_t len, uint16_t id, const struct hf
 		return false;
 	hf_question_read(&c, &got);
 	return hf_cursor_ok(&c) && got.type == q->type && got.klass == q->klass &&
-	       hf_name_equal(&got.name, &q->name);
+	    hf_name_equal(&got.name, &q->name);
 }
 
 bool
@@ -148,8 +148,8 @@ gather(struct reader *rd, const struct hf_name *owner, uint16_t type, enum hf_se
 {
 	const struct cp_scratch *s = rd->asked->scratch;
 	struct hf_rdata rr[CP_RRSET_RR_MAX], sig[SIG_MAX];
-	struct hf_rrset set = {.owner = *owner, .type = type, .klass = HF_CLASS_IN,
-		.ttl = UINT32_MAX};
+	struct hf_rrset set = {
+	    .owner = *owner, .type = type, .klass = HF_CLASS_IN, .ttl = UINT32_MAX};
 	unsigned rr_cnt = 0, sig_cnt = 0;
 
 	for (unsigned i = 0; i < s->cnt && !rd->no_memory; i++) {
@@ -194,8 +194,8 @@ find(const struct reader *rd, enum hf_section section, uint16_t type, const stru
 }
 
 static const struct hf_rr *
-find_exact(const struct reader *rd, enum hf_section section, uint16_t type,
-    const struct hf_name *owner)
+find_exact(
+    const struct reader *rd, enum hf_section section, uint16_t type, const struct hf_name *owner)
 {
 	const struct cp_scratch *s = rd->asked->scratch;
 
@@ -243,7 +243,7 @@ proofs_take(struct reader *rd, struct cp_outcome *o)
 	for (unsigned i = 0; i < s->cnt && o->proof_cnt < CP_OUTCOME_PROOF_MAX; i++) {
 		const struct hf_rr *rr = &s->rr[i];
 		bool soa = rr->type == HF_TYPE_SOA && hf_name_in(qname, &rr->owner) &&
-			   cp_outcome_soa(o) == NULL;
+		    cp_outcome_soa(o) == NULL;
 
 		if (rr->section != HF_SECTION_AUTHORITY || has_proof(o, rr) ||
 		    (!soa && rr->type != HF_TYPE_NSEC && rr->type != HF_TYPE_NSEC3))
@@ -261,7 +261,7 @@ static bool
 target_of(const struct hf_rrset *set, struct hf_name *target)
 {
 	return set != NULL && set->rr_cnt == 1 && /* RFC 2181 10.1 */
-	       hf_name_from_octets(set->rr[0].data, set->rr[0].len, target) == 0;
+	    hf_name_from_octets(set->rr[0].data, set->rr[0].len, target) == 0;
 }
 
 /* Addresses of the servers of d from the additional section. Only names within the zone of
@@ -273,8 +273,8 @@ glue_take(struct reader *rd, struct cp_delegation *d)
 		static const uint16_t types[2] = {HF_TYPE_A, HF_TYPE_AAAA};
 
 		for (unsigned t = 0; t < 2; t++) {
-			const struct hf_rrset *set = gather(
-			    rd, &d->ns[i].name, types[t], HF_SECTION_ADDITIONAL);
+			const struct hf_rrset *set =
+			    gather(rd, &d->ns[i].name, types[t], HF_SECTION_ADDITIONAL);
 			/* Leave room for both families. */
 			unsigned max = d->ns[i].addr_cnt + (rd->asked->addr_max + 1) / 2;
 
@@ -331,8 +331,11 @@ cname_make(struct reader *rd, const struct hf_rrset *dname, const struct hf_name
 {
 	struct hf_arena *a = rd->asked->arena;
 	struct hf_rdata one = {.len = target->len};
-	struct hf_rrset set = {.owner = rd->asked->question.name, .type = HF_TYPE_CNAME,
-		.klass = HF_CLASS_IN, .ttl = dname->ttl, .rr_cnt = 1};
+	struct hf_rrset set = {.owner = rd->asked->question.name,
+	    .type = HF_TYPE_CNAME,
+	    .klass = HF_CLASS_IN,
+	    .ttl = dname->ttl,
+	    .rr_cnt = 1};
 
 	one.data = hf_arena_copy(a, target->octets, target->len);
 	set.rr = hf_arena_copy(a, &one, sizeof(one));
@@ -417,7 +420,7 @@ classify_empty(struct reader *rd)
 	const struct hf_rr *soa = find(rd, HF_SECTION_AUTHORITY, HF_TYPE_SOA, &q->name);
 	const struct hf_rr *ns = find(rd, HF_SECTION_AUTHORITY, HF_TYPE_NS, &q->name);
 	bool child_side = soa != NULL && q->type == HF_TYPE_DS && q->name.len > 1 &&
-			  hf_name_equal(&soa->owner, &q->name);
+	    hf_name_equal(&soa->owner, &q->name);
 
 	if (child_side) /* RFC 4035 3.1.4.1: only the parent's servers can tell */
 		return CP_SAYS_LAME;
@@ -477,8 +480,8 @@ classify(struct reader *rd)
 }
 
 void
-cp_response_read(const struct cp_asked *asked, const uint8_t *msg, size_t len,
-    struct cp_response *r)
+cp_response_read(
+    const struct cp_asked *asked, const uint8_t *msg, size_t len, struct cp_response *r)
 {
 	struct reader rd = {.asked = asked, .msg = msg, .len = len, .r = r};
 

@@ -37,10 +37,10 @@ struct cp_scratch { /* one per resolver: too large for a stack */
 
 struct cp_asked {
 	struct hf_question question;
-	struct hf_name cut;   /* the zone the server was asked as */
+	struct hf_name cut; /* the zone the server was asked as */
 	struct hf_addr server;
 	bool edns, tcp;
-	uint16_t port;        /* of the servers of a referral */
+	uint16_t port; /* of the servers of a referral */
 	unsigned ns_max, addr_max;
 	struct cp_scratch *scratch;
 	struct hf_arena *arena;
@@ -59,8 +59,8 @@ struct cp_response {
  * without a question. */
 bool cp_response_matches(const uint8_t *msg, size_t len, uint16_t id, const struct hf_question *q);
 
-void cp_response_read(const struct cp_asked *asked, const uint8_t *msg, size_t len,
-    struct cp_response *r);
+void cp_response_read(
+    const struct cp_asked *asked, const uint8_t *msg, size_t len, struct cp_response *r);
 
 /* First signer named by the signatures over set that could be one: an ancestor or the owner
  * itself. False when there is none. */

@@ -6,13 +6,13 @@
 
 #include "lib/base/clock.h"
 
-#define TIMEOUT_NEW_NS (700 * HF_NS_PER_MS)  /* for a server never heard of */
+#define TIMEOUT_NEW_NS (700 * HF_NS_PER_MS) /* for a server never heard of */
 #define TIMEOUT_MIN_NS (250 * HF_NS_PER_MS)
 #define TIMEOUT_MAX_NS (1500 * HF_NS_PER_MS) /* three servers fit into the wall clock */
 #define COST_NEW_NS    (30 * HF_NS_PER_MS)   /* new ones are tried before slow ones */
 #define COST_FAIL_NS   (400 * HF_NS_PER_MS)
 #define COST_BOGUS_NS  (5 * HF_NS_PER_S)
-#define FORGIVE_NS     (30 * HF_NS_PER_S)    /* a failure is forgotten after */
+#define FORGIVE_NS     (30 * HF_NS_PER_S) /* a failure is forgotten after */
 
 struct cp_servers {
 	struct hf_siphash_key key;

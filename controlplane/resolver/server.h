@@ -20,10 +20,10 @@ enum { CP_SERVER_SLOTS = 8192 }; /* a power of two */
 
 struct cp_server {
 	struct hf_addr addr;
-	uint64_t srtt_ns;      /* 0: not known */
+	uint64_t srtt_ns;        /* 0: not known */
 	uint64_t bogus_until_ns; /* gave data that did not validate: others are better */
-	uint64_t failed_ns;    /* when it last failed */
-	uint32_t fails;        /* in a row */
+	uint64_t failed_ns;      /* when it last failed */
+	uint32_t fails;          /* in a row */
 };
 
 struct cp_servers;

@@ -10,9 +10,9 @@ enum {
 };
 
 struct entry {
-	struct entry *chain;       /* same bucket */
+	struct entry *chain;         /* same bucket */
 	struct entry *newer, *older; /* in order of last use */
-	struct hf_name name;       /* lower case */
+	struct hf_name name;         /* lower case */
 	uint16_t type;
 	enum cp_class class;
 	struct cp_block block;
@@ -66,7 +66,7 @@ bucket_of(struct cp_table *t, const struct hf_name *lower, uint16_t type, enum c
 	memcpy(text, lower->octets, lower->len);
 	text[lower->len] = (uint8_t)(type >> 8);
 	text[lower->len + 1] = (uint8_t)type;
-	text[lower->len + 2] = (uint8_t)class;
+	text[lower->len + 2] = (uint8_t) class;
 	return &t->buckets[hf_siphash(&t->key, text, lower->len + 3u) & (t->bucket_cnt - 1)];
 }
 
@@ -79,8 +79,9 @@ entry_at(struct cp_table *t, const struct cp_key *key)
 	hf_name_lower(&lower);
 	struct entry **at = bucket_of(t, &lower, key->type, key->class);
 
-	while (*at != NULL && ((*at)->type != key->type || (*at)->class != key->class ||
-				  !hf_name_equal(&(*at)->name, &lower)))
+	while (*at != NULL &&
+	    ((*at)->type != key->type || (*at)->class != key->class ||
+		!hf_name_equal(&(*at)->name, &lower)))
 		at = &(*at)->chain;
 	return at;
 }

@@ -19,11 +19,11 @@
 struct cp_table;
 
 enum cp_class {
-	CP_CLASS_ANSWER, /* judged outcomes */
-	CP_CLASS_RAW,    /* outcomes on a server's word: addresses of servers, DS in referrals */
-	CP_CLASS_CUT,    /* delegations */
-	CP_CLASS_STATE,  /* zone states */
-	CP_CLASS_FAIL,   /* failed questions */
+	CP_CLASS_ANSWER,  /* judged outcomes */
+	CP_CLASS_RAW,     /* outcomes on a server's word: addresses of servers, DS in referrals */
+	CP_CLASS_CUT,     /* delegations */
+	CP_CLASS_STATE,   /* zone states */
+	CP_CLASS_FAIL,    /* failed questions */
 	CP_CLASS_FAIL_CD, /* ... that were asked with CD */
 	CP_CLASS_CNT,
 };

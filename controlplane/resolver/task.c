@@ -8,9 +8,9 @@
 
 /* What a task gets when even a failure finds no memory. */
 static struct cp_outcome no_memory = {
-	.kind = CP_KIND_FAIL,
-	.cause = CP_CAUSE_MEMORY,
-	.verdict = HF_VERDICT_FAILURE,
+    .kind = CP_KIND_FAIL,
+    .cause = CP_CAUSE_MEMORY,
+    .verdict = HF_VERDICT_FAILURE,
 };
 
 struct cp_outcome *
@@ -77,8 +77,7 @@ task_is(const struct cp_task *t, const struct cp_want *want)
 {
 	if (t->kind != want->kind || !hf_name_equal(&t->name, want->name))
 		return false;
-	return t->kind != CP_TASK_LOOKUP ||
-	       (t->type == want->type && t->lookup.raw == want->raw);
+	return t->kind != CP_TASK_LOOKUP || (t->type == want->type && t->lookup.raw == want->raw);
 }
 
 struct cp_task *

@@ -35,8 +35,9 @@ enum cp_task_kind { CP_TASK_QUESTION, CP_TASK_LOOKUP, CP_TASK_STATE };
 enum cp_lookup_phase {
 	CP_LOOKUP_BEGIN, /* entered on creation; leaves at once: cache, or FIND, or JUDGE */
 	CP_LOOKUP_FIND,  /* from BEGIN and after a lost cut; woken by priming; leaves to ASK */
-	CP_LOOKUP_ASK,   /* a server must be chosen; woken by address look-ups; leaves to WAIT or ends */
-	CP_LOOKUP_WAIT,  /* an exchange is open; woken by reply or failure; leaves to ASK or JUDGE */
+	CP_LOOKUP_ASK, /* a server must be chosen; woken by address look-ups; leaves to WAIT or ends
+	                */
+	CP_LOOKUP_WAIT, /* an exchange is open; woken by reply or failure; leaves to ASK or JUDGE */
 	CP_LOOKUP_JUDGE, /* records are in; woken by zone states; leaves to ASK (again) or ends */
 };
 
@@ -58,19 +59,19 @@ struct cp_tried {
 
 struct cp_lookup {
 	enum cp_lookup_phase phase;
-	bool raw;          /* take the server's word: addresses of servers, keys before their check */
-	bool shared;       /* got came from a referral seen earlier, not from asking */
-	bool use_tcp;      /* the next send, to `again`, is over TCP */
-	bool ask_again;    /* the next send goes to `again` */
-	bool spent;        /* no other server is left to ask for better records */
+	bool raw;       /* take the server's word: addresses of servers, keys before their check */
+	bool shared;    /* got came from a referral seen earlier, not from asking */
+	bool use_tcp;   /* the next send, to `again`, is over TCP */
+	bool ask_again; /* the next send goes to `again` */
+	bool spent;     /* no other server is left to ask for better records */
 	uint8_t bogus_tries;
 	uint8_t tried_cnt;
 	enum cp_cause last_cause;
 	struct cp_delegation *cut;
 	struct cp_exchange *exchange;
 	struct hf_addr again;
-	struct cp_outcome *got;    /* what is being judged */
-	struct cp_outcome *bogus;  /* the first that did not validate */
+	struct cp_outcome *got;   /* what is being judged */
+	struct cp_outcome *bogus; /* the first that did not validate */
 	struct cp_tried tried[CP_TRIED_MAX];
 };
 
@@ -91,16 +92,16 @@ struct cp_links {
 
 struct cp_task {
 	struct cp_job *job;
-	struct cp_task *next;        /* all tasks of the job */
+	struct cp_task *next; /* all tasks of the job */
 	struct cp_task *run_next;
-	struct cp_task *waiting_on;  /* at most one */
-	struct cp_task *waiters;     /* those whose waiting_on this is */
+	struct cp_task *waiting_on; /* at most one */
+	struct cp_task *waiters;    /* those whose waiting_on this is */
 	struct cp_task *waiter_next;
 	enum cp_task_kind kind;
 	bool queued, done;
-	uint8_t depth;               /* of server address look-ups within one another */
+	uint8_t depth; /* of server address look-ups within one another */
 	uint16_t type;
-	struct hf_name name;         /* lower case */
+	struct hf_name name; /* lower case */
 	struct cp_outcome *result;
 	union {
 		struct cp_lookup lookup;
@@ -121,14 +122,14 @@ struct cp_job {
 	struct cp_resolver *r;
 	struct cp_job *older, *newer; /* all jobs, by deadline */
 	struct cp_job *ready_next;
-	struct cp_job *chain;         /* same bucket */
+	struct cp_job *chain; /* same bucket */
 	bool ready, over;
 	bool cd;
-	struct hf_name name;          /* lower case */
+	struct hf_name name; /* lower case */
 	uint16_t type;
 	struct hf_arena arena;
 	struct cp_budget budget;
-	enum cp_cause cause;          /* the budget that ended it, or why it failed */
+	enum cp_cause cause; /* the budget that ended it, or why it failed */
 	uint32_t sends;
 	struct cp_waiter *waiters;
 	unsigned task_cnt;

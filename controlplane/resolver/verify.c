@@ -6,12 +6,12 @@
 struct bench { /* what a judgement works with */
 	struct cp_task *t;
 	struct cp_outcome *o;
-	struct hf_name zone;          /* that should have signed */
-	const struct hf_rrset *keys;  /* its validated DNSKEY RRset */
+	struct hf_name zone;                               /* that should have signed */
+	const struct hf_rrset *keys;                       /* its validated DNSKEY RRset */
 	const struct hf_rrset *good[CP_OUTCOME_PROOF_MAX]; /* NSEC and NSEC3 that validate */
 	uint16_t good_cnt;
 	bool has_bad;
-	struct va_result bad;         /* the first proof that does not */
+	struct va_result bad; /* the first proof that does not */
 };
 
 static bool
@@ -36,8 +36,8 @@ settle(struct cp_outcome *o, enum hf_verdict verdict, const struct va_result *wh
 static struct va_result
 reason_of(const struct cp_task *t, enum va_reason reason)
 {
-	return (struct va_result){.reason = reason, .owner = t->name, .type = t->type,
-		.signer = hf_name_root};
+	return (struct va_result){
+	    .reason = reason, .owner = t->name, .type = t->type, .signer = hf_name_root};
 }
 
 static bool
@@ -190,8 +190,7 @@ judge_positive(struct bench *b)
 static bool
 judge_signed(struct cp_task *t, const struct cp_outcome *state)
 {
-	struct bench b = {.t = t, .o = t->lookup.got, .zone = state->cut,
-		.keys = state->answer[0]};
+	struct bench b = {.t = t, .o = t->lookup.got, .zone = state->cut, .keys = state->answer[0]};
 
 	b.o->cut = state->cut;
 	return is_denial(b.o) ? judge_denial(&b) : judge_positive(&b);
@@ -220,6 +219,13 @@ judge_unsigned(struct cp_task *t, const struct hf_name *owner, bool wrong_signer
 	    is_denial(o) && cp_outcome_soa(o) == NULL ? VA_DENIAL_MISSING : VA_SIG_MISSING);
 }
 
+/* A zone cannot speak of its own DS (RFC 4035 2.4); only the root has no parent. */
+static bool
+is_childs_own(const struct cp_task *t, const struct hf_name *signer)
+{
+	return t->type == HF_TYPE_DS && t->name.len > 1 && hf_name_equal(&t->name, signer);
+}
+
 /* The zone that should have signed: the signer the records name, if it can be one; else
  * the zone whose server was asked. False when there was no signer. */
 static bool
@@ -229,7 +235,7 @@ signer_of(const struct cp_task *t, const struct hf_name *anchor, struct hf_name 
 	const struct hf_rrset *set = spokesman(o);
 
 	if (set != NULL && cp_rrset_signer(set, zone) && hf_name_in(zone, &o->cut) &&
-	    hf_name_in(zone, anchor)) {
+	    hf_name_in(zone, anchor) && !is_childs_own(t, zone)) {
 		hf_name_lower(zone);
 		return true;
 	}

@@ -50,7 +50,7 @@ the_closest_rule_wins(void **state)
 {
 	(void)state;
 	struct cp_rule rules[] = {rule(HF_RULE_NTA, "deep.anchored.de."),
-		rule(HF_RULE_ANCHOR, "anchored.de."), rule(HF_RULE_NTA, "de.")};
+	    rule(HF_RULE_ANCHOR, "anchored.de."), rule(HF_RULE_NTA, "de.")};
 	struct cp_policy *p = cp_policy_create(1, NULL, rules, 3);
 	struct hf_name n;
 	const struct hf_name *by = NULL;
@@ -126,12 +126,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_nta_covers_its_name_and_all_below_and_nothing_else),
-		cmocka_unit_test(the_closest_rule_wins),
-		cmocka_unit_test(an_nta_for_the_root_covers_everything),
-		cmocka_unit_test(a_name_given_twice_in_any_case_is_refused),
-		cmocka_unit_test(more_rules_than_the_limit_are_refused),
-		cmocka_unit_test(a_snapshot_lives_until_its_last_reference_is_put),
+	    cmocka_unit_test(an_nta_covers_its_name_and_all_below_and_nothing_else),
+	    cmocka_unit_test(the_closest_rule_wins),
+	    cmocka_unit_test(an_nta_for_the_root_covers_everything),
+	    cmocka_unit_test(a_name_given_twice_in_any_case_is_refused),
+	    cmocka_unit_test(more_rules_than_the_limit_are_refused),
+	    cmocka_unit_test(a_snapshot_lives_until_its_last_reference_is_put),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

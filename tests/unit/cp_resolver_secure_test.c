@@ -198,8 +198,8 @@ a_child_on_its_parents_servers_is_found_without_a_referral(void **state)
 	fn_add(bare, "www.bare.zone.test. 300 IN A 198.51.100.9");
 	expect_secure(fn_ask("www.sub.zone.test.", HF_TYPE_A, 0), 1);
 	expect(fn_ask("www.bare.zone.test.", HF_TYPE_A, 0), 0, HF_VERDICT_INSECURE, HF_EDE_NONE);
-	expect(fn_ask("no.bare.zone.test.", HF_TYPE_A, 0), HF_RCODE_NXDOMAIN,
-	    HF_VERDICT_INSECURE, HF_EDE_NONE);
+	expect(fn_ask("no.bare.zone.test.", HF_TYPE_A, 0), HF_RCODE_NXDOMAIN, HF_VERDICT_INSECURE,
+	    HF_EDE_NONE);
 }
 
 static void
@@ -420,6 +420,36 @@ keys_that_cannot_be_had_are_bogus_and_not_a_network_failure(void **state)
 }
 
 static void
+keys_that_no_server_gives_are_a_validation_failure_that_an_nta_excuses(void **state)
+{
+	(void)state;
+	world();
+	server->manner = FN_HIDES_KEYS;
+	uint64_t began = fn.now_ns;
+
+	expect(fn_ask("www.zone.test.", HF_TYPE_A, 0), 2, HF_VERDICT_BOGUS, HF_EDE_DNSKEY_MISSING);
+	assert_true(fn.now_ns - began <= 5 * HF_NS_PER_S);
+	fn_ntas(2, "zone.test.");
+	const struct cp_answer *a = fn_ask("www.zone.test.", HF_TYPE_A, 0);
+
+	expect(a, 0, HF_VERDICT_UNVALIDATED, HF_EDE_NTA);
+	assert_int_equal(a->hidden_ede, HF_EDE_DNSKEY_MISSING);
+	assert_int_equal(a->an_cnt, 1);
+}
+
+static void
+data_is_kept_no_longer_than_its_signature_says(void **state)
+{
+	(void)state;
+	world();
+	fn.now_ns += UINT64_C(499900) * HF_NS_PER_S; /* signatures end in 99 s */
+	const struct cp_answer *a = fn_ask("www.zone.test.", HF_TYPE_A, 0);
+
+	expect_secure(a, 1);
+	assert_in_range(a->ttl_s, 90, 99);
+}
+
+static void
 signature_checks_are_bounded_per_question(void **state)
 {
 	struct cp_resolver_limits limits = {.sig_checks = 3};
@@ -464,30 +494,32 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_signed_name_is_secure_and_signatures_are_for_those_who_ask),
-		T(keys_and_ds_are_asked_for_once_and_not_again),
-		T(denials_of_a_signed_zone_are_secure_with_their_proof),
-		T(a_wildcard_answer_needs_and_shows_that_nothing_is_closer),
-		T(a_dname_is_validated_and_its_alias_made_here),
-		T(an_unsigned_delegation_is_insecure_and_proven_so),
-		T(the_worst_link_of_an_alias_chain_decides),
-		T(ds_and_dnskey_questions_are_answered_from_the_right_side_of_the_cut),
-		T(a_child_on_its_parents_servers_is_found_without_a_referral),
-		T(bad_signatures_are_bogus_with_the_reason_and_the_server_named),
-		T(missing_signatures_and_missing_proofs_have_their_own_codes),
-		T(one_good_server_is_found_among_bad_ones),
-		T(a_good_parent_server_is_found_for_the_ds),
-		T(bogus_data_is_never_answered_from_the_cache_and_heals),
-		T(with_cd_bad_data_is_passed_and_not_kept_for_others),
-		T(an_nta_passes_bad_data_with_ede_33_and_the_hidden_cause),
-		T(what_was_fetched_under_an_nta_is_gone_with_it),
-		T(secure_data_stays_secure_under_an_nta),
-		T(a_bad_ds_at_the_parent_does_not_hide_the_child_under_an_nta),
-		T(an_nta_excuses_its_own_link_and_no_other),
-		T(keys_that_cannot_be_had_are_bogus_and_not_a_network_failure),
-		T(signature_checks_are_bounded_per_question),
-		T(time_after_the_signatures_end_is_bogus),
-		T(without_an_anchor_everything_is_insecure),
+	    T(a_signed_name_is_secure_and_signatures_are_for_those_who_ask),
+	    T(keys_and_ds_are_asked_for_once_and_not_again),
+	    T(denials_of_a_signed_zone_are_secure_with_their_proof),
+	    T(a_wildcard_answer_needs_and_shows_that_nothing_is_closer),
+	    T(a_dname_is_validated_and_its_alias_made_here),
+	    T(an_unsigned_delegation_is_insecure_and_proven_so),
+	    T(the_worst_link_of_an_alias_chain_decides),
+	    T(ds_and_dnskey_questions_are_answered_from_the_right_side_of_the_cut),
+	    T(a_child_on_its_parents_servers_is_found_without_a_referral),
+	    T(bad_signatures_are_bogus_with_the_reason_and_the_server_named),
+	    T(missing_signatures_and_missing_proofs_have_their_own_codes),
+	    T(one_good_server_is_found_among_bad_ones),
+	    T(a_good_parent_server_is_found_for_the_ds),
+	    T(bogus_data_is_never_answered_from_the_cache_and_heals),
+	    T(with_cd_bad_data_is_passed_and_not_kept_for_others),
+	    T(an_nta_passes_bad_data_with_ede_33_and_the_hidden_cause),
+	    T(what_was_fetched_under_an_nta_is_gone_with_it),
+	    T(secure_data_stays_secure_under_an_nta),
+	    T(a_bad_ds_at_the_parent_does_not_hide_the_child_under_an_nta),
+	    T(an_nta_excuses_its_own_link_and_no_other),
+	    T(keys_that_cannot_be_had_are_bogus_and_not_a_network_failure),
+	    T(keys_that_no_server_gives_are_a_validation_failure_that_an_nta_excuses),
+	    T(data_is_kept_no_longer_than_its_signature_says),
+	    T(signature_checks_are_bounded_per_question),
+	    T(time_after_the_signatures_end_is_bogus),
+	    T(without_an_anchor_everything_is_insecure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,7 +109,7 @@ a_missing_name_and_a_missing_type_are_cached_as_the_soa_says(void **state)
 
 	assert_int_equal(a->rcode, HF_RCODE_NXDOMAIN);
 	assert_int_equal(fn_count(a, HF_SECTION_AUTHORITY, HF_TYPE_SOA, &ttl), 1);
-	assert_int_equal(ttl, 300); /* MINIMUM, not the SOA's own TTL of 3600 */
+	assert_int_equal(ttl, 300);                 /* MINIMUM, not the SOA's own TTL of 3600 */
 	a = fn_ask("no.zone.test.", HF_TYPE_MX, 0); /* another type of the same name */
 	assert_int_equal(a->rcode, HF_RCODE_NXDOMAIN);
 	assert_int_equal(fn.sent_cnt, 0);
@@ -159,7 +159,8 @@ an_alias_chain_is_followed_to_its_limit_and_no_further(void **state)
 
 	world();
 	for (unsigned i = 0; i < 20; i++) {
-		snprintf(text, sizeof(text), "c%u.zone.test. 300 IN CNAME c%u.zone.test.", i, i + 1);
+		snprintf(
+		    text, sizeof(text), "c%u.zone.test. 300 IN CNAME c%u.zone.test.", i, i + 1);
 		fn_add(zone, text);
 	}
 	fn_add(zone, "c20.zone.test. 300 IN A 198.51.100.9");
@@ -172,7 +173,8 @@ static void
 a_dname_makes_the_alias_and_a_name_too_long_fails(void **state)
 {
 	(void)state;
-	char name[300] = "", label[] = "012345678901234567890123456789012345678901234567890123456789";
+	char name[300] = "",
+	     label[] = "012345678901234567890123456789012345678901234567890123456789";
 
 	world();
 	fn_add(zone, "old.zone.test. 300 IN DNAME new-and-a-good-deal-longer.zone.test.");
@@ -223,7 +225,7 @@ static void
 a_lame_or_failing_server_is_left_for_the_next(void **state)
 {
 	static const enum fn_manner manners[] = {
-		FN_REFUSES, FN_SERVFAILS, FN_SILENT, FN_UNREACHABLE, FN_GARBAGE};
+	    FN_REFUSES, FN_SERVFAILS, FN_SILENT, FN_UNREACHABLE, FN_GARBAGE};
 
 	for (unsigned i = 0; i < 5; i++) {
 		world();
@@ -368,6 +370,63 @@ equal_questions_are_joined_and_each_gets_its_own_rendering(void **state)
 	assert_int_equal(tokens, 36);
 }
 
+static unsigned asked_again;
+
+static void
+ask_from_within(void *arg, uint64_t token, const struct cp_answer *a)
+{
+	uint8_t before[512], len = (uint8_t)a->body_len;
+
+	memcpy(before, a->body, len);
+	fn_on_answer(arg, token, a);
+	if (asked_again++ < 3)
+		fn_ask_only("www.zone.test.", HF_TYPE_A, HF_VARIANT_DO, token + 1);
+	assert_memory_equal(before, a->body, len); /* still ours during the call */
+}
+
+static void
+a_question_may_be_asked_from_within_an_answer(void **state)
+{
+	(void)state;
+	world();
+	cp_resolver_destroy(fn.r);
+	struct cp_resolver_ops ops = {
+	    NULL, fn_on_send, fn_on_cancel, ask_from_within, fn_on_random};
+
+	fn.r = cp_resolver_create(&fn.cfg, &ops, fn.policy);
+	asked_again = 0;
+	fn_ask_only("www.zone.test.", HF_TYPE_A, 0, 1);
+	fn_ask_only("www.zone.test.", HF_TYPE_A, 0, 101);
+	fn_run();
+	assert_int_equal(fn.answer_cnt, 5);
+	expect_ok(&fn.answer[4].a, 1);
+}
+
+static void
+ttls_are_capped(void **state)
+{
+	(void)state;
+	struct cp_resolver_limits limits = {.ttl_max_s = 100, .ttl_neg_max_s = 10};
+
+	world_with(&limits);
+	assert_int_equal(fn_ask("www.zone.test.", HF_TYPE_A, 0)->ttl_s, 100);
+	assert_int_equal(fn_ask("no.zone.test.", HF_TYPE_A, 0)->ttl_s, 10);
+	fn_pass(11);
+	fn_ask("no.zone.test.", HF_TYPE_A, 0);
+	assert_int_equal(fn.sent_cnt, 1);
+}
+
+static void
+an_answer_of_ttl_0_is_given_and_not_kept(void **state)
+{
+	(void)state;
+	world();
+	fn_add(zone, "zero.zone.test. 0 IN A 198.51.100.1");
+	assert_int_equal(fn_ask("zero.zone.test.", HF_TYPE_A, 0)->ttl_s, 0);
+	expect_ok(fn_ask("zero.zone.test.", HF_TYPE_A, 0), 1);
+	assert_int_equal(fn.sent_cnt, 1);
+}
+
 static void
 questions_beyond_the_limit_are_refused_without_an_answer_call(void **state)
 {
@@ -403,8 +462,8 @@ a_fan_out_of_name_servers_stays_within_the_budget(void **state)
 	}
 	for (unsigned i = 0; i < 10; i++) {
 		for (unsigned k = 0; k < 12; k++) {
-			snprintf(text, sizeof(text), "evil%u.test. 300 IN NS ns%u.x%u-%u.zone.test.",
-			    i, k, i, k);
+			snprintf(text, sizeof(text),
+			    "evil%u.test. 300 IN NS ns%u.x%u-%u.zone.test.", i, k, i, k);
 			fn_add(tld, text);
 		}
 	}
@@ -530,9 +589,6 @@ destroying_a_resolver_with_questions_under_way_cancels_them(void **state)
 	assert_int_equal(fn.answer_cnt, 0);
 }
 
-static void
-the_cache_shows_what_it_holds(void **state);
-
 struct shown {
 	unsigned cnt, negative;
 	uint32_t ttl;
@@ -581,34 +637,37 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_name_resolves_from_the_root_through_referrals_and_glue),
-		T(the_second_ask_is_answered_from_the_cache_with_the_ttl_counted_down),
-		T(a_missing_name_and_a_missing_type_are_cached_as_the_soa_says),
-		T(an_alias_is_followed_and_its_names_are_told),
-		T(aliases_that_lead_back_to_themselves_fail),
-		T(an_alias_chain_is_followed_to_its_limit_and_no_further),
-		T(a_dname_makes_the_alias_and_a_name_too_long_fails),
-		T(a_server_named_elsewhere_is_looked_up),
-		T(servers_that_depend_on_one_another_fail_and_end),
-		T(a_lame_or_failing_server_is_left_for_the_next),
-		T(servers_that_all_fail_give_ede_22_and_unreachable_ones_23),
-		T(a_silent_world_ends_at_the_wall_clock),
-		T(truncation_goes_to_tcp_at_the_same_server),
-		T(formerr_is_answered_by_asking_without_edns),
-		T(packets_with_another_id_or_question_are_ignored_and_the_true_one_counts),
-		T(records_of_other_zones_are_dropped_and_never_cached),
-		T(glue_from_outside_the_parents_zone_is_not_used),
-		T(equal_questions_are_joined_and_each_gets_its_own_rendering),
-		T(questions_beyond_the_limit_are_refused_without_an_answer_call),
-		T(a_fan_out_of_name_servers_stays_within_the_budget),
-		T(the_budget_of_sends_is_shared_by_all_sub_queries),
-		T(the_budget_of_octets_and_of_memory_end_a_question),
-		T(failures_are_told_again_with_doubling_back_off_until_the_server_is_back),
-		T(any_gets_hinfo_and_meta_types_are_not_resolved),
-		T(a_large_answer_is_cut_for_the_link_and_whole_for_tcp),
-		T(a_zone_on_ipv6_only_servers_resolves_if_ipv6_is_on),
-		T(destroying_a_resolver_with_questions_under_way_cancels_them),
-		T(the_cache_shows_what_it_holds),
+	    T(a_name_resolves_from_the_root_through_referrals_and_glue),
+	    T(the_second_ask_is_answered_from_the_cache_with_the_ttl_counted_down),
+	    T(a_missing_name_and_a_missing_type_are_cached_as_the_soa_says),
+	    T(an_alias_is_followed_and_its_names_are_told),
+	    T(aliases_that_lead_back_to_themselves_fail),
+	    T(an_alias_chain_is_followed_to_its_limit_and_no_further),
+	    T(a_dname_makes_the_alias_and_a_name_too_long_fails),
+	    T(a_server_named_elsewhere_is_looked_up),
+	    T(servers_that_depend_on_one_another_fail_and_end),
+	    T(a_lame_or_failing_server_is_left_for_the_next),
+	    T(servers_that_all_fail_give_ede_22_and_unreachable_ones_23),
+	    T(a_silent_world_ends_at_the_wall_clock),
+	    T(truncation_goes_to_tcp_at_the_same_server),
+	    T(formerr_is_answered_by_asking_without_edns),
+	    T(packets_with_another_id_or_question_are_ignored_and_the_true_one_counts),
+	    T(records_of_other_zones_are_dropped_and_never_cached),
+	    T(glue_from_outside_the_parents_zone_is_not_used),
+	    T(equal_questions_are_joined_and_each_gets_its_own_rendering),
+	    T(a_question_may_be_asked_from_within_an_answer),
+	    T(ttls_are_capped),
+	    T(an_answer_of_ttl_0_is_given_and_not_kept),
+	    T(questions_beyond_the_limit_are_refused_without_an_answer_call),
+	    T(a_fan_out_of_name_servers_stays_within_the_budget),
+	    T(the_budget_of_sends_is_shared_by_all_sub_queries),
+	    T(the_budget_of_octets_and_of_memory_end_a_question),
+	    T(failures_are_told_again_with_doubling_back_off_until_the_server_is_back),
+	    T(any_gets_hinfo_and_meta_types_are_not_resolved),
+	    T(a_large_answer_is_cut_for_the_link_and_whole_for_tcp),
+	    T(a_zone_on_ipv6_only_servers_resolves_if_ipv6_is_on),
+	    T(destroying_a_resolver_with_questions_under_way_cancels_them),
+	    T(the_cache_shows_what_it_holds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

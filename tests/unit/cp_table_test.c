@@ -75,7 +75,8 @@ the_least_recently_used_goes_first(void **state)
 {
 	(void)state;
 	struct cp_table *t = cp_table_create(&key, 16 * 1024);
-	struct cp_key kept = {&names[0], 1, CP_CLASS_ANSWER}, lost = {&names[1], 1, CP_CLASS_ANSWER};
+	struct cp_key kept = {&names[0], 1, CP_CLASS_ANSWER},
+		      lost = {&names[1], 1, CP_CLASS_ANSWER};
 
 	cp_table_put(t, &kept, 10);
 	cp_table_put(t, &lost, 10);
@@ -129,10 +130,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(blocks_are_found_by_name_without_case_type_and_class),
-		cmocka_unit_test(the_octets_never_exceed_the_bound),
-		cmocka_unit_test(the_least_recently_used_goes_first),
-		cmocka_unit_test(any_mix_of_puts_finds_and_removes_matches_the_model),
+	    cmocka_unit_test(blocks_are_found_by_name_without_case_type_and_class),
+	    cmocka_unit_test(the_octets_never_exceed_the_bound),
+	    cmocka_unit_test(the_least_recently_used_goes_first),
+	    cmocka_unit_test(any_mix_of_puts_finds_and_removes_matches_the_model),
 	};
 
 	return cmocka_run_group_tests(tests, make_names, NULL);

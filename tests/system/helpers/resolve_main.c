@@ -231,7 +231,8 @@ sets_read(const char *path, struct hf_rrset *sets)
 	ldns_zone *z;
 	size_t cnt = 0;
 
-	if (f == NULL || ldns_zone_new_frm_fp(&z, f, NULL, 3600, LDNS_RR_CLASS_IN) != LDNS_STATUS_OK) {
+	if (f == NULL ||
+	    ldns_zone_new_frm_fp(&z, f, NULL, 3600, LDNS_RR_CLASS_IN) != LDNS_STATUS_OK) {
 		fprintf(stderr, "cannot read %s\n", path);
 		exit(1);
 	}
@@ -245,12 +246,18 @@ sets_read(const char *path, struct hf_rrset *sets)
 		struct hf_name owner;
 
 		ldns_rr2wire(&wire, rr, LDNS_SECTION_ANSWER, &len);
-		hf_name_from_octets(ldns_rdf_data(ldns_rr_owner(rr)), ldns_rdf_size(ldns_rr_owner(rr)), &owner);
-		while (k < cnt && (!hf_name_equal(&sets[k].owner, &owner) || sets[k].type != ldns_rr_get_type(rr)))
+		hf_name_from_octets(
+		    ldns_rdf_data(ldns_rr_owner(rr)), ldns_rdf_size(ldns_rr_owner(rr)), &owner);
+		while (k < cnt &&
+		    (!hf_name_equal(&sets[k].owner, &owner) ||
+			sets[k].type != ldns_rr_get_type(rr)))
 			k++;
 		if (k == cnt)
-			sets[cnt++] = (struct hf_rrset){.owner = owner, .type = (uint16_t)ldns_rr_get_type(rr),
-				.klass = 1, .ttl = ldns_rr_ttl(rr), .rr = calloc(RRS_MAX, sizeof(struct hf_rdata))};
+			sets[cnt++] = (struct hf_rrset){.owner = owner,
+			    .type = (uint16_t)ldns_rr_get_type(rr),
+			    .klass = 1,
+			    .ttl = ldns_rr_ttl(rr),
+			    .rr = calloc(RRS_MAX, sizeof(struct hf_rdata))};
 		struct hf_rdata *rd = (struct hf_rdata *)(uintptr_t)&sets[k].rr[sets[k].rr_cnt++];
 
 		rd->data = wire + owner.len + 10;
@@ -305,7 +312,7 @@ stats(void)
 {
 	static const char *const names[] = {
 #define X(name, unit, sentence) #name,
-		CP_RESOLVER_COUNTERS(X)
+	    CP_RESOLVER_COUNTERS(X)
 #undef X
 	};
 	const uint64_t *c = cp_resolver_counters(resolver);
@@ -319,8 +326,11 @@ int
 main(int argc, char **argv)
 {
 	static struct hf_rrset hints[SETS_MAX], anchors[SETS_MAX];
-	struct cp_resolver_config cfg = {.root_hints = hints, .anchors = anchors, .do_ip4 = true,
-		.do_ip6 = true, .validate = true};
+	struct cp_resolver_config cfg = {.root_hints = hints,
+	    .anchors = anchors,
+	    .do_ip4 = true,
+	    .do_ip6 = true,
+	    .validate = true};
 	struct cp_resolver_ops ops = {NULL, on_send, on_cancel, on_answer, on_random};
 	char line[4096];
 

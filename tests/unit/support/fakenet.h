@@ -21,24 +21,32 @@
 #include "lib/wire/writer.h"
 #include "tests/unit/support/va_signer.h"
 
-enum { FN_ZONES = 24, FN_SERVER_ZONES = 16, FN_RRS = 160, FN_SERVERS = 80, FN_EVENTS = 256, FN_LOG = 512,
-	FN_WALL_S = 1500000 };
+enum {
+	FN_ZONES = 24,
+	FN_SERVER_ZONES = 16,
+	FN_RRS = 160,
+	FN_SERVERS = 80,
+	FN_EVENTS = 256,
+	FN_LOG = 512,
+	FN_WALL_S = 1500000
+};
 
 enum fn_manner {
 	FN_GOOD,
 	FN_SILENT,
 	FN_REFUSES,
 	FN_SERVFAILS,
-	FN_NO_EDNS,     /* FORMERR to EDNS, good without */
-	FN_TRUNCATES,   /* TC over UDP, good over TCP */
-	FN_WRONG_ID,    /* a wrong ID first, then the truth */
-	FN_WRONG_NAME,  /* another question first, then the truth */
-	FN_SPOOFS,      /* adds records of others' zones */
-	FN_BAD_SIGS,    /* signatures that do not verify */
-	FN_NO_SIGS,     /* no signatures, no proofs */
-	FN_BAD_KEYS,    /* its DNSKEY RRset has a bad signature, all else is good */
+	FN_NO_EDNS,    /* FORMERR to EDNS, good without */
+	FN_TRUNCATES,  /* TC over UDP, good over TCP */
+	FN_WRONG_ID,   /* a wrong ID first, then the truth */
+	FN_WRONG_NAME, /* another question first, then the truth */
+	FN_SPOOFS,     /* adds records of others' zones */
+	FN_BAD_SIGS,   /* signatures that do not verify */
+	FN_NO_SIGS,    /* no signatures, no proofs */
+	FN_BAD_KEYS,   /* its DNSKEY RRset has a bad signature, all else is good */
+	FN_HIDES_KEYS, /* does not answer for DNSKEY */
 	FN_UNREACHABLE,
-	FN_GARBAGE,     /* the right header and question, then nonsense */
+	FN_GARBAGE, /* the right header and question, then nonsense */
 };
 
 struct fn_rr {
@@ -157,8 +165,8 @@ fn_apex(struct fn_zone *z)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "%s 3600 IN SOA ns.invalid. host.invalid. 1 3600 600 86400 300",
-	    z->text);
+	snprintf(text, sizeof(text),
+	    "%s 3600 IN SOA ns.invalid. host.invalid. 1 3600 600 86400 300", z->text);
 	fn_add(z, text);
 	if (!z->is_signed)
 		return;
@@ -174,8 +182,8 @@ fn_add_ds(struct fn_zone *parent, const struct fn_zone *child)
 	struct fn_rr *rr = fn_rr_new(parent, child->text, HF_TYPE_DS, 3600);
 	struct hf_rdata key = {child->key.dnskey, child->key.dnskey_len};
 
-	rr->len = (uint16_t)va_ds_make(&child->name, &key, HF_DIGEST_SHA256, rr->rdata,
-	    sizeof(rr->rdata));
+	rr->len = (uint16_t)va_ds_make(
+	    &child->name, &key, HF_DIGEST_SHA256, rr->rdata, sizeof(rr->rdata));
 	VA_REQUIRE(rr->len > 0);
 }
 
@@ -302,8 +310,7 @@ fn_below_cut(const struct fn_zone *z, const struct hf_name *n)
 {
 	for (unsigned i = 0; i < z->cnt; i++)
 		if (z->rr[i].type == HF_TYPE_NS && hf_name_in(n, &z->rr[i].owner) &&
-		    !hf_name_equal(&z->rr[i].owner, &z->name) &&
-		    !hf_name_equal(&z->rr[i].owner, n))
+		    !hf_name_equal(&z->rr[i].owner, &z->name) && !hf_name_equal(&z->rr[i].owner, n))
 			return true;
 	return false;
 }
@@ -507,8 +514,8 @@ fn_event_new(uint64_t exchange, uint64_t after_ns)
 
 		if (e->used)
 			continue;
-		*e = (struct fn_event){.used = true, .exchange = exchange,
-			.due_ns = fn.now_ns + after_ns};
+		*e = (struct fn_event){
+		    .used = true, .exchange = exchange, .due_ns = fn.now_ns + after_ns};
 		return e;
 	}
 	abort();
@@ -536,13 +543,15 @@ fn_on_send(void *arg, const struct cp_send *send)
 	(void)arg;
 	VA_REQUIRE(fn.sent_cnt < FN_LOG);
 	VA_REQUIRE(hf_query_parse(send->msg, send->len, &q) == HF_PARSE_OK);
-	fn.sent[fn.sent_cnt++] = (struct fn_sent){
-		send->server, q.question, send->transport, q.edns.present};
+	fn.sent[fn.sent_cnt++] =
+	    (struct fn_sent){send->server, q.question, send->transport, q.edns.present};
 	for (unsigned i = 0; i < fn.server_cnt; i++)
 		if (hf_addr_equal(&fn.server[i].addr, &send->server))
 			s = &fn.server[i];
-	if (s == NULL || s->manner == FN_SILENT || s->manner == FN_UNREACHABLE) {
-		bool silent = s == NULL || s->manner == FN_SILENT;
+	bool hides = s != NULL && s->manner == FN_HIDES_KEYS && q.question.type == HF_TYPE_DNSKEY;
+
+	if (s == NULL || s->manner == FN_SILENT || s->manner == FN_UNREACHABLE || hides) {
+		bool silent = s == NULL || s->manner == FN_SILENT || hides;
 
 		e = fn_event_new(send->exchange, silent ? send->timeout_ns : HF_NS_PER_MS);
 		e->fails = true;
@@ -696,22 +705,26 @@ fn_start(const struct fn_zone *root, const struct cp_resolver_limits *limits)
 	static struct hf_rdata ns, a, key;
 	static struct hf_rrset hints[2], anchor;
 	static struct hf_name ns_name;
-	const struct cp_resolver_ops ops = {NULL, fn_on_send, fn_on_cancel, fn_on_answer,
-		fn_on_random};
+	const struct cp_resolver_ops ops = {
+	    NULL, fn_on_send, fn_on_cancel, fn_on_answer, fn_on_random};
 
 	ns_name = va_name("a.root.");
 	ns = (struct hf_rdata){ns_name.octets, ns_name.len};
 	a = (struct hf_rdata){(const uint8_t *)"\300\0\2\1", 4};
 	key = (struct hf_rdata){root->key.dnskey, root->key.dnskey_len};
-	hints[0] = (struct hf_rrset){.owner = hf_name_root, .type = HF_TYPE_NS, .klass = 1,
-		.rr_cnt = 1, .rr = &ns};
-	hints[1] = (struct hf_rrset){.owner = ns_name, .type = HF_TYPE_A, .klass = 1,
-		.rr_cnt = 1, .rr = &a};
-	anchor = (struct hf_rrset){.owner = hf_name_root, .type = HF_TYPE_DNSKEY, .klass = 1,
-		.rr_cnt = 1, .rr = &key};
-	fn.cfg = (struct cp_resolver_config){.root_hints = hints, .root_hints_cnt = 2,
-		.anchors = &anchor, .anchors_cnt = root->is_signed, .do_ip4 = true,
-		.do_ip6 = true, .validate = true};
+	hints[0] = (struct hf_rrset){
+	    .owner = hf_name_root, .type = HF_TYPE_NS, .klass = 1, .rr_cnt = 1, .rr = &ns};
+	hints[1] = (struct hf_rrset){
+	    .owner = ns_name, .type = HF_TYPE_A, .klass = 1, .rr_cnt = 1, .rr = &a};
+	anchor = (struct hf_rrset){
+	    .owner = hf_name_root, .type = HF_TYPE_DNSKEY, .klass = 1, .rr_cnt = 1, .rr = &key};
+	fn.cfg = (struct cp_resolver_config){.root_hints = hints,
+	    .root_hints_cnt = 2,
+	    .anchors = &anchor,
+	    .anchors_cnt = root->is_signed,
+	    .do_ip4 = true,
+	    .do_ip6 = true,
+	    .validate = true};
 	if (limits != NULL)
 		fn.cfg.limits = *limits;
 	if (fn.cfg.limits.cache_octets == 0)
@@ -797,8 +810,8 @@ fn_sent_to(const char *addr, enum cp_transport transport)
 
 	VA_REQUIRE(hf_addr_from_text(addr, &a) == 0);
 	for (unsigned i = 0; i < fn.sent_cnt; i++)
-		cnt += hf_addr_same_host(&fn.sent[i].server, &a) &&
-		       fn.sent[i].transport == transport;
+		cnt +=
+		    hf_addr_same_host(&fn.sent[i].server, &a) && fn.sent[i].transport == transport;
 	return cnt;
 }
 
