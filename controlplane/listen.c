@@ -15,7 +15,13 @@
 #include "controlplane/tcp.h"
 #include "lib/base/log.h"
 
-enum { PORT_DEFAULT = 53, BURST = 32, QUERY_LEN_MAX = 4096, REPLY_LEN_MAX = 4096 };
+enum {
+	PORT_DEFAULT = 53,
+	BURST = 32,
+	RECV_OCTETS = 2 << 20,
+	QUERY_LEN_MAX = 4096,
+	REPLY_LEN_MAX = 4096
+};
 
 /* Room for the one ancillary item that says, or sets, our own address. */
 struct pktinfo {
@@ -197,8 +203,12 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 static int
 set_options(int fd, int family)
 {
-	int on = 1, rc;
+	int on = 1, octets = RECV_OCTETS, rc;
 
+	/* A burst should not be lost while we resolve; how much of this we get is the kernel's
+	 * business. FORCE goes past net.core.rmem_max where we may. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
 	if (family == AF_INET) {
 		rc = setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
 	} else {
