@@ -295,6 +295,29 @@ bogus_data_is_never_answered_from_the_cache_and_heals(void **state)
 }
 
 static void
+a_bogus_zone_state_is_forgotten_with_the_policy_it_was_found_under(void **state)
+{
+	(void)state;
+	world();
+	tld_server->manner = FN_BAD_SIGS;
+	expect(fn_ask("www.zone.test.", HF_TYPE_A, 0), 2, HF_VERDICT_BOGUS, 6);
+	tld_server->manner = FN_GOOD;
+	expect(fn_ask("a.b.ent.zone.test.", HF_TYPE_A, 0), 2, HF_VERDICT_BOGUS, 6);
+	fn_ntas(2, NULL);
+	expect_secure(fn_ask("www.zone.test.", HF_TYPE_A, 0), 1);
+}
+
+static void
+a_denial_with_a_bad_signature_over_its_soa_is_bogus(void **state)
+{
+	(void)state;
+	world();
+	server->manner = FN_BAD_SOA;
+	expect(fn_ask("no.zone.test.", HF_TYPE_A, 0), 2, HF_VERDICT_BOGUS, 6);
+	expect_secure(fn_ask("www.zone.test.", HF_TYPE_A, 0), 1);
+}
+
+static void
 with_cd_bad_data_is_passed_and_not_kept_for_others(void **state)
 {
 	(void)state;
@@ -508,6 +531,8 @@ main(void)
 	    T(one_good_server_is_found_among_bad_ones),
 	    T(a_good_parent_server_is_found_for_the_ds),
 	    T(bogus_data_is_never_answered_from_the_cache_and_heals),
+	    T(a_bogus_zone_state_is_forgotten_with_the_policy_it_was_found_under),
+	    T(a_denial_with_a_bad_signature_over_its_soa_is_bogus),
 	    T(with_cd_bad_data_is_passed_and_not_kept_for_others),
 	    T(an_nta_passes_bad_data_with_ede_33_and_the_hidden_cause),
 	    T(what_was_fetched_under_an_nta_is_gone_with_it),

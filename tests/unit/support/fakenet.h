@@ -42,6 +42,7 @@ enum fn_manner {
 	FN_WRONG_NAME, /* another question first, then the truth */
 	FN_SPOOFS,     /* adds records of others' zones */
 	FN_BAD_SIGS,   /* signatures that do not verify */
+	FN_BAD_SOA,    /* only the signature over its SOA is bad */
 	FN_NO_SIGS,    /* no signatures, no proofs */
 	FN_BAD_KEYS,   /* its DNSKEY RRset has a bad signature, all else is good */
 	FN_HIDES_KEYS, /* does not answer for DNSKEY */
@@ -268,6 +269,7 @@ fn_sign(struct fn_reply *p, struct va_box *b, const char *from)
 	struct va_spec spec = va_spec_of(b, from, p->z->text, &p->z->key);
 	bool spoil = p->manner == FN_BAD_SIGS && b->set.type != HF_TYPE_DNSKEY;
 
+	spoil |= p->manner == FN_BAD_SOA && b->set.type == HF_TYPE_SOA;
 	spoil |= p->manner == FN_BAD_KEYS && b->set.type == HF_TYPE_DNSKEY;
 	if (!p->z->is_signed || !p->dnssec || p->manner == FN_NO_SIGS)
 		return;
