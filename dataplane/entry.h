@@ -52,8 +52,8 @@ struct dp_entry {
 	uint64_t policy_gen;      /* the policy it was resolved under */
 	uint16_t retry_ede;       /* ... and what it failed of, HF_EDE_NONE */
 	uint16_t size_lines;      /* 64-byte lines of this piece of memory */
-	uint16_t nta_mask;        /* names an NTA covered when it was resolved; see dp_policy_mask */
-	uint16_t tail_off;        /* from the start of the entry: of ttl_off[], then chain, then EDE text */
+	uint16_t nta_mask;        /* names an NTA covered when it was resolved */
+	uint16_t tail_off;        /* from the entry's start: ttl_off[], chain, EDE text */
 	uint8_t key[];            /* struct dp_key_octets, whole blocks; then body */
 };
 

@@ -8,6 +8,7 @@
 #endif
 
 typedef uint8_t octets16 __attribute__((vector_size(DP_BLOCK_LEN)));
+typedef uint64_t words2 __attribute__((vector_size(DP_BLOCK_LEN)));
 
 #if defined(__x86_64__)
 /* Two rounds per block: one round would let a difference in one block be undone by the next
@@ -83,37 +84,62 @@ fold16(octets16 v)
 	return v | (upper & 0x20);
 }
 
-static inline void
-fold_block(uint8_t *dst, const uint8_t *src)
+/* Sixteen octets of a name from off on, folded, zeros behind its end. The source is an array of
+ * HF_NAME_MAX octets: what lies behind the name in it may be read, and is masked away. */
+static inline octets16
+load_folded(const uint8_t *name, unsigned off, unsigned len)
 {
-	octets16 v;
+	static const octets16 number = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+	unsigned left = len - off;
+	octets16 v = {0};
 
-	memcpy(&v, src, sizeof(v));
-	v = fold16(v);
-	memcpy(dst, &v, sizeof(v));
+	if (off + DP_BLOCK_LEN <= HF_NAME_MAX)
+		memcpy(&v, name + off, sizeof(v));
+	else
+		memcpy(&v, name + off, left < DP_BLOCK_LEN ? left : DP_BLOCK_LEN);
+	if (left < DP_BLOCK_LEN)
+		v &= (octets16)(number < (uint8_t)left);
+	return fold16(v);
 }
 
-/* Names are copied whole blocks at a time; the last, partial block by its octets, onto zeros. */
-static inline void
-set_name(struct dp_key_octets *o, const uint8_t *name, unsigned len)
-{
-	unsigned whole = len & ~(DP_BLOCK_LEN - 1u);
+struct meta { /* the first eight octets of a key */
+	uint16_t type;
+	uint16_t klass;
+	uint8_t variant;
+	uint8_t name_len;
+	uint8_t pad[2];
+};
+_Static_assert(sizeof(struct meta) == DP_KEY_META_LEN, "as in struct dp_key_octets");
 
-	o->name_len = (uint8_t)len;
-	for (unsigned i = 0; i < whole; i += DP_BLOCK_LEN)
-		fold_block(o->name + i, name + i);
-	memset(o->name + whole, 0, 2 * DP_BLOCK_LEN);
-	memcpy(o->name + whole, name + whole, len - whole);
-	fold_block(o->name + whole, o->name + whole);
+/* Whole blocks, each stored at once: the hash, which loads them next, then need not wait for the
+ * stores to reach the cache. */
+static inline void
+set_octets(struct dp_key_octets *o, const struct meta *meta, const uint8_t *name)
+{
+	uint8_t *out = (uint8_t *)o;
+	unsigned len = meta->name_len;
+	octets16 v = load_folded(name, 0, len);
+	uint64_t first[2];
+
+	memcpy(&first[1], &v, sizeof(first[1]));
+	memcpy(&first[0], meta, sizeof(first[0]));
+	v = (octets16)(words2){first[0], first[1]};
+	memcpy(out, &v, sizeof(v));
+	for (unsigned off = DP_BLOCK_LEN - DP_KEY_META_LEN; off < len; off += DP_BLOCK_LEN) {
+		v = load_folded(name, off, len);
+		memcpy(out + DP_KEY_META_LEN + off, &v, sizeof(v));
+	}
 }
 
 uint64_t
 dp_hash_name(const struct dp_hash *h, const uint8_t *name, unsigned len)
 {
 	alignas(DP_BLOCK_LEN) struct dp_key_octets o;
+	const struct meta meta = {.name_len = (uint8_t)len};
+	uint8_t whole[HF_NAME_MAX] = {0};
 
-	memset(&o, 0, DP_KEY_META_LEN);
-	set_name(&o, name, len);
+	memcpy(whole, name, len);
+	set_octets(&o, &meta, whole);
 	return dp_hash_key(h, &o);
 }
 
@@ -121,22 +147,18 @@ void
 dp_key_set(struct dp_key *key, const struct dp_hash *h, const struct hf_question *q,
     uint8_t variant)
 {
-	key->o.type = q->type;
-	key->o.klass = q->klass;
-	key->o.variant = variant;
-	key->o.pad[0] = key->o.pad[1] = 0;
-	set_name(&key->o, q->name.octets, q->name.len);
+	const struct meta meta = {q->type, q->klass, variant, q->name.len, {0}};
+
+	set_octets(&key->o, &meta, q->name.octets);
 	key->hash = dp_hash_key(h, &key->o);
 }
 
 void
 dp_key_from_msg(struct dp_key *key, const struct dp_hash *h, const struct hf_msg_key *k)
 {
-	key->o.type = k->type;
-	key->o.klass = k->klass;
-	key->o.variant = k->variant;
-	key->o.pad[0] = key->o.pad[1] = 0;
-	set_name(&key->o, k->name, k->name_len);
+	const struct meta meta = {k->type, k->klass, k->variant, k->name_len, {0}};
+
+	set_octets(&key->o, &meta, k->name);
 	key->hash = dp_hash_key(h, &key->o);
 }
 

@@ -33,7 +33,7 @@ struct dp_key_octets {
 	uint8_t variant; /* HF_VARIANT_* */
 	uint8_t name_len;
 	uint8_t pad[2];  /* zero */
-	uint8_t name[DP_KEY_OCTETS_MAX - DP_KEY_META_LEN]; /* lower case, zeros up to the block's end */
+	uint8_t name[DP_KEY_OCTETS_MAX - DP_KEY_META_LEN]; /* lower case, zeros to the block's end */
 };
 
 struct dp_key {

@@ -32,7 +32,7 @@ enum {
 	DP_QUESTION_MAX_DEFAULT = 8192,
 	DP_WAITER_MAX_DEFAULT = 16384,
 	DP_PENDING_LIMIT = 1 << 20, /* most of either */
-	DP_SEND_MAX = 3,            /* times a question goes to the control plane, the first included */
+	DP_SEND_MAX = 3,            /* times a question is sent, the first included */
 };
 #define DP_NIL UINT32_MAX
 
@@ -84,9 +84,9 @@ struct dp_pending {
 	uint32_t question_cnt, waiter_cnt; /* in use */
 	uint32_t free_question, free_waiter;
 	uint32_t oldest, newest; /* deadlines */
-	uint32_t timer_next;     /* the oldest whose stale timer has not fired; all newer ones neither */
+	uint32_t timer_next;     /* the oldest whose stale timer has not fired */
 	uint32_t settled_first, settled_last;
-	struct hf_siphash_key handle_key; /* handles are SipHash of a counter: no system call each */
+	struct hf_siphash_key handle_key; /* handle: SipHash of a counter, no system call */
 	uint64_t handle_next;
 };
 

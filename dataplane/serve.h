@@ -17,7 +17,7 @@
  * The worker's loop:
  *   core.now_ms, core.control_alive are set; the policy is loaded once
  *   for the burst: dp_query_parse all, dp_query_find all, dp_query_answer all;
- *       DP_MISS -> dp_query_miss: DP_REPLY, DP_ASK (send a MISS), DP_WAIT (nothing to do) or DP_DROP
+ *       DP_MISS -> dp_query_miss: DP_REPLY, DP_ASK (send a MISS), DP_WAIT or DP_DROP
  *   for each completion: dp_core_done
  *   dp_core_tick
  *   dp_core_next until DP_NOTHING or enough for this poll

@@ -255,9 +255,13 @@ make_room(struct dp_table *t, uint64_t octets, uint64_t now_ms)
 	uint64_t slots = (t->bucket_mask + 1) * DP_BUCKET_SLOTS;
 
 	for (uint64_t step = 0; step < 2 * slots; step++) {
-		if (atomic_load_explicit(&t->octets, memory_order_relaxed) + octets <= t->octets_max)
+		uint64_t now_used = atomic_load_explicit(&t->octets, memory_order_relaxed);
+		if (now_used + octets <= t->octets_max)
 			return;
-		struct place at = {&t->buckets[t->hand / DP_BUCKET_SLOTS], t->hand % DP_BUCKET_SLOTS};
+		struct place at = {
+			.bucket = &t->buckets[t->hand / DP_BUCKET_SLOTS],
+			.slot = t->hand % DP_BUCKET_SLOTS,
+		};
 		struct dp_entry *e = place_entry(&at);
 		t->hand = (t->hand + 1) & (slots - 1);
 		if (e == NULL)

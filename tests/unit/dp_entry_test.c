@@ -54,7 +54,11 @@ static void
 an_answer_is_fresh_no_longer_than_its_records_nor_a_week(void **state)
 {
 	(void)state;
-	static const struct { uint32_t ttl_s, rr_ttl; unsigned rr_cnt; uint64_t want_s; } cases[] = {
+	static const struct {
+		uint32_t ttl_s, rr_ttl;
+		unsigned rr_cnt;
+		uint64_t want_s;
+	} cases[] = {
 		{300, 300, 1, 300}, {300, 60, 1, 60}, {60, 300, 1, 60}, {300, 0, 0, 300},
 		{HF_TTL_MAX_S, HF_TTL_MAX_S, 1, HF_TTL_MAX_S}, {0, 300, 1, 0},
 	};

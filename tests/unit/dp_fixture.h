@@ -29,11 +29,11 @@ struct fx_answer { /* zero is: an INSECURE NOERROR with one A record could be ma
 };
 
 struct fx_msg {
+	struct hf_answer_view view;
 	union {
 		struct hf_msg_answer m;
 		uint8_t octets[HF_UPDATE_SLOT_LEN];
 	};
-	struct hf_answer_view view;
 };
 
 static const uint8_t fx_seed[64] = "sixty-four octets that no attacker knows, but for these tests.";

@@ -438,7 +438,7 @@ readers_see_whole_entries_while_the_writer_replaces_and_frees(void **state)
 		snprintf(text, sizeof(text), "n%u.example.",
 		    (unsigned)(fx_random(&seed) % RACE_NAMES));
 		const struct fx_answer a = {.name = text, .rr_cnt = i % 50, .ttl_s = 60};
-		/* marks are set as fast as the CLOCK hand takes them away: room is made all the same */
+		/* marks are set as fast as the hand takes them away: there is room */
 		refused += insert(race_table, &a, i) == DP_INSERT_NO_MEMORY;
 		if (i % 100 == 0)
 			dp_table_reclaim(race_table);
