@@ -58,43 +58,108 @@ dp_service_has_v6(const struct dp_service *s, const uint8_t addr[16])
 	return false;
 }
 
+typedef uint64_t words __attribute__((vector_size(16))); /* one register on every x86-64 */
+
+static inline uint64_t
+sum_four(const uint8_t *octets)
+{
+	uint32_t word;
+
+	memcpy(&word, octets, sizeof(word));
+	return word;
+}
+
+/* A number as it adds to a sum in the machine's order. */
+static inline uint64_t
+sum_of(uint16_t v)
+{
+	const uint8_t stored[2] = {(uint8_t)(v >> 8), (uint8_t)v};
+	uint16_t two;
+
+	memcpy(&two, stored, 2);
+	return two;
+}
+
+static inline uint64_t
+sum_below_eight(const uint8_t *octets, size_t len)
+{
+	uint64_t sum = 0;
+
+	if ((len & 4) != 0) {
+		sum += sum_four(octets);
+		octets += 4;
+	}
+	if ((len & 2) != 0) {
+		sum += sum_of(dp_get_u16(octets));
+		octets += 2;
+	}
+	if ((len & 1) != 0)
+		sum += sum_of((uint16_t)(*octets << 8)); /* padded with zero (RFC 1071 4.1) */
+	return sum;
+}
+
+static inline uint64_t
+checksum_add(uint64_t sum, const uint8_t *octets, size_t len)
+{
+	const words low = {UINT32_MAX, UINT32_MAX};
+	words sums = {0};
+
+	/* 32-bit words into 64-bit sums: no carry is lost below 2^32 words. */
+	for (; len >= sizeof(sums); octets += sizeof(sums), len -= sizeof(sums)) {
+		words w;
+
+		memcpy(&w, octets, sizeof(w));
+		sums += (w & low) + (w >> 32);
+	}
+	sum += sums[0] + sums[1];
+	if (len >= 8) {
+		sum += sum_four(octets) + sum_four(octets + 4);
+		octets += 8;
+		len -= 8;
+	}
+	return sum + sum_below_eight(octets, len);
+}
+
 uint64_t
 dp_checksum_add(uint64_t sum, const uint8_t *octets, size_t len)
 {
-	/* 32-bit words into a 64-bit sum: no carry is lost below 2^32 words. */
-	for (; len >= 4; octets += 4, len -= 4) {
-		uint32_t word;
-
-		memcpy(&word, octets, 4);
-		sum += word;
-	}
-	uint32_t last = 0; /* an odd octet is padded with zero behind it (RFC 1071 4.1) */
-
-	memcpy(&last, octets, len);
-	return sum + last;
+	return checksum_add(sum, octets, len);
 }
 
 uint16_t
 dp_checksum_fold(uint64_t sum)
 {
-	sum = (sum >> 32) + (sum & UINT32_MAX);
-	sum = (sum >> 32) + (sum & UINT32_MAX);
-	sum = (sum >> 16) + (sum & UINT16_MAX);
-	sum = (sum >> 16) + (sum & UINT16_MAX);
-	sum = (sum >> 16) + (sum & UINT16_MAX);
+	sum = (sum >> 32) + (sum & UINT32_MAX); /* 33 bits */
+	sum = (sum >> 16) + (sum & UINT16_MAX); /* 18 */
+	sum = (sum >> 16) + (sum & UINT16_MAX); /* 17 */
+	sum = (sum >> 16) + (sum & UINT16_MAX); /* 16 */
 	return (uint16_t)~sum;
+}
+
+static inline uint64_t
+pseudo(const struct dp_packet *f, uint8_t proto, size_t len)
+{
+	const uint8_t *ip = f->octets + f->l3_off;
+	uint64_t sum = sum_of((uint16_t)len) + sum_of(proto);
+
+	if (f->ether_type == DP_ETHER_IPV4)
+		return sum + sum_four(ip + 12) + sum_four(ip + 16);
+	for (unsigned off = 8; off < DP_IPV6_LEN; off += 4)
+		sum += sum_four(ip + off);
+	return sum;
 }
 
 uint64_t
 dp_checksum_pseudo(const struct dp_packet *f, uint8_t proto, size_t len)
 {
-	const uint8_t *ip = f->octets + f->l3_off;
-	uint8_t rest[8] = {0, 0, (uint8_t)(len >> 8), (uint8_t)len, 0, 0, 0, proto};
-	uint64_t sum = dp_checksum_add(0, rest, sizeof(rest));
+	return pseudo(f, proto, len);
+}
 
-	if (f->ether_type == DP_ETHER_IPV4)
-		return dp_checksum_add(sum, ip + 12, 8);
-	return dp_checksum_add(sum, ip + 8, 32);
+static inline bool
+ipv4_sum_right(const uint8_t *ip)
+{
+	return dp_checksum_fold(sum_four(ip) + sum_four(ip + 4) + sum_four(ip + 8) +
+	    sum_four(ip + 12) + sum_four(ip + 16)) == 0;
 }
 
 static enum dp_packet_kind
@@ -115,9 +180,9 @@ classify_udp(struct dp_packet *f)
 	if (unsummed && f->ether_type == DP_ETHER_IPV6)
 		return DP_PACKET_BAD; /* RFC 8200 8.1 */
 	if (!unsummed) {
-		uint64_t sum = dp_checksum_pseudo(f, DP_PROTO_UDP, len);
+		uint64_t sum = pseudo(f, DP_PROTO_UDP, len);
 
-		if (dp_checksum_fold(dp_checksum_add(sum, udp, len)) != 0)
+		if (dp_checksum_fold(checksum_add(sum, udp, len)) != 0)
 			return DP_PACKET_BAD;
 	}
 	f->dns_off = (uint16_t)(f->l4_off + DP_UDP_LEN);
@@ -141,7 +206,7 @@ classify_ipv4(const struct dp_service *s, struct dp_packet *f)
 		return DP_PACKET_BAD;
 	if ((dp_get_u16(ip + 6) & IPV4_MORE_OR_OFFSET) != 0)
 		return DP_PACKET_BAD;
-	if (dp_checksum_fold(dp_checksum_add(0, ip, DP_IPV4_LEN)) != 0)
+	if (!ipv4_sum_right(ip))
 		return DP_PACKET_BAD;
 	if (!v4_is_host(ip + 12) || dp_service_has_v4(s, ip + 12))
 		return DP_PACKET_BAD; /* a reply could reach many, or ourselves */
@@ -221,29 +286,35 @@ dp_packet_resume(struct dp_packet *f)
 	f->l4_off = (uint16_t)(f->dns_off - DP_UDP_LEN);
 }
 
-static void
+/* len is a constant where it is called, so that this is a few moves. */
+static inline __attribute__((always_inline)) void
 swap(uint8_t *a, uint8_t *b, size_t len)
 {
-	uint8_t t[16];
+	uint8_t t[16], u[16];
 
 	memcpy(t, a, len);
-	memcpy(a, b, len);
+	memcpy(u, b, len);
+	memcpy(a, u, len);
 	memcpy(b, t, len);
 }
 
+/* The sum is made of the values, not of the octets: reading back what was just stored in
+ * pieces would wait for the stores. */
 static void
 turn_ipv4(uint8_t *ip, size_t l4_len)
 {
+	uint16_t total = (uint16_t)(DP_IPV4_LEN + l4_len);
+	uint64_t sum = sum_four(ip + 12) + sum_four(ip + 16) + sum_of(0x4500) + sum_of(total) +
+	    sum_of(IPV4_DF) + sum_of((uint16_t)(IP_TTL << 8 | ip[9]));
+	uint16_t folded = dp_checksum_fold(sum);
+
 	ip[1] = 0;
-	dp_put_u16(ip + 2, DP_IPV4_LEN + l4_len);
+	dp_put_u16(ip + 2, total);
 	dp_put_u16(ip + 4, 0);       /* an atomic datagram needs no identification (RFC 6864 4.1) */
 	dp_put_u16(ip + 6, IPV4_DF); /* no fragments of DNS over UDP (RFC 9715 3.1) */
 	ip[8] = IP_TTL;
+	memcpy(ip + 10, &folded, sizeof(folded));
 	swap(ip + 12, ip + 16, 4);
-	dp_put_u16(ip + 10, 0);
-
-	uint16_t sum = dp_checksum_fold(dp_checksum_add(0, ip, DP_IPV4_LEN));
-	memcpy(ip + 10, &sum, sizeof(sum));
 }
 
 static void
@@ -272,17 +343,18 @@ dp_packet_reply(struct dp_packet *f, size_t dns_len)
 {
 	uint8_t *udp = f->octets + f->l4_off;
 	size_t len = DP_UDP_LEN + dns_len;
+	uint64_t sum = pseudo(f, DP_PROTO_UDP, len); /* the same either way round */
 
+	sum += sum_four(udp) + sum_of((uint16_t)len);
+	sum = checksum_add(sum, udp + DP_UDP_LEN, dns_len);
+
+	uint16_t folded = dp_checksum_fold(sum);
+
+	if (folded == 0)
+		folded = UINT16_MAX; /* zero means "not computed" (RFC 768) */
 	dp_packet_turn(f, len);
 	swap(udp, udp + 2, 2);
 	dp_put_u16(udp + 4, len);
-	dp_put_u16(udp + 6, 0);
-
-	uint64_t pseudo = dp_checksum_pseudo(f, DP_PROTO_UDP, len);
-	uint16_t sum = dp_checksum_fold(dp_checksum_add(pseudo, udp, len));
-
-	if (sum == 0)
-		sum = UINT16_MAX; /* zero means "not computed" (RFC 768) */
-	memcpy(udp + 6, &sum, sizeof(sum));
+	memcpy(udp + 6, &folded, sizeof(folded));
 	return (size_t)(f->dns_off - DP_UDP_LEN) + len;
 }
