@@ -5,6 +5,7 @@ Used by scripts/run (a person looks on) and by tests/system (a test looks on). O
 started here are ever signalled, by pid.
 """
 import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -17,6 +18,15 @@ SERVICE = ("192.0.2.53", "2001:db8:53::53")
 
 class ApplianceError(Exception):
     pass
+
+
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+def end_with_parent():
+    """In the child: if whoever started us is killed, nothing stays behind."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def port_devargs(kind, iface):
@@ -97,7 +107,8 @@ class Appliance:
         with open(self.log_path(name), "ab") as log:
             self.processes[name] = subprocess.Popen(
                 self.inside(self.program("holdfast-" + name), *arguments), stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, env={**os.environ, **(env or {})}, start_new_session=True)
+                stdout=log, stderr=log, env={**os.environ, **(env or {})}, start_new_session=True,
+                preexec_fn=end_with_parent)
 
     def start_dataplane(self):
         self.write_config()
