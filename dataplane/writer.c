@@ -428,11 +428,10 @@ watch(struct dp_writer *w)
 		w->beat_ns = now;
 	}
 
-	/* the peer may beat between our look at the clock and at its beat: that is no lie */
-	uint64_t last = hf_link_peer_beat_ns(w->link, now + HF_LINK_BEAT_NS);
+	uint64_t last = hf_link_peer_beat_ns(w->link, now);
 	if (last < w->since_ns)
 		last = w->since_ns;
-	if (last < now && now - last > HF_LINK_DEAD_NS)
+	if (last < now && now - last > HF_LINK_DEAD_NS) /* since_ns may be later than now */
 		detach(w, "silent for a second");
 }
 

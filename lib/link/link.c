@@ -246,5 +246,8 @@ hf_link_peer_beat_ns(const struct hf_link *link, uint64_t now_ns)
 	/* relaxed: as in beat */
 	uint64_t beat_ns = atomic_load_explicit(link->peer_beat, memory_order_relaxed);
 
-	return beat_ns <= now_ns ? beat_ns : 0;
+	if (beat_ns <= now_ns)
+		return beat_ns;
+	/* The peer beat after our clock was read: it is alive. Farther ahead it lies. */
+	return beat_ns - now_ns <= HF_LINK_BEAT_NS ? now_ns : 0;
 }

@@ -95,7 +95,8 @@ void hf_link_woke(struct hf_link *link);
 bool hf_link_wake_peer(struct hf_link *link);
 
 void hf_link_beat(struct hf_link *link, uint64_t now_ns);
-/* When the peer last beat, on CLOCK_MONOTONIC; a time in the future reads as 0. */
+/* When the peer last beat, on CLOCK_MONOTONIC, at most now_ns; a time farther in the future
+ * than one beat reads as 0. */
 uint64_t hf_link_peer_beat_ns(const struct hf_link *link, uint64_t now_ns);
 
 #endif
