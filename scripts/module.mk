@@ -27,7 +27,7 @@ fuzz-smoke: ## every fuzz target for a few seconds each (SECONDS=5)
 	@+$(MAKE) --no-print-directory SAN=fuzz CC=clang fuzz-programs
 	@scripts/run-fuzz build-clang-fuzz/tests/fuzz
 
-system: programs ## real binaries, real servers, in network namespaces (root); T=file or -k expression
+system: programs system-programs ## real binaries, real servers, in network namespaces (root); T=file or -k expression
 	@scripts/deps build lab test
 	@O=$(O) /usr/bin/python3 -m pytest -q -p no:cacheprovider $(if $(T),$(T),tests/system)
 

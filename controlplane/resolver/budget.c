@@ -2,7 +2,7 @@
 #include "controlplane/resolver/budget.h"
 
 #include "controlplane/resolver/delegation.h"
-#include "lib/base/clock.h"
+#include "lib/base/ns.h"
 
 enum { STEPS = 4096 }; /* an honest question takes under a hundred */
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lib/base/clock.h"
+#include "lib/base/ns.h"
 
 enum {
 	TYPE_NXDOMAIN = 0, /* a name that does not exist has no type (RFC 2308 5) */

@@ -6,7 +6,7 @@
 #include "controlplane/resolver/query.h"
 #include "controlplane/resolver/question.h"
 #include "controlplane/resolver/verify.h"
-#include "lib/base/clock.h"
+#include "lib/base/ns.h"
 
 enum {
 	BOGUS_TRIES = 5,       /* further servers asked when records do not validate */

@@ -9,7 +9,7 @@
 #include "controlplane/resolver/hints.h"
 #include "controlplane/resolver/lookup.h"
 #include "controlplane/resolver/question.h"
-#include "lib/base/clock.h"
+#include "lib/base/ns.h"
 
 enum { FIXED_MAX = 1024 * 1024 }; /* hints and anchors */
 

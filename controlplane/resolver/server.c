@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/clock.h"
+#include "lib/base/ns.h"
 
 #define TIMEOUT_NEW_NS (700 * HF_NS_PER_MS) /* for a server never heard of */
 #define TIMEOUT_MIN_NS (250 * HF_NS_PER_MS)
