@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -24,6 +23,8 @@ import dns.query
 import dns.rcode
 import pytest
 
+from hostile import frame, hostile_frames
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PLAIN = os.path.join(ROOT, os.environ.get("O", "build"))
@@ -34,11 +35,12 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
 FRAMES = 100_000
 DRIVERS = ("af_packet", "af_xdp", "tap")
+SERVICE = (V4, V6)
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("ethtool") is None
-    or not os.path.exists(f"{PLAIN}/holdfast-dataplane"),
-    reason="needs root, ip, ethtool and the programs (make programs)")
+    or not os.path.exists(f"{PLAIN}/tests/system/helpers/mini_control"),
+    reason="needs root, ip, ethtool and the programs (make programs system-programs)")
 
 
 def run(*words, check=True):
@@ -185,7 +187,7 @@ class Control:
 
     def __init__(self, dataplane):
         self.dataplane = dataplane
-        self.program = build_control(dataplane.programs)
+        self.program = f"{dataplane.programs}/tests/system/helpers/mini_control"
 
     def __enter__(self):
         self.process = subprocess.Popen([self.program, self.dataplane.link], stdin=subprocess.PIPE,
@@ -225,18 +227,6 @@ class Control:
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
         time.sleep(0.1)
-
-
-def build_control(programs):
-    out = f"{programs}/tests/system/mini_control"
-    source = f"{HERE}/helpers/mini_control.c"
-    archive = f"{programs}/libhf.a"
-    if not os.path.exists(out) or os.path.getmtime(out) < max(map(os.path.getmtime, (source, archive))):
-        os.makedirs(os.path.dirname(out), exist_ok=True)
-        sanitize = ["-fsanitize=address,undefined"] if programs == ASAN else []
-        run("gcc", "-std=gnu17", "-D_GNU_SOURCE", f"-I{ROOT}", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-g",
-            "-Og", *sanitize, source, archive, "-o", out)
-    return out
 
 
 def edes(reply):
@@ -311,7 +301,7 @@ def exchange_tagged(dataplane, tagged, v6):
 @pytest.mark.parametrize("v6", (False, True))
 def test_a_tagged_query_gets_a_reply_with_its_tag(dataplane, v6):
     q = dns.message.make_query("www.tagged.example.", "A", use_edns=0)
-    tag, reply = exchange_tagged(dataplane, frame(dataplane.mac(), q.to_wire(), v6, True), v6)
+    tag, reply = exchange_tagged(dataplane, frame(dataplane.mac(), SERVICE, q.to_wire(), v6, True), v6)
     assert tag & 0xfff == 7
     assert edes(dns.message.from_wire(reply)) == [22]
 
@@ -502,72 +492,6 @@ def test_a_load_of_hits_loses_none_when_the_control_plane_is_killed(dataplane):
 
 # --- hostile octets ---
 
-def checksum(octets):
-    if len(octets) % 2:
-        octets += b"\0"
-    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
-    while total >> 16:
-        total = (total >> 16) + (total & 0xffff)
-    return ~total & 0xffff
-
-
-def frame(mac, dns_octets, v6=False, vlan=False):
-    """A query as it comes to the port, every length and checksum right."""
-    ether = mac + b"\2\0\0\0\0\x22" + (b"\x81\0\0\7" if vlan else b"") + (b"\x86\xdd" if v6 else b"\x08\0")
-    length = 8 + len(dns_octets)
-    family = socket.AF_INET6 if v6 else socket.AF_INET
-    addresses = socket.inet_pton(family, "2001:db8::9" if v6 else "192.0.2.9") + socket.inet_pton(family, V6 if v6 else V4)
-    udp = struct.pack("!HHHH", 4321, 53, length, 0) + dns_octets
-    made = checksum(addresses + struct.pack("!IHH", length, 0, 17) + udp) or 0xffff
-    udp = udp[:6] + struct.pack("!H", made) + dns_octets
-    if v6:
-        return ether + struct.pack("!IHBB", 6 << 28, length, 17, 64) + addresses + udp
-    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, 0, 64, 17, 0) + addresses
-    return ether + ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:] + udp
-
-
-def hostile_dns(r, good):
-    """A DNS message with something wrong; it travels in a right datagram."""
-    kind = r.randrange(5)
-    m = bytearray(good)
-    if kind == 0:
-        return bytes(m[:r.randrange(len(m) + 1)])
-    if kind == 1:  # names that loop, or point ahead
-        at = r.choice((12, 16, len(m) - 11))
-        m[at:at + 2] = struct.pack("!H", 0xc000 | r.choice((at, 12, at + 2, 0x3fff)))
-    elif kind == 2:  # counts and lengths
-        m[r.choice((4, 5, 6, 7, 8, 9, 10, 11, 12, len(m) - 1, len(m) - 2))] = r.randrange(256)
-    elif kind == 3:
-        for _ in range(r.randrange(1, 9)):
-            m[r.randrange(len(m))] ^= 1 << r.randrange(8)
-    else:
-        m = bytearray(r.randbytes(r.randrange(200)))
-    return bytes(m)
-
-
-def hostile_frames(mac, cnt):
-    """Cut at every offset, bits flipped, lengths wrong, nonsense; seeded: the same each run."""
-    r = random.Random(2)
-    good = dns.message.make_query("www.hostile.example.", "A", use_edns=0, want_dnssec=True).to_wire()
-    kinds = [frame(mac, good, v6, vlan) for v6 in (False, True) for vlan in (False, True)]
-    whole = [f[:cut] for f in kinds for cut in range(14, len(f))]
-    while len(whole) < cnt:
-        f = bytearray(r.choice(kinds))
-        kind = r.randrange(4)
-        if kind == 0:
-            f = frame(mac, hostile_dns(r, good), r.random() < 0.5, r.random() < 0.5)
-        elif kind == 1:
-            for _ in range(r.randrange(1, 9)):
-                f[r.randrange(6, len(f))] ^= 1 << r.randrange(8)
-        elif kind == 2:  # IP and UDP lengths, behind which the frame is shorter or longer
-            f[r.choice((14, 16, 17, 18, 19, 20, 21, 38, 39, 42, 43, 58, 59))] = r.randrange(256)
-            f += r.randbytes(r.randrange(60))
-        else:
-            f = f[:r.choice((6, 14, 18, 34))] + r.randbytes(r.randrange(8, 120))
-        whole.append(bytes(f))
-    return whole
-
-
 def hostile_run(dataplane):
     mac = dataplane.mac()
     with inside(dataplane.wire.client):
@@ -575,7 +499,7 @@ def hostile_run(dataplane):
     s.bind((dataplane.wire.far, 0))
     good = 0
     with s:
-        for i, f in enumerate(hostile_frames(mac, FRAMES)):
+        for i, f in enumerate(hostile_frames(mac, SERVICE, FRAMES)):
             with contextlib.suppress(OSError):  # a card may refuse what is too short
                 s.send(f)
             if i % 200 == 0:
