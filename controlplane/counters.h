@@ -40,6 +40,8 @@
 	X(tcp_idle, connections, "closed: idle")                                               \
 	X(tcp_slow, connections, "closed: the client does not read")                           \
 	X(tcp_bad_frame, connections, "closed: a frame under 12 octets")                       \
+	X(service_tcp_failed, attempts, "to listen for TCP on a service address that failed")  \
+	X(service_tcp_moved, times, "the namespace of service-tcp was another one")            \
 	X(up_udp, exchanges, "begun with a server over UDP")                                   \
 	X(up_tcp, exchanges, "begun with a server over TCP")                                   \
 	X(up_timeout, exchanges, "without a usable reply in time")                             \

@@ -37,6 +37,7 @@ controlplane_src := \
 	controlplane/options.c \
 	controlplane/program.c \
 	controlplane/root_hints.c \
+	controlplane/service.c \
 	controlplane/store.c \
 	controlplane/tcp.c \
 	controlplane/upstream.c \

@@ -15,6 +15,7 @@
 #include "controlplane/listen.h"
 #include "controlplane/options.h"
 #include "controlplane/root_hints.h"
+#include "controlplane/service.h"
 #include "controlplane/upstream.h"
 #include "lib/base/clock.h"
 
@@ -31,6 +32,7 @@ struct program {
 	struct cp_engine *engine;
 	struct cp_link_client *link;
 	struct cp_listen *listen;
+	struct cp_service *service;
 	struct cp_admin_env env;
 	struct cp_admin *admin;
 };
@@ -298,6 +300,22 @@ make_listen(struct program *g)
 }
 
 static int
+make_service(struct program *g)
+{
+	struct cp_listen_config cfg = {
+	    .base = g->base,
+	    .engine = g->engine,
+	    .counters = &g->counters,
+	    .addrs = g->config->service_addresses.item,
+	    .addr_cnt = g->config->service_addresses.cnt,
+	};
+
+	if (strcmp(g->config->service_tcp_netns, "none") == 0)
+		return 0;
+	return cp_service_open(&cfg, g->config->service_tcp_netns, &g->service);
+}
+
+static int
 make_admin(struct program *g)
 {
 	struct hf_msg_policy_ack ack = g->env.ack; /* may have come already */
@@ -327,6 +345,7 @@ make_all(struct program *g)
 	    make_engine,
 	    make_link,
 	    make_listen,
+	    make_service,
 	    make_admin,
 	};
 	int rc = 0;
@@ -343,6 +362,7 @@ take_down(struct program *g)
 	cp_admin_close(g->admin);
 	cp_engine_destroy(g->engine);
 	cp_listen_close(g->listen);
+	cp_service_close(g->service);
 	cp_link_client_destroy(g->link);
 	cp_ntas_destroy(g->ntas);
 	cp_store_close(g->store);

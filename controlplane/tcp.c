@@ -311,6 +311,17 @@ cp_tcp_open(const struct cp_listen_config *cfg, const struct hf_addr *a, struct 
 }
 
 void
+cp_tcp_retire(struct cp_tcp *t)
+{
+	if (t == NULL)
+		return;
+	while (!LIST_EMPTY(&t->connections))
+		close_connection(LIST_FIRST(&t->connections));
+	evconnlistener_free(t->listener);
+	free(t);
+}
+
+void
 cp_tcp_close(struct cp_tcp *t)
 {
 	if (t == NULL)

@@ -26,6 +26,9 @@ enum {
 struct cp_tcp;
 
 int cp_tcp_open(const struct cp_listen_config *cfg, const struct hf_addr *a, struct cp_tcp **out);
+/* When the engine is gone already. */
 void cp_tcp_close(struct cp_tcp *t);
+/* While the engine goes on: it forgets who asked by t. */
+void cp_tcp_retire(struct cp_tcp *t);
 
 #endif

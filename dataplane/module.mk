@@ -6,6 +6,7 @@ cflags_dataplane := $(dpdk_cflags)
 
 dataplane_src := \
 	dataplane/entry.c \
+	dataplane/exception.c \
 	dataplane/hash.c \
 	dataplane/neighbour.c \
 	dataplane/options.c \

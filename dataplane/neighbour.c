@@ -20,30 +20,6 @@ enum {
 	NA_OVERRIDE = 0x20,
 };
 
-void
-dp_neighbour_limit_init(struct dp_neighbour_limit *l, uint64_t now_ms)
-{
-	l->last_ms = now_ms;
-	l->tokens = DP_NEIGHBOUR_BURST;
-}
-
-static bool
-limit_take(struct dp_neighbour_limit *l, uint64_t now_ms)
-{
-	uint64_t gained = (now_ms - l->last_ms) * DP_NEIGHBOUR_PER_S / 1000;
-
-	l->last_ms = now_ms;
-	if (gained > DP_NEIGHBOUR_BURST)
-		gained = DP_NEIGHBOUR_BURST;
-	l->tokens += (uint32_t)gained;
-	if (l->tokens > DP_NEIGHBOUR_BURST)
-		l->tokens = DP_NEIGHBOUR_BURST;
-	if (l->tokens == 0)
-		return false;
-	l->tokens--;
-	return true;
-}
-
 static enum dp_neighbour
 answer_arp(const struct dp_host *host, struct dp_packet *f)
 {
@@ -225,12 +201,12 @@ answer_icmpv6(const struct dp_host *host, struct dp_packet *f)
 }
 
 enum dp_neighbour
-dp_neighbour_answer(const struct dp_host *host, uint64_t now_ms, struct dp_neighbour_limit *l,
+dp_neighbour_answer(const struct dp_host *host, uint64_t now_ms, struct dp_limit *l,
     struct dp_packet *f)
 {
 	enum dp_neighbour n;
 
-	if (!limit_take(l, now_ms))
+	if (!dp_limit_take(l, now_ms))
 		return DP_NEIGHBOUR_LIMITED;
 	if (f->ether_type == DP_ETHER_ARP)
 		n = answer_arp(host, f);
@@ -238,7 +214,7 @@ dp_neighbour_answer(const struct dp_host *host, uint64_t now_ms, struct dp_neigh
 		n = answer_icmp(host, f);
 	else
 		n = answer_icmpv6(host, f);
-	if (n > DP_NEIGHBOUR_ECHO && l->tokens < DP_NEIGHBOUR_BURST)
-		l->tokens++; /* nothing was sent */
+	if (n > DP_NEIGHBOUR_ECHO)
+		dp_limit_return(l); /* nothing was sent */
 	return n;
 }

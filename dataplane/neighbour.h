@@ -13,6 +13,7 @@
 #ifndef DP_NEIGHBOUR_H
 #define DP_NEIGHBOUR_H
 
+#include "dataplane/limit.h"
 #include "dataplane/packet.h"
 
 enum { DP_NEIGHBOUR_PER_S = 1000, DP_NEIGHBOUR_BURST = 200 };
@@ -26,16 +27,9 @@ enum dp_neighbour {
 	DP_NEIGHBOUR_LIMITED,  /* neighbour_limited */
 };
 
-struct dp_neighbour_limit {
-	uint64_t last_ms;  /* time up to which tokens were given */
-	uint32_t tokens;
-};
-
-void dp_neighbour_limit_init(struct dp_neighbour_limit *l, uint64_t now_ms);
-
 /* Answer f (classified NEIGHBOUR) in place. For the first three outcomes f->len is the length
  * of the reply, at most f->cap; else the frame is spent. */
 enum dp_neighbour dp_neighbour_answer(const struct dp_host *host, uint64_t now_ms,
-    struct dp_neighbour_limit *l, struct dp_packet *f);
+    struct dp_limit *l, struct dp_packet *f);
 
 #endif

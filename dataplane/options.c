@@ -2,6 +2,7 @@
 #include "dataplane/options.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,16 @@ set_udp_max(struct dp_options *o, const char *value)
 }
 
 static const char *
+set_exception(struct dp_options *o, const char *value)
+{
+	if (strcmp(value, "none") == 0)
+		return NULL;
+	if (value[0] == '\0' || strlen(value) >= IF_NAMESIZE || strpbrk(value, "/,:% ") != NULL)
+		return "none, or the name of an interface, at most 15 characters";
+	return keep(&o->exception, value) == 0 ? NULL : "memory";
+}
+
+static const char *
 set_link(struct dp_options *o, const char *value)
 {
 	if (value[0] == '\0')
@@ -212,6 +223,9 @@ static const struct row rows[] = {
 	    set_idle},
 	{"cache-size", "SIZE", "memory for cached answers (default 64MiB)", false, set_cache_size},
 	{"udp-max", "N", "largest answer over UDP, octets (default 1232)", false, set_udp_max},
+	{"exception", "IFACE|none", "hand TCP to the service addresses to the kernel by this TAP\n"
+	    "interface, which is made (default none); see docs/operator-guide.md", false,
+	    set_exception},
 	{"link", "PATH", "socket for the control plane (default /run/holdfast/dataplane.sock)", false,
 	    set_link},
 	{"link-uid", "UID", "user that may attach, besides root and our own", false, set_link_uid},
@@ -388,6 +402,7 @@ dp_options_fini(struct dp_options *o)
 		free(o->port[i]);
 	for (unsigned i = 0; i < o->eal_cnt; i++)
 		free(o->eal[i]);
+	free(o->exception);
 	free(o->link_path);
 	free(o->preload);
 	free(o->stats_file);
@@ -417,7 +432,7 @@ dp_options_help(FILE *to)
 {
 	fputs("usage: holdfast-dataplane --port DEVARGS --service ADDR [options]\n\n"
 	      "Answers DNS queries from its cache at line rate; hands what it does not have to\n"
-	      "the control plane. Options (see docs/operator.md for the reasons):\n\n",
+	      "the control plane. Options (see docs/operator-guide.md for the reasons):\n\n",
 	    to);
 	for (unsigned i = 0; i < ROW_CNT; i++)
 		help_row(to, &rows[i]);

@@ -190,6 +190,15 @@ classify_udp(struct dp_packet *f)
 	return DP_PACKET_DNS;
 }
 
+/* Neither UDP nor ICMP. The kernel checks the rest of TCP itself. */
+static enum dp_packet_kind
+classify_other(const struct dp_packet *f, uint8_t proto)
+{
+	if (proto != DP_PROTO_TCP)
+		return DP_PACKET_NOT_OURS;
+	return f->l4_len < DP_TCP_LEN ? DP_PACKET_BAD : DP_PACKET_TCP;
+}
+
 static enum dp_packet_kind
 classify_ipv4(const struct dp_service *s, struct dp_packet *f)
 {
@@ -215,7 +224,7 @@ classify_ipv4(const struct dp_service *s, struct dp_packet *f)
 	f->l4_len = (uint16_t)(total - DP_IPV4_LEN);
 	if (ip[9] == DP_PROTO_UDP)
 		return classify_udp(f);
-	return ip[9] == DP_PROTO_ICMP ? DP_PACKET_NEIGHBOUR : DP_PACKET_NOT_OURS;
+	return ip[9] == DP_PROTO_ICMP ? DP_PACKET_NEIGHBOUR : classify_other(f, ip[9]);
 }
 
 static enum dp_packet_kind
@@ -238,7 +247,7 @@ classify_ipv6(const struct dp_service *s, struct dp_packet *f)
 		return DP_PACKET_NOT_OURS;
 	if (!v6_is_host(ip + 8) || dp_service_has_v6(s, ip + 8))
 		return DP_PACKET_BAD;
-	return ip[6] == DP_PROTO_UDP ? classify_udp(f) : DP_PACKET_NOT_OURS;
+	return ip[6] == DP_PROTO_UDP ? classify_udp(f) : classify_other(f, ip[6]);
 }
 
 enum dp_packet_kind
@@ -271,7 +280,8 @@ dp_packet_classify(const struct dp_host *host, struct dp_packet *f)
 		kind = classify_ipv6(host->service, f);
 	else if (f->ether_type == DP_ETHER_ARP)
 		kind = DP_PACKET_NEIGHBOUR;
-	return group && kind == DP_PACKET_DNS ? DP_PACKET_NOT_OURS : kind;
+	return group && (kind == DP_PACKET_DNS || kind == DP_PACKET_TCP) ? DP_PACKET_NOT_OURS
+									 : kind;
 }
 
 void

@@ -26,6 +26,7 @@ enum {
 	DP_IPV4_LEN = 20, /* options are refused: they could route our reply for the sender */
 	DP_IPV6_LEN = 40,
 	DP_UDP_LEN = 8,
+	DP_TCP_LEN = 20, /* without options */
 	DP_HEADERS_MAX = DP_ETHER_LEN + DP_VLAN_LEN + DP_IPV6_LEN + DP_UDP_LEN,
 	DP_SERVICE_MAX = 16, /* service addresses; a short list is read faster than it is hashed */
 	DP_DNS_PORT = 53,
@@ -38,7 +39,7 @@ enum dp_ether_type {
 	DP_ETHER_IPV6 = 0x86dd,
 };
 
-enum dp_ip_proto { DP_PROTO_ICMP = 1, DP_PROTO_UDP = 17, DP_PROTO_ICMPV6 = 58 };
+enum dp_ip_proto { DP_PROTO_ICMP = 1, DP_PROTO_TCP = 6, DP_PROTO_UDP = 17, DP_PROTO_ICMPV6 = 58 };
 
 /* The addresses that are served, fixed at start. */
 struct dp_service {
@@ -56,6 +57,7 @@ struct dp_host {
 enum dp_packet_kind {
 	DP_PACKET_DNS,       /* UDP to port 53 of a service address, all checksums right */
 	DP_PACKET_NEIGHBOUR, /* ARP, ICMP or ICMPv6: neighbour.h looks closer */
+	DP_PACKET_TCP,       /* to a service address: for the kernel, if it is there (exception.h) */
 	DP_PACKET_NOT_OURS,  /* other MAC, address, protocol or port */
 	DP_PACKET_BAD,       /* lengths, checksums, options, fragments, impossible senders */
 };

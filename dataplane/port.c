@@ -53,7 +53,9 @@ arg_add(struct args *a, const char *name, const char *value)
 static unsigned
 pool_cnt(const struct dp_options *o)
 {
-	return o->port_cnt * (RX_DESC_CNT + TX_DESC_CNT) + POOL_SPARE_CNT;
+	unsigned port_cnt = o->port_cnt + (o->exception != NULL);
+
+	return port_cnt * (RX_DESC_CNT + TX_DESC_CNT) + POOL_SPARE_CNT;
 }
 
 static uint64_t
@@ -345,6 +347,30 @@ port_open(struct dp_ports *p, const struct dp_options *o, unsigned idx)
 	return 0;
 }
 
+/* A TAP whose kernel's end has the MAC address of port 0 (net_tap gives that end the address
+ * in mac=): what it sends is ours to the clients, what they send to us is its own to take. */
+static int
+exception_open(struct dp_ports *p, const char *iface)
+{
+	struct dp_port *port = &p->port[DP_PORT_EXCEPTION];
+	const uint8_t *m = p->port[0].host.mac;
+	char devargs[DP_DEVARGS_LEN];
+
+	snprintf(port->name, sizeof(port->name), "net_tap_exception");
+	snprintf(devargs, sizeof(devargs), "%s,iface=%s,mac=%02x:%02x:%02x:%02x:%02x:%02x",
+	    port->name, iface, m[0], m[1], m[2], m[3], m[4], m[5]);
+	p->exception = true;
+
+	int rc = port_device(port, p, devargs, 0);
+
+	if (rc != 0)
+		hf_log(HF_LOG_ERROR, "port", "the exception port %s does not start: %s", iface,
+		    rte_strerror(-rc));
+	else
+		hf_log(HF_LOG_INFO, "port", "the exception port %s is up", iface);
+	return rc;
+}
+
 int
 dp_ports_open(const struct dp_options *o, struct dp_ports *p)
 {
@@ -354,6 +380,8 @@ dp_ports_open(const struct dp_options *o, struct dp_ports *p)
 	int rc = pools_make(o, p);
 	for (unsigned i = 0; rc == 0 && i < o->port_cnt; i++)
 		rc = port_open(p, o, i);
+	if (rc == 0 && o->exception != NULL)
+		rc = exception_open(p, o->exception);
 	return rc;
 }
 
@@ -371,8 +399,11 @@ dp_ports_close(struct dp_ports *p)
 {
 	for (unsigned i = 0; i < p->cnt; i++)
 		port_close(&p->port[i]);
+	if (p->exception)
+		port_close(&p->port[DP_PORT_EXCEPTION]);
 	for (unsigned i = 0; i < p->worker_cnt; i++)
 		rte_mempool_free(p->pool[i]);
 	p->cnt = 0;
+	p->exception = false;
 	p->worker_cnt = 0;
 }

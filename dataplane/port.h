@@ -17,6 +17,9 @@
 
 #include "dataplane/options.h"
 
+/* The exception port stands behind the served ones and has lanes as they have. */
+enum { DP_PORT_EXCEPTION = DP_PORT_MAX };
+
 /* Where one worker receives and sends on one port. */
 struct dp_lane {
 	uint16_t device; /* DPDK's number of it */
@@ -34,7 +37,8 @@ struct dp_port {
 struct dp_ports {
 	unsigned cnt;
 	unsigned worker_cnt;
-	struct dp_port port[DP_PORT_MAX];
+	bool exception; /* port[DP_PORT_EXCEPTION] is there: goes with port 0, not served */
+	struct dp_port port[DP_PORT_MAX + 1];
 	struct rte_mempool *pool[HF_WORKER_MAX];
 };
 

@@ -22,13 +22,6 @@ enum {
 	DONE_PER_POLL = 256,
 };
 
-/* Replies on their way out by one port. */
-struct out {
-	uint16_t port; /* index into dp_ports */
-	uint16_t cnt;
-	struct rte_mbuf *m[DP_BURST];
-};
-
 static void
 count_add(struct dp_worker *w, enum hf_counter c, uint64_t n)
 {
@@ -38,7 +31,7 @@ count_add(struct dp_worker *w, enum hf_counter c, uint64_t n)
 }
 
 static void
-out_flush(struct dp_worker *w, struct out *out)
+out_flush(struct dp_worker *w, struct dp_out *out)
 {
 	if (out->cnt == 0)
 		return;
@@ -55,7 +48,7 @@ out_flush(struct dp_worker *w, struct out *out)
 }
 
 static void
-out_add(struct dp_worker *w, struct out *out, struct rte_mbuf *m, size_t len)
+out_add(struct dp_worker *w, struct dp_out *out, struct rte_mbuf *m, size_t len)
 {
 	m->data_len = (uint16_t)len;
 	m->pkt_len = (uint32_t)len;
@@ -105,9 +98,22 @@ neighbour_answered(struct dp_worker *w, const struct dp_host *host, struct dp_pa
 	return n <= DP_NEIGHBOUR_ECHO;
 }
 
+/* To the exception port as it came, no copy. The kernel's end is at home on port 0 alone. */
+static void
+pass_up(struct dp_worker *w, struct rte_mbuf *m)
+{
+	if (!dp_limit_take(&w->exception_limit, w->core.now_ms)) {
+		dp_count(w->core.counters, HF_COUNTER_exception_limited);
+		rte_pktmbuf_free(m);
+		return;
+	}
+	dp_count(w->core.counters, HF_COUNTER_exception_in);
+	out_add(w, &w->exception, m, m->data_len);
+}
+
 /* Classify m into *p. True for a DNS query; all else is gone afterwards. */
 static bool
-take_in(struct dp_worker *w, struct out *out, struct rte_mbuf *m, struct dp_packet *p)
+take_in(struct dp_worker *w, struct dp_out *out, struct rte_mbuf *m, struct dp_packet *p)
 {
 	const struct dp_host *host = &w->ports->port[out->port].host;
 	enum dp_packet_kind kind = DP_PACKET_BAD;
@@ -118,6 +124,11 @@ take_in(struct dp_worker *w, struct out *out, struct rte_mbuf *m, struct dp_pack
 		p->cap = (uint16_t)(m->data_len + rte_pktmbuf_tailroom(m));
 		kind = dp_packet_classify(host, p);
 	}
+	if (kind != DP_PACKET_DNS && w->ports->exception && out->port == 0 &&
+	    dp_exception_wanted(host, kind, p)) {
+		pass_up(w, m);
+		return false;
+	}
 	switch (kind) {
 	case DP_PACKET_DNS:
 		return true;
@@ -127,6 +138,7 @@ take_in(struct dp_worker *w, struct out *out, struct rte_mbuf *m, struct dp_pack
 			return false;
 		}
 		break;
+	case DP_PACKET_TCP:
 	case DP_PACKET_NOT_OURS:
 		dp_count(w->core.counters, HF_COUNTER_not_ours);
 		break;
@@ -153,7 +165,7 @@ missed(struct dp_worker *w, struct dp_query *dq, const struct dp_packet *p, uint
 /* The last of the three stages (serve.h): every packet leaves here. Headers and checksums come
  * in a pass of their own: a sum over octets that were just stored waits for the stores. */
 static void
-give_out(struct dp_worker *w, struct out *out, struct rte_mbuf **in, unsigned cnt)
+give_out(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsigned cnt)
 {
 	enum dp_outcome outcome[DP_BURST];
 
@@ -174,7 +186,7 @@ static unsigned
 poll_port(struct dp_worker *w, uint16_t port)
 {
 	struct rte_mbuf *in[DP_BURST];
-	struct out out = {.port = port, .cnt = 0};
+	struct dp_out out = {.port = port, .cnt = 0};
 	struct dp_lane lane = dp_port_lane(w->ports, port, w->core.id);
 	uint16_t in_cnt = rte_eth_rx_burst(lane.device, lane.queue, in, DP_BURST);
 	unsigned cnt = 0;
@@ -200,7 +212,25 @@ poll_port(struct dp_worker *w, uint16_t port)
 		dp_query_find(&w->core, &w->query[i]);
 	give_out(w, &out, in, cnt);
 	out_flush(w, &out);
+	out_flush(w, &w->exception);
 	return in_cnt;
+}
+
+/* What the kernel sends leaves by port 0 as it is. */
+static unsigned
+poll_exception(struct dp_worker *w)
+{
+	struct dp_lane lane = dp_port_lane(w->ports, DP_PORT_EXCEPTION, w->core.id);
+	struct dp_out out;
+	unsigned cnt = rte_eth_rx_burst(lane.device, lane.queue, out.m, DP_BURST);
+
+	if (cnt == 0)
+		return 0;
+	count_add(w, HF_COUNTER_exception_out, cnt);
+	out.port = 0;
+	out.cnt = (uint16_t)cnt;
+	out_flush(w, &out);
+	return cnt;
 }
 
 /* One reply to one who waited, in m. */
@@ -217,7 +247,7 @@ job_finish(const struct dp_job *job)
 static unsigned
 serve_waiters(struct dp_worker *w)
 {
-	struct out out = {.port = 0, .cnt = 0};
+	struct dp_out out = {.port = 0, .cnt = 0};
 	struct rte_mbuf *m = NULL;
 	unsigned cnt = 0;
 
@@ -287,6 +317,8 @@ poll_once(struct dp_worker *w)
 	look_around(w);
 	for (uint16_t i = 0; i < w->ports->cnt; i++)
 		work += poll_port(w, i);
+	if (w->ports->exception)
+		work += poll_exception(w);
 	work += take_completions(w);
 	dp_core_tick(&w->core, w->policy);
 	work += serve_waiters(w);
@@ -358,7 +390,9 @@ dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *p
 	w->core.timeout_ms = DP_TIMEOUT_MS_DEFAULT;
 	w->shared = shared;
 	w->ports = ports;
-	dp_neighbour_limit_init(&w->limit, 0);
+	w->exception.port = DP_PORT_EXCEPTION;
+	dp_limit_init(&w->limit, DP_NEIGHBOUR_PER_S, DP_NEIGHBOUR_BURST, 0);
+	dp_limit_init(&w->exception_limit, DP_EXCEPTION_PER_S, DP_EXCEPTION_BURST, 0);
 	return w;
 }
 

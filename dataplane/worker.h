@@ -15,6 +15,7 @@
 #define DP_WORKER_H
 
 #include "dataplane/done.h"
+#include "dataplane/exception.h"
 #include "dataplane/neighbour.h"
 #include "dataplane/port.h"
 #include "dataplane/serve.h"
@@ -32,9 +33,18 @@ struct dp_shared {
 	bool adaptive;                                /* constant */
 };
 
+/* Frames on their way out by one port. */
+struct dp_out {
+	uint16_t port; /* index into dp_ports */
+	uint16_t cnt;
+	struct rte_mbuf *m[DP_BURST];
+};
+
 struct dp_worker {
 	struct dp_core core;
-	struct dp_neighbour_limit limit;
+	struct dp_limit limit;            /* of ARP, ND and echo */
+	struct dp_limit exception_limit;
+	struct dp_out exception;          /* from port 0 to the kernel */
 	const struct dp_ports *ports;
 	struct dp_shared *shared;
 	struct hf_link *link;             /* of this poll */

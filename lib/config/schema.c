@@ -44,6 +44,11 @@ const struct hf_schema_key hf_schema[] = {
 	 "256MiB", {0}, "memory for cached answers"},
 	{"dataplane", "udp-size", HF_SCHEMA_UINT, AT(udp_size), 512, 4096, "1232", {0},
 	 "largest datagram sent; more gets TC"},
+	{"dataplane", "exception", HF_SCHEMA_TEXT, AT(exception), 0, 15, "none", {0},
+	 "interface by which the kernel gets TCP to the service addresses"},
+
+	{"service-tcp", "netns", HF_SCHEMA_TEXT, AT(service_tcp_netns), 0, 4000, "none", {0},
+	 "network namespace of that interface: TCP is answered there"},
 
 	{"resolver", "root-hints", HF_SCHEMA_TEXT, AT(root_hints), 0, 4000,
 	 "/usr/share/dns/root.hints", {0}, "zone file of the root's name servers"},

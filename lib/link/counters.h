@@ -24,6 +24,9 @@
 	X(nd_answered, packets, "neighbour solicitations for a service address answered")          \
 	X(echo_answered, packets, "ICMP and ICMPv6 echo requests answered")                        \
 	X(neighbour_limited, packets, "ARP, ND and echo over the rate limit, not answered")        \
+	X(exception_in, packets, "handed to the kernel by the exception port")                     \
+	X(exception_out, packets, "taken from the kernel by the exception port")                   \
+	X(exception_limited, packets, "for the kernel over the rate limit, dropped")               \
 	X(queries, queries, "DNS queries to a service address")                                    \
 	X(hit, queries, "answered at once from the cache")                                         \
 	X(stale, queries, "answered from an expired entry (RFC 8767)")                             \

@@ -12,8 +12,11 @@ import shutil
 import signal
 import subprocess
 import time
+import zlib
 
 SERVICE = ("192.0.2.53", "2001:db8:53::53")
+EXCEPTION_UP = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                            "exception-up")
 
 
 class ApplianceError(Exception):
@@ -35,10 +38,11 @@ def port_devargs(kind, iface):
 
 
 class Appliance:
-    """state: a directory of its own. netns: where both processes live (None: here)."""
+    """state: a directory of its own. netns: where both processes live (None: here).
+    exception: TCP to the service addresses is answered, in a namespace of this appliance."""
 
     def __init__(self, programs, state, port, *, netns=None, workers=1, hints=None, anchors=None,
-                 listen=(), cache="64MiB", options=None, dataplane_args=()):
+                 listen=(), cache="64MiB", options=None, dataplane_args=(), exception=True):
         self.programs = os.path.abspath(programs)
         self.state = state
         self.port = port
@@ -51,6 +55,9 @@ class Appliance:
         self.options = options or {}
         self.dataplane_args = list(dataplane_args)
         self.processes = {}
+        # Its names are made from the state directory: several appliances live side by side.
+        self.exception = f"hfx{zlib.crc32(os.path.abspath(state).encode()):08x}" if exception else None
+        self.exception_netns = f"holdfast-{self.exception}"
         os.makedirs(state, exist_ok=True)
         self.config = os.path.join(state, "holdfast.yaml")
         self.link = os.path.join(state, "link.sock")
@@ -66,6 +73,9 @@ class Appliance:
                           "workers": self.workers, "cache-size": self.cache},
             "policy": {"store": os.path.join(self.state, "policy.db")},
         }
+        if self.exception:
+            sections["dataplane"]["exception"] = self.exception
+            sections["service-tcp"] = {"netns": f"/run/netns/{self.exception_netns}"}
         if self.hints:
             sections["resolver"] = {"root-hints": self.hints}
         if self.anchors:
@@ -116,6 +126,21 @@ class Appliance:
             os.unlink(self.link)  # of one that was killed
         self.spawn("dataplane", "--args-file", self.write_arguments())
         self.wait_for(lambda: os.path.exists(self.link), "dataplane", 30)
+        self.exception_up()
+
+    def exception_up(self):
+        if not self.exception:
+            return
+        where = ["--in", self.netns] if self.netns else []
+        p = subprocess.run([EXCEPTION_UP, *where, self.exception, self.exception_netns, *SERVICE],
+                           check=False, capture_output=True, text=True, timeout=30)
+        if p.returncode != 0:
+            raise ApplianceError(f"exception-up: {p.stderr}")
+
+    def exception_down(self):
+        if self.exception and os.path.exists(f"/run/netns/{self.exception_netns}"):
+            subprocess.run(["ip", "netns", "del", self.exception_netns], check=False,
+                           capture_output=True)
 
     def start_controlplane(self, env=None):
         self.spawn("controlplane", "--config", self.config, env=env)
@@ -157,6 +182,7 @@ class Appliance:
                 p.kill()
                 p.wait()
             codes[name] = self.processes.pop(name).returncode
+        self.exception_down()
         return codes
 
     def remove(self):

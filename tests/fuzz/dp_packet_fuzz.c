@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/exception.h"
 #include "dataplane/neighbour.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -55,9 +56,11 @@ mend(const struct dp_host *host, uint8_t *f, size_t len)
 static void
 answer(const struct dp_host *host, struct dp_packet *p, enum dp_packet_kind kind)
 {
-	struct dp_neighbour_limit limit;
+	struct dp_limit limit;
 
-	dp_neighbour_limit_init(&limit, 0);
+	dp_limit_init(&limit, DP_NEIGHBOUR_PER_S, DP_NEIGHBOUR_BURST, 0);
+	if (dp_exception_wanted(host, kind, p))
+		must(kind == DP_PACKET_TCP || kind == DP_PACKET_NEIGHBOUR);
 	if (kind == DP_PACKET_NEIGHBOUR) {
 		enum dp_neighbour n = dp_neighbour_answer(host, 5, &limit, p);
 

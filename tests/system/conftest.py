@@ -25,7 +25,7 @@ def world_lab():
     why = world.missing()
     if why:
         pytest.skip(why)
-    lab = world.Lab("hfsys")
+    lab = world.Lab(os.environ.get("HF_TEST_LAB", "hfsys"))
     try:
         lab.up()
     except subprocess.CalledProcessError as e:

@@ -39,6 +39,8 @@ an_empty_file_means_the_defaults(void **state)
 	assert_int_equal(c.stale_client_timer_ns, UINT64_C(1800000000));
 	assert_string_equal(c.ports.item[0], "net_tap0,iface=hf0");
 	assert_int_equal(c.service_addresses.cnt, 2);
+	assert_string_equal(c.exception, "none");
+	assert_string_equal(c.service_tcp_netns, "none");
 	done(0);
 }
 

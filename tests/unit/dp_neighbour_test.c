@@ -13,7 +13,7 @@
 
 static struct dp_service service;
 static struct dp_host host;
-static struct dp_neighbour_limit limit;
+static struct dp_limit limit;
 static uint8_t frame[FRAME_CAP];
 static struct dp_packet packet;
 
@@ -22,7 +22,7 @@ setup(void **state)
 {
 	(void)state;
 	test_service(&service, &host);
-	dp_neighbour_limit_init(&limit, 0);
+	dp_limit_init(&limit, DP_NEIGHBOUR_PER_S, DP_NEIGHBOUR_BURST, 0);
 	return 0;
 }
 
@@ -113,7 +113,7 @@ an_echo_comes_back_whole(void **state)
 			size_t at = len - p.payload_len;
 
 			memcpy(sent, frame, sizeof(sent));
-			dp_neighbour_limit_init(&limit, 0);
+			dp_limit_init(&limit, DP_NEIGHBOUR_PER_S, DP_NEIGHBOUR_BURST, 0);
 			assert_int_equal(answer(len, FRAME_CAP), DP_NEIGHBOUR_ECHO);
 			assert_int_equal(packet.len, len);
 			assert_int_equal(frame[at], p.v6 ? 129 : 0);
@@ -247,7 +247,7 @@ answers_are_limited_and_the_limit_recovers(void **state)
 	(void)state;
 	unsigned answered = 0, limited = 0;
 
-	dp_neighbour_limit_init(&limit, 0);
+	dp_limit_init(&limit, DP_NEIGHBOUR_PER_S, DP_NEIGHBOUR_BURST, 0);
 	for (unsigned i = 0; i < 1000; i++) {
 		enum dp_neighbour n = answer(arp_request(our_v4), FRAME_CAP);
 
@@ -267,7 +267,7 @@ static void
 what_is_not_answered_does_not_use_up_the_limit(void **state)
 {
 	(void)state;
-	dp_neighbour_limit_init(&limit, 0);
+	dp_limit_init(&limit, DP_NEIGHBOUR_PER_S, DP_NEIGHBOUR_BURST, 0);
 	for (unsigned i = 0; i < 10 * DP_NEIGHBOUR_BURST; i++)
 		assert_int_equal(answer(arp_request(their_v4), FRAME_CAP), DP_NEIGHBOUR_NOT_OURS);
 	assert_int_equal(answer(arp_request(our_v4), FRAME_CAP), DP_NEIGHBOUR_ARP);

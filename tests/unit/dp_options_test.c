@@ -56,6 +56,7 @@ port_and_service_are_enough(void **state)
 	assert_int_equal(o.cache_octets, 64 << 20);
 	assert_int_equal(o.idle, DP_IDLE_ADAPTIVE);
 	assert_int_equal(o.hugepages, DP_HUGEPAGES_AUTO);
+	assert_null(o.exception);
 	assert_int_equal(o.link_uid, getuid());
 	assert_string_equal(o.link_path, "/run/holdfast/dataplane.sock");
 	dp_options_fini(&o);
@@ -68,6 +69,7 @@ every_option_is_taken(void **state)
 	assert_int_equal(parse(BASE
 	    "--port=net_pcap1,a=b --service=2001:db8::53 --mac 02:00:00:00:00:0a --workers 4 "
 	    "--idle poll --cache-size=512MiB --udp-max 1400 --link /tmp/x --link-uid 77 "
+	    "--exception hfx0 "
 	    "--hugepages no --eal --log-level=8 --eal -v --preload p --stats-file s "
 	    "--run-for 5s --log-level debug"), DP_OPTIONS_RUN);
 	assert_int_equal(o.port_cnt, 2);
@@ -79,6 +81,7 @@ every_option_is_taken(void **state)
 	assert_int_equal(o.cache_octets, UINT64_C(512) << 20);
 	assert_int_equal(o.udp_max, 1400);
 	assert_string_equal(o.link_path, "/tmp/x");
+	assert_string_equal(o.exception, "hfx0");
 	assert_int_equal(o.link_uid, 77);
 	assert_int_equal(o.hugepages, DP_HUGEPAGES_NO);
 	assert_int_equal(o.eal_cnt, 2);
@@ -121,6 +124,9 @@ a_wrong_option_is_named_with_what_is_wanted(void **state)
 	wrong(BASE "--mac 02:00:00:00:00", "unicast MAC");
 	wrong(BASE "--mac 02:00:00:00:00:001", "unicast MAC");
 	wrong(BASE "--mac 02:00:00:00:00:00 --mac 02:00:00:00:00:01", "2 times for 1 ports");
+	wrong(BASE "--exception a/b", "name of an interface");
+	wrong(BASE "--exception sixteen-letters-", "at most 15 characters");
+	wrong(BASE "--exception a --exception b", "--exception is given twice");
 	wrong(BASE "--idle never", "poll or adaptive");
 	wrong(BASE "--cache-size 64", "a size in [1MiB, 1TiB]");
 	wrong(BASE "--cache-size 1KiB", "a size in");

@@ -21,6 +21,7 @@ unit_names := \
 	cp_upstream_test \
 	cp_waiting_test \
 	dp_entry_test \
+	dp_exception_test \
 	dp_hash_test \
 	dp_judge_test \
 	dp_neighbour_test \
@@ -68,6 +69,7 @@ unit_libs_va_zones_test := -lldns
 unit_parts_wire_rdata_test := hf
 unit_parts_wire_message_test := hf
 unit_parts_wire_name_test := hf
+unit_parts_dp_exception_test := dataplane hf
 unit_parts_dp_neighbour_test := dataplane hf
 unit_parts_dp_options_test := dataplane hf
 unit_parts_dp_packet_test := dataplane hf

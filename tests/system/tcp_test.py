@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""TCP to the service addresses: through the dataplane's exception port to the control plane."""
+import concurrent.futures
+import os
+import signal
+import subprocess
+import time
+
+import dns.exception
+import dns.query
+import pytest
+
+import world
+from world import V4, V6
+
+KINDS = ["af_packet", "af_xdp", "tap"]
+CONNECTIONS = 200
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def port(request, world_lab, tmp_path_factory):
+    """(lab, appliance, kind) with the dataplane on this kind of port."""
+    kind = request.param
+    workers = 1 if kind == "tap" else 2
+    appliance = world.make_appliance(world_lab, kind, tmp_path_factory.mktemp(kind), workers=workers)
+    try:
+        appliance.start_dataplane()
+        if kind == "tap":
+            world.move_tap_to_client(world_lab)
+        appliance.start_controlplane()
+        yield world_lab, appliance, kind
+        assert appliance.stop() == {"controlplane": 0, "dataplane": 0}
+    finally:
+        appliance.stop()
+        if kind == "tap":
+            world.restore_client(world_lab)
+
+
+def dig(lab, *arguments):
+    return subprocess.run(["ip", "netns", "exec", lab.cli, "dig", "+time=5", "+tries=1", *arguments],
+                          check=False, capture_output=True, text=True, timeout=30).stdout
+
+
+def ask(lab, name, qtype, server, timeout=5):
+    with world.inside(lab.cli):
+        return dns.query.tcp(world.question(name, qtype), server, timeout=timeout)
+
+
+def answers(lab, server, timeout=1):
+    try:
+        return world.rcode(ask(lab, "www.signed.de", "A", server, timeout)) == "NOERROR"
+    except (OSError, EOFError, dns.exception.Timeout):
+        return False
+
+
+def wait_for_tcp(lab, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not all(answers(lab, server) for server in (V4, V6)):
+        assert time.monotonic() < deadline, "no answer over TCP"
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("server", [V4, V6])
+def test_a_signed_name_resolves_over_tcp(port, server):
+    lab, _, _ = port
+    wait_for_tcp(lab)
+    out = dig(lab, "@" + server, "+tcp", "+dnssec", "www.signed.de", "A")
+    assert "status: NOERROR" in out and "RRSIG" in out and "(TCP)" in out, out
+    assert " ad" in out.split("flags:")[1].split(";")[0], out
+
+
+@pytest.mark.parametrize("server", [V4, V6])
+@pytest.mark.parametrize("name", ["big.signed.de", "huge.signed.de"])
+def test_what_does_not_fit_udp_is_fetched_over_tcp(port, server, name):
+    lab, _, _ = port
+    wait_for_tcp(lab)
+    out = dig(lab, "@" + server, "+dnssec", name, "TXT")
+    assert "Truncated, retrying in TCP mode" in out and "(TCP)" in out, out
+    whole = ask(lab, name, "TXT", server)
+    case = lab.oracle().case(name + ".", "TXT")
+    assert world.data(whole.answer) == world.expected(case) and world.authentic(whole)
+
+
+def test_many_connections_are_all_answered(port):
+    lab, appliance, _ = port
+    wait_for_tcp(lab)
+    before = appliance.counters()
+
+    def one(i):
+        reply = ask(lab, f"n{i % 50}.signed.se", "TXT", V6 if i % 2 else V4, 10)
+        return world.rcode(reply) in ("NOERROR", "NXDOMAIN")
+
+    with concurrent.futures.ThreadPoolExecutor(max_workers=20) as pool:
+        assert all(pool.map(one, range(CONNECTIONS)))
+    after = appliance.counters()
+    assert after["exception_in"] - before["exception_in"] >= 4 * CONNECTIONS
+    assert after["exception_out"] - before["exception_out"] >= 3 * CONNECTIONS
+    assert after["exception_limited"] == before["exception_limited"]
+
+
+def test_another_tcp_port_is_closed_not_silent(port):
+    lab, _, _ = port
+    wait_for_tcp(lab)
+    for server in (V4, V6):
+        with pytest.raises(ConnectionRefusedError), world.inside(lab.cli):
+            dns.query.tcp(world.question("www.signed.de"), server, port=853, timeout=5)
+
+
+def test_udp_is_not_for_the_kernel(port):
+    lab, appliance, _ = port
+    wait_for_tcp(lab)
+    time.sleep(0.3)  # the last connection's farewell
+    client = world.Client(lab.cli)
+    before = appliance.counters()
+    for server in (V4, V6):
+        assert world.rcode(client.ask("www.signed.de", "A", server)) == "NOERROR"
+    client.close()
+    after = appliance.counters()
+    assert after["queries"] - before["queries"] == 2
+    assert after["exception_in"] - before["exception_in"] <= 2  # a neighbour's advertisement
+
+
+def test_tcp_comes_back_after_the_dataplane_was_killed(port):
+    lab, appliance, kind = port
+    wait_for_tcp(lab)
+    appliance.kill("dataplane", signal.SIGKILL)
+    assert not answers(lab, V4)
+    appliance.start_dataplane()
+    if kind == "tap":
+        world.move_tap_to_client(lab)
+    wait_for_tcp(lab)
+
+
+def test_tcp_comes_back_after_its_namespace_was_made_anew(port):
+    lab, appliance, kind = port
+    wait_for_tcp(lab)
+    appliance.kill("dataplane", signal.SIGTERM)
+    appliance.exception_down()
+    assert not os.path.exists(f"/run/netns/{appliance.exception_netns}")
+    appliance.start_dataplane()
+    if kind == "tap":
+        world.move_tap_to_client(lab)
+    wait_for_tcp(lab)
+    assert appliance.ctl_json("stats")["controlplane"]["service_tcp_moved"] >= 1
