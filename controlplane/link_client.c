@@ -216,27 +216,6 @@ on_doorbell(evutil_socket_t fd, short what, void *arg)
 
 /* --- messages over the socket --------------------------------------------------------------- */
 
-static bool
-stats_whole(const struct hf_msg_stats_say *m)
-{
-	uint64_t cells = (uint64_t)m->row_cnt * m->col_cnt;
-
-	return m->row_cnt <= HF_WORKER_MAX + 1 &&
-	    sizeof(*m) + cells * sizeof(m->values[0]) == m->head.len;
-}
-
-static bool
-cache_whole(const struct hf_msg_cache_say *m, uint32_t epoch)
-{
-	const struct hf_msg_answer *a = (const struct hf_msg_answer *)(const void *)m->answer;
-	struct hf_answer_view view;
-	size_t len = m->head.len - sizeof(*m);
-
-	if (m->found == 0)
-		return len == 0;
-	return hf_msg_check_head(a, len, epoch) == HF_MSG_OK && a->head.type == HF_MSG_ANSWER &&
-	    hf_msg_check_answer(a, &view) == HF_MSG_OK;
-}
 _Static_assert(sizeof(struct hf_msg_cache_say) % 8 == 0, "the answer in it is aligned");
 
 /* False: not a message that belongs here. */
@@ -245,21 +224,23 @@ dispatch(struct cp_link_client *c, size_t len)
 {
 	const struct hf_msg_head *head = (const void *)c->buf;
 	const struct cp_link_ops *ops = &c->cfg.ops;
-	uint32_t epoch = hf_link_epoch(c->link);
+	struct hf_answer_view view;
 
-	if (hf_msg_check_head(c->buf, len, epoch) != HF_MSG_OK)
+	if (hf_msg_check_head(c->buf, len, hf_link_epoch(c->link)) != HF_MSG_OK)
 		return false;
 	switch (head->type) {
 	case HF_MSG_POLICY_ACK:
+		if (hf_msg_check_policy_ack((const void *)c->buf) != HF_MSG_OK)
+			return false;
 		ops->acked(ops->arg, (const void *)c->buf);
 		return true;
 	case HF_MSG_STATS_SAY:
-		if (!stats_whole((const void *)c->buf))
+		if (hf_msg_check_stats_say((const void *)c->buf) != HF_MSG_OK)
 			return false;
 		ops->stats(ops->arg, (const void *)c->buf);
 		return true;
 	case HF_MSG_CACHE_SAY:
-		if (!cache_whole((const void *)c->buf, epoch))
+		if (hf_msg_check_cache_say((const void *)c->buf, &view) != HF_MSG_OK)
 			return false;
 		ops->cache(ops->arg, (const void *)c->buf);
 		return true;

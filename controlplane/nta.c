@@ -27,6 +27,10 @@ struct cp_ntas {
 
 static const struct cp_author nobody = {.uid = 0, .name = "holdfast"};
 
+/* Further than this no lost store is ahead of us: a hijacked dataplane could use up all
+ * generations with one lie, and no policy could be pushed any more. */
+enum { LEAP_MAX = 1 << 20 };
+
 /* --- the list ------------------------------------------------------------------------------ */
 
 /* Index of name, or of where it belongs. */
@@ -290,6 +294,13 @@ cp_ntas_overtake(struct cp_ntas *n, uint64_t theirs)
 	    .reason = "the dataplane has a generation that is not this process's",
 	};
 
+	if (theirs > ours && theirs - ours > LEAP_MAX) {
+		cp_count(n->cfg.counters, generation_refused);
+		hf_log(HF_LOG_ERROR, "policy",
+		    "the dataplane claims generation %llu, ours is %llu: not believed",
+		    (unsigned long long)theirs, (unsigned long long)ours);
+		return CP_NTA_TOO_FAR;
+	}
 	if (cp_store_set_generation(n->cfg.store, next, &why) != 0)
 		return store_failed(n, "reconciling");
 	return publish(n);

@@ -45,7 +45,8 @@ enum cp_nta_result {
 	CP_NTA_TOO_LONG,   /* longer than max_s, or no time at all */
 	CP_NTA_BAD_REASON, /* empty, over CP_REASON_MAX octets, control characters */
 	CP_NTA_FULL,
-	CP_NTA_STORE, /* cp_store_error says why */
+	CP_NTA_TOO_FAR, /* a generation that no lost store can have reached */
+	CP_NTA_STORE,   /* cp_store_error says why */
 	CP_NTA_NO_MEMORY,
 };
 
@@ -71,7 +72,7 @@ cp_ntas_remove(struct cp_ntas *n, const struct hf_name *name, const struct cp_au
 void cp_ntas_expire(struct cp_ntas *n, int64_t wall_s, uint64_t mono_ns);
 
 /* The dataplane has generation `theirs` in force, perhaps from a store that was lost: ours
- * becomes higher. Publishes. */
+ * becomes higher. Publishes. TOO_FAR (counted) when theirs is not to be believed. */
 enum cp_nta_result cp_ntas_overtake(struct cp_ntas *n, uint64_t theirs);
 
 const struct cp_nta *cp_ntas_find(const struct cp_ntas *n, const struct hf_name *name);

@@ -2,6 +2,7 @@
 /* The control plane's end of the link, against a dataplane played by this test. */
 #include <errno.h>
 #include <setjmp.h>
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "controlplane/root_hints.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/link/counters.h"
 
 enum { WORKERS = 2 };
 
@@ -386,7 +388,8 @@ questions_over_the_socket_come_back_with_their_token(void **state)
 	struct hf_msg_cache_ask ask;
 	struct hf_msg_stats_ask stats_ask;
 	struct hf_msg_cache_say say = {.head = {HF_MSG_CACHE_SAY, sizeof(say), 0}, .token = 42};
-	struct hf_msg_stats_say stats = {.head = {HF_MSG_STATS_SAY, sizeof(stats), 0}, .token = 43};
+	alignas(8) uint8_t buf[sizeof(struct hf_msg_stats_say) + HF_COUNTER_CNT * sizeof(uint64_t)] = {0};
+	struct hf_msg_stats_say *stats = (void *)buf;
 	ssize_t n;
 
 	(void)state;
@@ -403,8 +406,9 @@ questions_over_the_socket_come_back_with_their_token(void **state)
 	assert_int_equal(heard.token, 42);
 	assert_int_equal(cp_link_client_ask_stats(client, 43), 0);
 	UNTIL((n = hf_link_recv(dp, &stats_ask, sizeof(stats_ask))) > 0, 1000);
-	stats.head.epoch = epoch;
-	assert_int_equal(hf_link_send(dp, &stats, sizeof(stats)), 0);
+	*stats = (struct hf_msg_stats_say){.head = {HF_MSG_STATS_SAY, sizeof(buf), epoch},
+	    .token = 43, .row_cnt = 1, .col_cnt = HF_COUNTER_CNT};
+	assert_int_equal(hf_link_send(dp, buf, sizeof(buf)), 0);
 	UNTIL(heard.stats == 1, 1000);
 	assert_int_equal(heard.token, 43);
 }
@@ -429,9 +433,18 @@ messages_of_the_socket_that_lie_are_counted_and_not_handed_on(void **state)
 	assert_int_equal(hf_link_send(dp, &stats, sizeof(stats)), 0);
 	assert_int_equal(hf_link_send(dp, &say, sizeof(say)), 0); /* found, but nothing there */
 	assert_int_equal(hf_link_send(dp, "x", 1), 0);
+	stats.row_cnt = 0; /* whole, but says nothing of anybody */
+	assert_int_equal(hf_link_send(dp, &stats, sizeof(stats)), 0);
+	ack.core_cnt = 2; /* of one */
+	ack.core_all = 1;
+	assert_int_equal(hf_link_send(dp, &ack, sizeof(ack)), 0);
+	ack.core_cnt = 1;
+	ack.fault = HF_MSG_FAULT_CNT;
+	assert_int_equal(hf_link_send(dp, &ack, sizeof(ack)), 0);
+	ack.fault = 0;
 	assert_int_equal(hf_link_send(dp, &ack, sizeof(ack)), 0);
 	UNTIL(heard.acked == 1, 1000);
-	assert_int_equal(counters.v[CP_COUNTER_say_bad], 5);
+	assert_int_equal(counters.v[CP_COUNTER_say_bad], 8);
 	assert_int_equal(heard.stats + heard.cache, 0);
 }
 

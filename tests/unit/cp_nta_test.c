@@ -236,6 +236,22 @@ a_dataplane_that_is_ahead_is_overtaken(void **state)
 }
 
 static void
+a_generation_too_far_ahead_is_a_lie_that_uses_up_nothing(void **state)
+{
+	static const uint64_t lies[] = {UINT64_C(1) << 40, INT64_MAX - 1, INT64_MAX, UINT64_MAX};
+	struct cp_ntas *n = create();
+	uint64_t ours = cp_store_generation(store);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
+		assert_int_equal(cp_ntas_overtake(n, lies[i]), CP_NTA_TOO_FAR);
+	assert_int_equal(cp_store_generation(store), ours);
+	assert_int_equal(add(n, "c.", 10), CP_NTA_OK);
+	assert_int_equal(published_gen, ours + 1);
+	cp_ntas_destroy(n);
+}
+
+static void
 whatever_the_order_of_adding_the_list_is_in_order_of_names(void **state)
 {
 	struct cp_ntas *n = create();
@@ -286,6 +302,7 @@ main(void)
 	    T(an_anchor_ends_when_either_clock_says_so),
 	    T(several_that_end_together_are_published_once),
 	    T(a_dataplane_that_is_ahead_is_overtaken),
+	    T(a_generation_too_far_ahead_is_a_lie_that_uses_up_nothing),
 	    T(whatever_the_order_of_adding_the_list_is_in_order_of_names),
 	    T(as_many_rules_as_a_snapshot_carries_and_not_one_more),
 	};
