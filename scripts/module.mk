@@ -23,13 +23,13 @@ check: unit lint ## quick and without root: unit tests and lint
 unit: unit-programs ## unit tests; SAN=asan or tsan too
 	@scripts/run-unit $(addprefix $(O)/,$(unit_tests))
 
-fuzz-smoke: ## every fuzz target for a few seconds each (SECONDS=5)
+fuzz-smoke: ## every fuzz target for a few seconds each (SECONDS_EACH=5)
 	@+$(MAKE) --no-print-directory SAN=fuzz CC=clang fuzz-programs
 	@scripts/run-fuzz build-clang-fuzz/tests/fuzz
 
-system: programs system-programs ## real binaries, real servers, in network namespaces (root); T=file or -k expression
+system: programs system-programs ## real binaries, real servers, in network namespaces (root); T='file -k expression'
 	@scripts/deps build lab test
-	@O=$(O) /usr/bin/python3 -m pytest -q -p no:cacheprovider $(if $(T),$(T),tests/system)
+	@O=$(O) scripts/run-system $(T)
 
 lint: ## layers, hot path, format, forbidden words
 	@scripts/lint $(O)

@@ -17,6 +17,16 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"SKIPPED {report.nodeid}: {reason}")
 
 
+def pytest_sessionfinish(session):
+    """`make test` has built and installed everything: there, a test that misses it has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or "HF_TEST_ALL" not in os.environ:
+        return
+    for report in reporter.stats.get("skipped", []):
+        if "not built" in str(report.longrepr) or "needs " in str(report.longrepr):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(scope="session")
 def world_lab():
     """One lab for all end-to-end tests of a run."""
@@ -25,7 +35,7 @@ def world_lab():
     why = world.missing()
     if why:
         pytest.skip(why)
-    lab = world.Lab(os.environ.get("HF_TEST_LAB", "hfsys"))
+    lab = world.Lab(os.environ.get("HF_TEST_LAB", "hfsys") + os.environ.get("PYTEST_XDIST_WORKER", "")[-1:])
     try:
         lab.up()
     except subprocess.CalledProcessError as e:

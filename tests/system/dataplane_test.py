@@ -3,7 +3,6 @@
 plane of one page (helpers/mini_control.c) that answers by rule and misbehaves on command."""
 import concurrent.futures
 import contextlib
-import ctypes
 import json
 import os
 import re
@@ -24,6 +23,7 @@ import dns.rcode
 import pytest
 
 from hostile import frame, hostile_frames
+from world import inside
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -31,8 +31,6 @@ PLAIN = os.path.join(ROOT, os.environ.get("O", "build"))
 ASAN = os.path.join(ROOT, os.environ.get("O_ASAN", "build-asan"))
 PREFIX = f"hfdp{os.getpid() % 100000}"
 V4, V6 = "192.0.2.53", "2001:db8::53"
-LIBC = ctypes.CDLL(None, use_errno=True)
-CLONE_NEWNET = 0x40000000
 FRAMES = 100_000
 DRIVERS = ("af_packet", "af_xdp", "tap")
 SERVICE = (V4, V6)
@@ -45,21 +43,6 @@ pytestmark = pytest.mark.skipif(
 
 def run(*words, check=True):
     return subprocess.run([str(w) for w in words], check=check, capture_output=True, text=True, timeout=60)
-
-
-@contextlib.contextmanager
-def inside(netns):
-    """This thread in another network namespace; sockets made there stay there."""
-    here = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    there = os.open(f"/run/netns/{netns}", os.O_RDONLY)
-    try:
-        if LIBC.setns(there, CLONE_NEWNET) != 0:
-            raise OSError(ctypes.get_errno(), "setns")
-        yield
-    finally:
-        LIBC.setns(here, CLONE_NEWNET)
-        os.close(here)
-        os.close(there)
 
 
 class Wire:

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the end-to-end tests share: a lab, an appliance in it, a client, and the truth."""
-import contextlib
-import ctypes
 import json
 import os
 import shutil
@@ -25,14 +23,13 @@ sys.path[:0] = [os.path.join(ROOT, "scripts"), os.path.join(ROOT, "scripts", "la
 
 from appliance.appliance import SERVICE, Appliance, port_devargs  # noqa: E402
 from hflab.lab import load_oracle  # noqa: E402
+from hflab.netns import inside  # noqa: E402
 
 LAB = os.path.join(ROOT, "scripts", "lab", "lab")
 PROGRAMS = os.path.join(ROOT, os.environ.get("O", "build"))
 PROGRAMS_ASAN = os.path.join(ROOT, os.environ.get("O_ASAN", "build-asan"))
 V4, V6 = SERVICE
 LISTEN = "127.0.0.1@5335"
-CLONE_NEWNET = 0x40000000
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def missing():
@@ -46,21 +43,6 @@ def missing():
     if not os.path.exists(os.path.join(PROGRAMS, "holdfast-dataplane")):
         return f"not built: {PROGRAMS}/holdfast-dataplane (make programs)"
     return None
-
-
-@contextlib.contextmanager
-def inside(netns):
-    """This thread in another network namespace; sockets made there stay there."""
-    here = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    there = os.open(f"/run/netns/{netns}", os.O_RDONLY)
-    try:
-        if LIBC.setns(there, CLONE_NEWNET) != 0:
-            raise OSError(ctypes.get_errno(), "setns")
-        yield
-    finally:
-        LIBC.setns(here, CLONE_NEWNET)
-        os.close(here)
-        os.close(there)
 
 
 class Lab:
