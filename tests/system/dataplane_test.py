@@ -531,18 +531,19 @@ def test_hostile_frames_and_messages_under_the_sanitizers(driver):
 
 # --- starting and ending ---
 
-def test_huge_pages_are_used_when_there_are_some():
-    knob = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+@pytest.mark.parametrize("size_kb,cnt", [(2048, 256), (1048576, 1)])
+def test_huge_pages_are_used_when_there_are_some(size_kb, cnt):
+    knob = f"/sys/kernel/mm/hugepages/hugepages-{size_kb}kB/nr_hugepages"
     if not os.path.exists(knob):
-        pytest.skip("the kernel has no 2 MiB pages")
+        pytest.skip(f"the kernel has no pages of {size_kb} KiB")
     with open(knob) as f:
         before = f.read()
     try:
         with open(knob, "w") as f:
-            f.write("256")
+            f.write(str(cnt))
         with open(knob) as f:
-            if int(f.read()) < 256:
-                pytest.skip("the kernel gives no 2 MiB pages")
+            if int(f.read()) < cnt:
+                pytest.skip(f"the kernel gives no pages of {size_kb} KiB")
         for choice in ("yes", "auto"):
             with Wire("af_packet") as wire, \
                     Dataplane(wire, 1, options=("--hugepages", choice)) as dataplane:
