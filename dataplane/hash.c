@@ -10,21 +10,61 @@
 typedef uint8_t octets16 __attribute__((vector_size(DP_BLOCK_LEN)));
 typedef uint64_t words2 __attribute__((vector_size(DP_BLOCK_LEN)));
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "dp_key_meta is a struct's beginning");
+
+/* ASCII letters to lower case. A label's length is at most 63, below 'A': length octets are
+ * never touched, so that the name needs no walk. */
+static inline octets16
+fold16(octets16 v)
+{
+	octets16 upper = (octets16)(v >= 'A') & (octets16)(v <= 'Z');
+
+	return v | (upper & 0x20);
+}
+
+/* Sixteen octets folded, zeros from number left on. No branch: nobody can guess how long the
+ * next name is. */
+static inline octets16
+load_folded(const uint8_t *name, unsigned left)
+{
+	static const octets16 number = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+	octets16 v;
+
+	memcpy(&v, name, sizeof(v));
+	return fold16(v) & (octets16)(number < (uint8_t)left);
+}
+
+static inline octets16
+first_block(const uint8_t *name, uint64_t meta)
+{
+	words2 v = (words2)load_folded(name, dp_key_meta_name_len(meta));
+
+	return (octets16)(words2){meta, v[0]};
+}
+
 #if defined(__x86_64__)
 /* Two rounds per block: one round would let a difference in one block be undone by the next
- * with odds of 1 in 64, whatever the key. Two more at the end spread the last block. */
+ * with odds of 1 in 64, whatever the key. Two more at the end spread the last block. Hashed on
+ * the way from the name to *o: to load what was just stored costs more than to hash it. */
 __attribute__((target("aes,sse4.1"))) static uint64_t
-hash_aes(const struct dp_hash *h, const void *p, unsigned len)
+make_aes(const struct dp_hash *h, struct dp_key_octets *o, const uint8_t *name, uint64_t meta)
 {
-	const __m128i *block = p;
 	const __m128i *k = (const __m128i *)(const void *)h->k;
 	const __m128i k1 = _mm_load_si128(&k[1]), k2 = _mm_load_si128(&k[2]);
+	unsigned len = dp_key_meta_name_len(meta);
 	__m128i s = _mm_load_si128(&k[0]);
+	__m128i v = (__m128i)first_block(name, meta);
+	unsigned off = DP_BLOCK_LEN - DP_KEY_META_LEN;
 
-	for (unsigned i = 0; i < len / DP_BLOCK_LEN; i++) {
-		s = _mm_xor_si128(s, _mm_load_si128(&block[i]));
+	for (uint8_t *out = (uint8_t *)o;; off += DP_BLOCK_LEN) {
+		memcpy(out, &v, sizeof(v));
+		s = _mm_xor_si128(s, v);
 		s = _mm_aesenc_si128(s, k1);
 		s = _mm_aesenc_si128(s, k2);
+		if (off >= len)
+			break;
+		out += DP_BLOCK_LEN;
+		v = (__m128i)load_folded(name + off, len - off);
 	}
 	s = _mm_aesenc_si128(s, _mm_load_si128(&k[3]));
 	s = _mm_aesenc_si128(s, k1);
@@ -34,22 +74,20 @@ hash_aes(const struct dp_hash *h, const void *p, unsigned len)
 #endif
 
 static uint64_t
-hash_portable(const struct dp_hash *h, const void *p, unsigned len)
+make_portable(const struct dp_hash *h, struct dp_key_octets *o, const uint8_t *name, uint64_t meta)
 {
+	unsigned len = dp_key_meta_name_len(meta);
+	octets16 v = first_block(name, meta);
+	uint8_t *out = (uint8_t *)o;
 	struct hf_siphash_key key;
 
+	memcpy(out, &v, sizeof(v));
+	for (unsigned off = DP_BLOCK_LEN - DP_KEY_META_LEN; off < len; off += DP_BLOCK_LEN) {
+		v = load_folded(name + off, len - off);
+		memcpy(out + DP_KEY_META_LEN + off, &v, sizeof(v));
+	}
 	memcpy(&key, h->k, sizeof(key));
-	return hf_siphash(&key, p, len);
-}
-
-static inline uint64_t
-hash_blocks(const struct dp_hash *h, const void *p, unsigned len)
-{
-#if defined(__x86_64__)
-	if (h->aes)
-		return hash_aes(h, p, len);
-#endif
-	return hash_portable(h, p, len);
+	return hf_siphash(&key, o, dp_key_octets_len(o));
 }
 
 void
@@ -68,98 +106,49 @@ dp_hash_init(struct dp_hash *h, const uint8_t seed[64])
 #endif
 }
 
-uint64_t
-dp_hash_key(const struct dp_hash *h, const struct dp_key_octets *o)
+void
+dp_key_set_at(struct dp_key *key, const struct dp_hash *h, const uint8_t *name, uint64_t meta)
 {
-	return hash_blocks(h, o, dp_key_octets_len(o));
-}
-
-/* ASCII letters to lower case. A label's length is at most 63, below 'A': length octets are
- * never touched, so that the name needs no walk. */
-static inline octets16
-fold16(octets16 v)
-{
-	octets16 upper = (octets16)(v >= 'A') & (octets16)(v <= 'Z');
-
-	return v | (upper & 0x20);
-}
-
-/* Sixteen octets of a name from off on, folded, zeros behind its end. The source is an array of
- * HF_NAME_MAX octets: what lies behind the name in it may be read, and is masked away. */
-static inline octets16
-load_folded(const uint8_t *name, unsigned off, unsigned len)
-{
-	static const octets16 number = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-	unsigned left = len - off;
-	octets16 v = {0};
-
-	if (off + DP_BLOCK_LEN <= HF_NAME_MAX)
-		memcpy(&v, name + off, sizeof(v));
-	else
-		memcpy(&v, name + off, left < DP_BLOCK_LEN ? left : DP_BLOCK_LEN);
-	if (left < DP_BLOCK_LEN)
-		v &= (octets16)(number < (uint8_t)left);
-	return fold16(v);
-}
-
-struct meta { /* the first eight octets of a key */
-	uint16_t type;
-	uint16_t klass;
-	uint8_t variant;
-	uint8_t name_len;
-	uint8_t pad[2];
-};
-_Static_assert(sizeof(struct meta) == DP_KEY_META_LEN, "as in struct dp_key_octets");
-
-/* Whole blocks, each stored at once: the hash, which loads them next, then need not wait for the
- * stores to reach the cache. */
-static inline void
-set_octets(struct dp_key_octets *o, const struct meta *meta, const uint8_t *name)
-{
-	uint8_t *out = (uint8_t *)o;
-	unsigned len = meta->name_len;
-	octets16 v = load_folded(name, 0, len);
-	uint64_t first[2];
-
-	memcpy(&first[1], &v, sizeof(first[1]));
-	memcpy(&first[0], meta, sizeof(first[0]));
-	v = (octets16)(words2){first[0], first[1]};
-	memcpy(out, &v, sizeof(v));
-	for (unsigned off = DP_BLOCK_LEN - DP_KEY_META_LEN; off < len; off += DP_BLOCK_LEN) {
-		v = load_folded(name, off, len);
-		memcpy(out + DP_KEY_META_LEN + off, &v, sizeof(v));
+#if defined(__x86_64__)
+	if (h->aes) {
+		key->hash = make_aes(h, &key->o, name, meta);
+		return;
 	}
+#endif
+	key->hash = make_portable(h, &key->o, name, meta);
+}
+
+/* The name alone is readable. */
+static void
+set_short(struct dp_key *key, const struct dp_hash *h, const uint8_t *name, uint64_t meta)
+{
+	uint8_t whole[DP_KEY_READ_MAX];
+
+	memset(whole, 0, sizeof(whole));
+	memcpy(whole, name, dp_key_meta_name_len(meta));
+	dp_key_set_at(key, h, whole, meta);
 }
 
 uint64_t
 dp_hash_name(const struct dp_hash *h, const uint8_t *name, unsigned len)
 {
-	alignas(DP_BLOCK_LEN) struct dp_key_octets o;
-	const struct meta meta = {.name_len = (uint8_t)len};
-	uint8_t whole[HF_NAME_MAX] = {0};
+	struct dp_key key;
 
-	memcpy(whole, name, len);
-	set_octets(&o, &meta, whole);
-	return dp_hash_key(h, &o);
+	set_short(&key, h, name, dp_key_meta(0, 0, 0, (uint8_t)len));
+	return key.hash;
 }
 
 void
 dp_key_set(struct dp_key *key, const struct dp_hash *h, const struct hf_question *q,
     uint8_t variant)
 {
-	const struct meta meta = {q->type, q->klass, variant, q->name.len, {0}};
-
-	set_octets(&key->o, &meta, q->name.octets);
-	key->hash = dp_hash_key(h, &key->o);
+	set_short(key, h, q->name.octets, dp_key_meta(q->type, q->klass, variant, q->name.len));
 }
 
 void
 dp_key_from_msg(struct dp_key *key, const struct dp_hash *h, const struct hf_msg_key *k)
 {
-	const struct meta meta = {k->type, k->klass, k->variant, k->name_len, {0}};
-
-	set_octets(&key->o, &meta, k->name);
-	key->hash = dp_hash_key(h, &key->o);
+	set_short(key, h, k->name, dp_key_meta(k->type, k->klass, k->variant, k->name_len));
 }
 
 void

@@ -24,7 +24,12 @@
 
 #include "lib/link/msg.h"
 
-enum { DP_BLOCK_LEN = 16, DP_KEY_META_LEN = 8, DP_KEY_OCTETS_MAX = 288 };
+enum {
+	DP_BLOCK_LEN = 16,
+	DP_KEY_META_LEN = 8,
+	DP_KEY_OCTETS_MAX = 288,
+	DP_KEY_READ_MAX = DP_KEY_OCTETS_MAX, /* octets that dp_key_set_at may read of a name */
+};
 
 /* The first block is type, class, variant, name length and eight octets of the name. */
 struct dp_key_octets {
@@ -37,8 +42,8 @@ struct dp_key_octets {
 };
 
 struct dp_key {
-	alignas(DP_BLOCK_LEN) struct dp_key_octets o;
 	uint64_t hash;
+	alignas(DP_BLOCK_LEN) struct dp_key_octets o;
 };
 
 struct dp_hash {
@@ -53,12 +58,23 @@ dp_key_octets_len(const struct dp_key_octets *o)
 	return (DP_KEY_META_LEN + o->name_len + DP_BLOCK_LEN - 1u) & ~(DP_BLOCK_LEN - 1u);
 }
 
+/* The first DP_KEY_META_LEN octets of a key, in one word: made of pieces in memory, whoever
+ * loads them as a word waits for the stores. */
+static inline uint64_t
+dp_key_meta(uint16_t type, uint16_t klass, uint8_t variant, uint8_t name_len)
+{
+	return type | (uint64_t)klass << 16 | (uint64_t)variant << 32 | (uint64_t)name_len << 40;
+}
+
+static inline uint8_t
+dp_key_meta_name_len(uint64_t meta)
+{
+	return (uint8_t)(meta >> 40);
+}
+
 /* Seed from 64 random octets. dp_hash_init_portable never uses AES-NI (tests). */
 void dp_hash_init(struct dp_hash *h, const uint8_t seed[64]);
 void dp_hash_init_portable(struct dp_hash *h, const uint8_t seed[64]);
-
-/* Hash of the blocks of o. */
-uint64_t dp_hash_key(const struct dp_hash *h, const struct dp_key_octets *o);
 
 /* Hash of a lower-case name alone (policy rules). */
 uint64_t dp_hash_name(const struct dp_hash *h, const uint8_t *name, unsigned len);
@@ -66,6 +82,11 @@ uint64_t dp_hash_name(const struct dp_hash *h, const uint8_t *name, unsigned len
 /* Fill in *key, folding case and hashing. variant: HF_VARIANT_* bits. */
 void dp_key_set(struct dp_key *key, const struct dp_hash *h, const struct hf_question *q,
     uint8_t variant);
+
+/* The same for a valid name where it stands; DP_KEY_READ_MAX octets from there are readable, what
+ * is behind the name does not matter. meta: of dp_key_meta. */
+void dp_key_set_at(struct dp_key *key, const struct dp_hash *h, const uint8_t *name,
+    uint64_t meta);
 
 /* From and to the link's form. k must have passed hf_msg_check_key. */
 void dp_key_from_msg(struct dp_key *key, const struct dp_hash *h, const struct hf_msg_key *k);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/serve.h"
 
+#include "lib/wire/usual.h"
+
 static const enum hf_counter judge_counter[HF_JUDGE_CNT] = {
 	[HF_JUDGE_LOOKUP] = HF_COUNTER_queries,
 	[HF_JUDGE_DROP_SHORT] = HF_COUNTER_drop_short,
@@ -80,13 +82,14 @@ patch_ttls(const struct dp_core *core, const struct dp_policy *p, struct dp_quer
     const struct dp_entry *e, enum dp_use use)
 {
 	const uint16_t *off = dp_entry_ttl_off(e);
+	const uint8_t *from = dp_entry_body(e); /* what was just stored would have to be waited for */
 	uint8_t *body = dq->msg + dq->q.question_end;
 	uint32_t age_s = 0;
 
 	if (core->now_ms > e->inserted_ms)
 		age_s = (uint32_t)((core->now_ms - e->inserted_ms) / 1000);
 	for (unsigned i = 0; i < e->ttl_cnt; i++) {
-		uint32_t ttl = get_u32(body + off[i]);
+		uint32_t ttl = get_u32(from + off[i]);
 
 		ttl = ttl > age_s ? ttl - age_s : 0;
 		put_u32(body + off[i], use == DP_USE_STALE ? p->stale_ttl_s : ttl);
@@ -139,30 +142,52 @@ reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq
 	/* Store only when it changes: the line is shared by all cores. */
 	if (atomic_load_explicit(&e->used, memory_order_relaxed) == 0)
 		atomic_store_explicit(&e->used, 1, memory_order_relaxed);
+	size_t len = hf_usual_reply(dq->msg, dq->cap, hf_reply_limit(&dq->q, core->udp_max),
+	    &dq->q, &r);
+	if (len != 0) {
+		dq->len = (uint16_t)len;
+		patch_ttls(core, p, dq, e, j->use);
+		return DP_REPLY;
+	}
 	if (reply_write(core, dq, &r) != DP_REPLY)
 		return DP_DROP;
-	if (e->ttl_cnt != 0 && body_is_in(dq, e))
+	if (body_is_in(dq, e))
 		patch_ttls(core, p, dq, e, j->use);
 	return DP_REPLY;
 }
 
 /* --- a burst ----------------------------------------------------------------------- */
 
+static inline uint8_t
+variant_of(const struct hf_query *q)
+{
+	bool cd = (q->h.flags & HF_FLAG_CD) != 0;
+
+	return (uint8_t)((q->edns.dnssec_ok ? HF_VARIANT_DO : 0) | (cd ? HF_VARIANT_CD : 0));
+}
+
 void
 dp_query_parse(struct dp_core *core, struct dp_query *dq)
 {
-	uint8_t variant = 0;
+	const struct dp_hash *hash = &core->table->hash;
+	const struct hf_question *question = &dq->q.question;
+	unsigned name_len = 0;
 
 	count(core, HF_COUNTER_queries);
 	dq->entry = NULL;
-	dq->judge = (uint8_t)hf_reply_judge(hf_query_parse(dq->msg, dq->len, &dq->q), &dq->q);
+	if (dq->cap >= HF_HEADER_LEN + DP_KEY_READ_MAX)
+		name_len = hf_usual_query(dq->msg, dq->len, &dq->q);
+	enum hf_parse parse =
+	    name_len != 0 ? HF_PARSE_OK : hf_query_parse(dq->msg, dq->len, &dq->q);
+	dq->judge = (uint8_t)hf_reply_judge(parse, &dq->q);
 	if (dq->judge != HF_JUDGE_LOOKUP)
 		return;
-	if (dq->q.edns.present && dq->q.edns.dnssec_ok)
-		variant |= HF_VARIANT_DO;
-	if ((dq->q.h.flags & HF_FLAG_CD) != 0)
-		variant |= HF_VARIANT_CD;
-	dp_key_set(&dq->key, &core->table->hash, &dq->q.question, variant);
+	if (name_len != 0)
+		dp_key_set_at(&dq->key, hash, dq->msg + HF_HEADER_LEN,
+		    dp_key_meta(question->type, question->klass, variant_of(&dq->q),
+			(uint8_t)name_len));
+	else
+		dp_key_set(&dq->key, hash, question, variant_of(&dq->q));
 	dp_table_prefetch(core->table, dq->key.hash);
 }
 

@@ -59,13 +59,13 @@ enum dp_outcome {
 
 /* Scratch for one packet of a burst: an array of them belongs to the worker, not to its stack. */
 struct dp_query {
-	uint8_t *msg;  /* in: the DNS message, in a buffer of cap octets */
+	alignas(64) uint8_t *msg; /* in: the DNS message, in a buffer of cap octets */
 	uint16_t len;  /* in: octets of the query; out: octets of the reply */
 	uint16_t cap;
 	uint8_t judge; /* enum hf_judge */
 	struct dp_entry *entry;
 	struct dp_key key;
-	struct hf_query q;
+	struct hf_query q; /* the question's name may be missing: it is in key, folded */
 };
 
 /* What dp_core_next wants done. */

@@ -92,9 +92,8 @@ hf_walk_next(struct hf_walk *w, struct hf_rr *rr)
 	return hf_cursor_ok(w->c);
 }
 
-/* The options fill the RDATA exactly (RFC 6891 6.1.2). */
-static bool
-options_ok(const uint8_t *msg, uint32_t off, uint32_t len)
+bool
+hf_options_ok(const uint8_t *msg, uint32_t off, uint32_t len)
 {
 	while (len >= OPTION_FIXED_LEN) {
 		uint32_t whole = OPTION_FIXED_LEN + load_u16(msg + off + 2);
@@ -111,7 +110,7 @@ bool
 hf_edns_from_rr(const uint8_t *msg, const struct hf_rr *rr, struct hf_edns *edns)
 {
 	if (rr->type != HF_TYPE_OPT || rr->owner.len != 1 ||
-	    !options_ok(msg, rr->rdata_off, rr->rdata_len))
+	    !hf_options_ok(msg, rr->rdata_off, rr->rdata_len))
 		return false;
 	/* Not rr->ttl: that one was cleared when the extended RCODE is 128 or more. */
 	uint32_t ttl = load_u32(msg + rr->ttl_off);

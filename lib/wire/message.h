@@ -92,6 +92,9 @@ bool hf_walk_next(struct hf_walk *w, struct hf_rr *rr);
  * Returns false when malformed. */
 bool hf_edns_from_rr(const uint8_t *msg, const struct hf_rr *rr, struct hf_edns *edns);
 
+/* The len octets at msg[off] are whole options, one behind the other (RFC 6891 6.1.2). */
+bool hf_options_ok(const uint8_t *msg, uint32_t off, uint32_t len);
+
 /* Iterate options: *off starts at edns->options_off. False when none is left. */
 bool hf_option_next(const uint8_t *msg, const struct hf_edns *edns, uint32_t *off,
     struct hf_option *opt);
@@ -102,9 +105,9 @@ bool hf_option_next(const uint8_t *msg, const struct hf_edns *edns, uint32_t *of
  * whenever the result is not HF_PARSE_SHORT; qname_len is 0 when no question). */
 struct hf_query {
 	struct hf_header h;
-	struct hf_question question;
 	uint32_t question_end; /* offset one past the question, 0 when it was not read */
 	struct hf_edns edns;
+	struct hf_question question; /* last: the rest fits a cache line */
 };
 enum hf_parse hf_query_parse(const uint8_t *msg, size_t len, struct hf_query *q);
 

@@ -9,34 +9,6 @@ enum {
 	RCODE_HEADER_MAX = 15, /* what four bits hold; the rest needs OPT, RFC 6891 6.1.3 */
 };
 
-/* RFC 6895 3.1: 128..255 are Q and meta types, 0 is never data; OPT is meta out of range. */
-static bool
-type_not_done(uint16_t type)
-{
-	return (type >= 128 && type <= 255 && type != HF_TYPE_ANY) || type == HF_TYPE_OPT ||
-	       type == 0;
-}
-
-enum hf_judge
-hf_reply_judge(enum hf_parse p, const struct hf_query *q)
-{
-	if (p == HF_PARSE_SHORT)
-		return HF_JUDGE_DROP_SHORT;
-	if (q->h.flags & HF_FLAG_QR)
-		return HF_JUDGE_DROP_RESPONSE;
-	if (q->h.flags & HF_FLAG_OPCODE) /* before FORMERR: another opcode has another format */
-		return HF_JUDGE_NOTIMP;
-	if (p != HF_PARSE_OK)
-		return HF_JUDGE_FORMERR;
-	if (q->edns.present && q->edns.version > 0)
-		return HF_JUDGE_BADVERS;
-	if (q->question.klass != HF_CLASS_IN)
-		return HF_JUDGE_REFUSED;
-	if (q->question.type == HF_TYPE_AXFR || q->question.type == HF_TYPE_IXFR)
-		return HF_JUDGE_REFUSED;
-	return type_not_done(q->question.type) ? HF_JUDGE_NOTIMP : HF_JUDGE_LOOKUP;
-}
-
 unsigned
 hf_judge_rcode(enum hf_judge j)
 {
@@ -52,14 +24,6 @@ hf_judge_rcode(enum hf_judge j)
 	default: /* not answered at once; whoever asks all the same gets an error, not data */
 		return HF_RCODE_SERVFAIL;
 	}
-}
-
-size_t
-hf_reply_limit(const struct hf_query *q, size_t udp_max)
-{
-	size_t client = q->edns.present ? q->edns.udp_len : HF_UDP_PLAIN_MAX;
-
-	return client < udp_max ? client : udp_max;
 }
 
 static inline uint8_t *

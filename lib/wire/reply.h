@@ -30,8 +30,34 @@ enum hf_judge {
 	HF_JUDGE_CNT,
 };
 
+/* RFC 6895 3.1: 128..255 are Q and meta types, 0 is never data; OPT is meta out of range. */
+static inline bool
+hf_type_not_done(uint16_t type)
+{
+	return (type >= 128 && type <= 255 && type != HF_TYPE_ANY) || type == HF_TYPE_OPT ||
+	       type == 0;
+}
+
 /* Judge what hf_query_parse made of a query. */
-enum hf_judge hf_reply_judge(enum hf_parse p, const struct hf_query *q);
+static inline enum hf_judge
+hf_reply_judge(enum hf_parse p, const struct hf_query *q)
+{
+	if (p == HF_PARSE_SHORT)
+		return HF_JUDGE_DROP_SHORT;
+	if (q->h.flags & HF_FLAG_QR)
+		return HF_JUDGE_DROP_RESPONSE;
+	if (q->h.flags & HF_FLAG_OPCODE) /* before FORMERR: another opcode has another format */
+		return HF_JUDGE_NOTIMP;
+	if (p != HF_PARSE_OK)
+		return HF_JUDGE_FORMERR;
+	if (q->edns.present && q->edns.version > 0)
+		return HF_JUDGE_BADVERS;
+	if (q->question.klass != HF_CLASS_IN)
+		return HF_JUDGE_REFUSED;
+	if (q->question.type == HF_TYPE_AXFR || q->question.type == HF_TYPE_IXFR)
+		return HF_JUDGE_REFUSED;
+	return hf_type_not_done(q->question.type) ? HF_JUDGE_NOTIMP : HF_JUDGE_LOOKUP;
+}
 
 /* The RCODE (12 bits) for a judgement that is answered at once. */
 unsigned hf_judge_rcode(enum hf_judge j);
@@ -61,6 +87,12 @@ size_t hf_reply_write(uint8_t *msg, size_t cap, size_t limit, const struct hf_qu
     const struct hf_reply *r);
 
 /* Largest datagram for this client: min(udp_max, its EDNS buffer or 512). */
-size_t hf_reply_limit(const struct hf_query *q, size_t udp_max);
+static inline size_t
+hf_reply_limit(const struct hf_query *q, size_t udp_max)
+{
+	size_t client = q->edns.present ? q->edns.udp_len : HF_UDP_PLAIN_MAX;
+
+	return client < udp_max ? client : udp_max;
+}
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Fuzz target of hf_query_parse: the tight path against the general reader. */
+/* Fuzz target of hf_query_parse and hf_usual_query: the tight paths against the general reader. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/wire/message.h"
+#include "lib/wire/usual.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -66,6 +66,29 @@ check_options(const uint8_t *msg, const struct hf_edns *edns)
 	must(seen == edns->options_len);
 }
 
+static void
+check_usual(const uint8_t *data, size_t size, enum hf_parse r, const struct hf_query *q)
+{
+	struct hf_query u;
+	unsigned name_len;
+
+	memset(&u, 0x5a, sizeof(u));
+	name_len = hf_usual_query(data, size, &u);
+	bool usual = r == HF_PARSE_OK && q->h.an_cnt + q->h.ns_cnt == 0 &&
+	    q->h.ar_cnt == q->edns.present;
+
+	must(usual == (name_len != 0));
+	if (!usual)
+		return;
+	must(name_len == q->question.name.len && u.question_end == q->question_end);
+	must(u.question.type == q->question.type && u.question.klass == q->question.klass);
+	must(u.h.id == q->h.id && u.h.flags == q->h.flags && u.h.ar_cnt == q->h.ar_cnt);
+	must(u.edns.present == q->edns.present && u.edns.version == q->edns.version);
+	must(u.edns.ext_rcode == q->edns.ext_rcode && u.edns.dnssec_ok == q->edns.dnssec_ok);
+	must(u.edns.udp_len == q->edns.udp_len && u.edns.options_off == q->edns.options_off);
+	must(u.edns.options_len == q->edns.options_len);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -86,5 +109,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(q.edns.udp_len == edns.udp_len && q.edns.dnssec_ok == edns.dnssec_ok);
 		check_options(data, &q.edns);
 	}
+	check_usual(data, size, r, &q);
 	return 0;
 }

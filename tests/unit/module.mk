@@ -43,6 +43,7 @@ unit_names := \
 	wire_name_test \
 	wire_rdata_test \
 	wire_reply_test \
+	wire_usual_test \
 	wire_writer_test
 
 unit_parts_cp_anchors_test := controlplane resolver validator hfconfig hf
@@ -78,6 +79,7 @@ unit_parts_link_hostile_test := hf
 unit_parts_link_msg_test := hf
 unit_parts_link_ring_test := hf
 unit_parts_wire_reply_test := hf
+unit_parts_wire_usual_test := hf
 unit_parts_dp_hash_test := dataplane hf
 unit_parts_dp_entry_test := dataplane hf
 unit_parts_dp_policy_test := dataplane hf
