@@ -118,41 +118,59 @@ reply_error(struct dp_core *core, struct dp_query *dq, unsigned rcode, uint16_t 
 	return reply_write(core, dq, &r);
 }
 
-static enum dp_outcome
-reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
-    struct dp_entry *e, const struct dp_judgement *j)
+/* What an entry says; the caller adds what a judgement says. */
+static inline struct hf_reply
+reply_of(const struct dp_entry *e, const struct dp_judgement *j)
 {
-	struct hf_reply r = {
+	return (struct hf_reply){
 		.rcode = j->rcode,
 		.authentic = j->authentic,
 		.truncated = (e->flags & HF_ANSWER_TRUNCATED) != 0,
 		.ede_cnt = j->ede_cnt,
-		.ede = {j->ede[0], j->ede[1]},
 		.an_cnt = e->an_cnt,
 		.ns_cnt = e->ns_cnt,
 		.ar_cnt = e->ar_cnt,
 		.body = dp_entry_body(e),
 		.body_len = e->body_len,
 	};
+}
 
+/* With EDE, cut, or otherwise rare. */
+static enum dp_outcome
+reply_entry_long(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
+    const struct dp_entry *e, const struct dp_judgement *j)
+{
+	struct hf_reply r = reply_of(e, j);
+
+	r.ede[0] = j->ede[0];
+	r.ede[1] = j->ede[1];
 	if (j->with_text && e->ede_text_len != 0) {
 		r.ede_text = dp_entry_ede_text(e);
 		r.ede_text_len = e->ede_text_len;
-	}
-	/* Store only when it changes: the line is shared by all cores. */
-	if (atomic_load_explicit(&e->used, memory_order_relaxed) == 0)
-		atomic_store_explicit(&e->used, 1, memory_order_relaxed);
-	size_t len = hf_usual_reply(dq->msg, dq->cap, hf_reply_limit(&dq->q, core->udp_max),
-	    &dq->q, &r);
-	if (len != 0) {
-		dq->len = (uint16_t)len;
-		patch_ttls(core, p, dq, e, j->use);
-		return DP_REPLY;
 	}
 	if (reply_write(core, dq, &r) != DP_REPLY)
 		return DP_DROP;
 	if (body_is_in(dq, e))
 		patch_ttls(core, p, dq, e, j->use);
+	return DP_REPLY;
+}
+
+static enum dp_outcome
+reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
+    struct dp_entry *e, const struct dp_judgement *j)
+{
+	/* Its address is not given away: it stays in registers. */
+	const struct hf_reply r = reply_of(e, j);
+	size_t len = hf_usual_reply(dq->msg, dq->cap, hf_reply_limit(&dq->q, core->udp_max),
+	    &dq->q, &r);
+
+	/* Store only when it changes: the line is shared by all cores. */
+	if (atomic_load_explicit(&e->used, memory_order_relaxed) == 0)
+		atomic_store_explicit(&e->used, 1, memory_order_relaxed);
+	if (len == 0)
+		return reply_entry_long(core, p, dq, e, j);
+	dq->len = (uint16_t)len;
+	patch_ttls(core, p, dq, e, j->use);
 	return DP_REPLY;
 }
 

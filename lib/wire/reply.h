@@ -90,8 +90,10 @@ size_t hf_reply_write(uint8_t *msg, size_t cap, size_t limit, const struct hf_qu
 static inline size_t
 hf_reply_limit(const struct hf_query *q, size_t udp_max)
 {
-	size_t client = q->edns.present ? q->edns.udp_len : HF_UDP_PLAIN_MAX;
+	size_t client = q->edns.udp_len; /* 0 without OPT */
 
+	if (client < HF_UDP_PLAIN_MAX)
+		client = HF_UDP_PLAIN_MAX;
 	return client < udp_max ? client : udp_max;
 }
 

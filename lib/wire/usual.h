@@ -111,23 +111,14 @@ hf_usual_opt_write(uint8_t *p, bool dnssec_ok)
 	memcpy(p, &be, sizeof(be));
 }
 
-/* hf_reply_write for a reply without EDE that fits whole. Octets behind r->body up to a whole
- * multiple of HF_USUAL_COPY_LEN must be readable; msg gets scratch behind the reply, within cap. */
-static inline size_t
-hf_usual_reply(uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q,
-    const struct hf_reply *r)
+/* Flags and counts; the ID stays in place. */
+static inline void
+hf_usual_header_write(uint8_t *msg, const struct hf_query *q, const struct hf_reply *r)
 {
-	size_t body_end = q->question_end + (size_t)r->body_len;
-	size_t len = body_end + (q->edns.present ? HF_USUAL_OPT_LEN : 0);
 	uint16_t asked = q->h.flags;
 	/* RFC 6840 5.7, 5.8; without OPT dnssec_ok is clear. */
-	bool ad = r->authentic && ((asked & HF_FLAG_AD) != 0 || q->edns.dnssec_ok);
-
-	if (len > limit || len + HF_USUAL_COPY_LEN > cap || r->ede_cnt != 0 || r->truncated ||
-	    r->rcode > HF_USUAL_RCODE_MAX || q->question_end == 0)
-		return 0;
-
-	uint16_t flags = (uint16_t)(HF_FLAG_QR | HF_FLAG_RA | (ad ? HF_FLAG_AD : 0) | r->rcode |
+	bool ad = r->authentic & (((asked & HF_FLAG_AD) != 0) | q->edns.dnssec_ok);
+	uint16_t flags = (uint16_t)(HF_FLAG_QR | HF_FLAG_RA | ad * HF_FLAG_AD | r->rcode |
 	    (asked & (HF_FLAG_OPCODE | HF_FLAG_RD | HF_FLAG_CD)));
 	uint64_t counts = __builtin_bswap64(UINT64_C(1) << 48 | (uint64_t)r->an_cnt << 32 |
 	    (uint64_t)r->ns_cnt << 16 | (r->ar_cnt + (uint64_t)q->edns.present));
@@ -135,10 +126,26 @@ hf_usual_reply(uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q,
 	flags = __builtin_bswap16(flags);
 	memcpy(msg + 2, &flags, sizeof(flags));
 	memcpy(msg + 4, &counts, sizeof(counts));
-	for (size_t i = 0; i < r->body_len; i += HF_USUAL_COPY_LEN)
-		memcpy(msg + q->question_end + i, r->body + i, HF_USUAL_COPY_LEN);
-	if (q->edns.present)
-		hf_usual_opt_write(msg + body_end, q->edns.dnssec_ok);
+}
+
+/* hf_reply_write for a reply without EDE that fits whole. Octets behind r->body up to a whole
+ * multiple of HF_USUAL_COPY_LEN must be readable; msg gets scratch behind the reply, within cap.
+ * Few branches: with or without OPT, AD, DO is what nobody can guess of the next client. */
+static inline size_t
+hf_usual_reply(uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q,
+    const struct hf_reply *r)
+{
+	const size_t body_off = q->question_end, body_len = r->body_len;
+	const size_t body_end = body_off + body_len;
+	const size_t len = body_end + q->edns.present * (size_t)HF_USUAL_OPT_LEN;
+
+	if (len > limit || len + HF_USUAL_COPY_LEN > cap || r->ede_cnt != 0 || r->truncated ||
+	    r->rcode > HF_USUAL_RCODE_MAX || body_off == 0)
+		return 0;
+	hf_usual_header_write(msg, q, r);
+	for (size_t i = 0; i < body_len; i += HF_USUAL_COPY_LEN)
+		memcpy(msg + body_off + i, r->body + i, HF_USUAL_COPY_LEN);
+	hf_usual_opt_write(msg + body_end, q->edns.dnssec_ok); /* scratch if len does not count it */
 	return len;
 }
 
