@@ -98,18 +98,23 @@ sum_below_eight(const uint8_t *octets, size_t len)
 	return sum;
 }
 
+/* 32-bit words into 64-bit sums: no carry is lost below 2^32 words. */
+static inline words
+sum_words(words sums, words w)
+{
+	const words low = {UINT32_MAX, UINT32_MAX};
+
+	return sums + (w & low) + (w >> 32);
+}
+
 static inline uint64_t
 checksum_add(uint64_t sum, const uint8_t *octets, size_t len)
 {
-	const words low = {UINT32_MAX, UINT32_MAX};
-	words sums = {0};
+	words w, sums = {0};
 
-	/* 32-bit words into 64-bit sums: no carry is lost below 2^32 words. */
-	for (; len >= sizeof(sums); octets += sizeof(sums), len -= sizeof(sums)) {
-		words w;
-
+	for (; len >= sizeof(w); octets += sizeof(w), len -= sizeof(w)) {
 		memcpy(&w, octets, sizeof(w));
-		sums += (w & low) + (w >> 32);
+		sums = sum_words(sums, w);
 	}
 	sum += sums[0] + sums[1];
 	if (len >= 8) {
@@ -118,6 +123,34 @@ checksum_add(uint64_t sum, const uint8_t *octets, size_t len)
 		len -= 8;
 	}
 	return sum + sum_below_eight(octets, len);
+}
+
+/* The same where sizeof(words) octets behind the last one are readable: the tail is masked
+ * rather than cut, because nobody can guess its length. */
+static inline uint64_t
+checksum_add_roomy(uint64_t sum, const uint8_t *octets, size_t len)
+{
+	static const uint8_t keep[2 * sizeof(words)] = {255, 255, 255, 255, 255, 255, 255, 255,
+	    255, 255, 255, 255, 255, 255, 255, 255};
+	words w, mask, sums = {0};
+
+	for (; len > sizeof(w); octets += sizeof(w), len -= sizeof(w)) {
+		memcpy(&w, octets, sizeof(w));
+		sums = sum_words(sums, w);
+	}
+	memcpy(&w, octets, sizeof(w));
+	memcpy(&mask, keep + sizeof(mask) - len, sizeof(mask));
+	sums = sum_words(sums, w & mask);
+	return sum + sums[0] + sums[1];
+}
+
+/* len octets of f from off on. */
+static inline uint64_t
+checksum_add_of(uint64_t sum, const struct dp_packet *f, size_t off, size_t len)
+{
+	if (off + len + sizeof(words) <= f->cap)
+		return checksum_add_roomy(sum, f->octets + off, len);
+	return checksum_add(sum, f->octets + off, len);
 }
 
 uint64_t
@@ -182,7 +215,7 @@ classify_udp(struct dp_packet *f)
 	if (!unsummed) {
 		uint64_t sum = pseudo(f, DP_PROTO_UDP, len);
 
-		if (dp_checksum_fold(checksum_add(sum, udp, len)) != 0)
+		if (dp_checksum_fold(checksum_add_of(sum, f, f->l4_off, len)) != 0)
 			return DP_PACKET_BAD;
 	}
 	f->dns_off = (uint16_t)(f->l4_off + DP_UDP_LEN);
@@ -356,7 +389,7 @@ dp_packet_reply(struct dp_packet *f, size_t dns_len)
 	uint64_t sum = pseudo(f, DP_PROTO_UDP, len); /* the same either way round */
 
 	sum += sum_four(udp) + sum_of((uint16_t)len);
-	sum = checksum_add(sum, udp + DP_UDP_LEN, dns_len);
+	sum = checksum_add_of(sum, f, f->dns_off, dns_len);
 
 	uint16_t folded = dp_checksum_fold(sum);
 

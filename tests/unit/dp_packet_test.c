@@ -229,6 +229,34 @@ a_kept_query_is_answered_like_the_whole_one(void **state)
 	}
 }
 
+/* Checksums are made one way where there is room behind the message, another where there is not. */
+static void
+what_lies_behind_a_frame_does_not_matter(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 70 * sizeof(plans) / sizeof(plans[0]); i++) {
+		struct frame_plan plan = plans[i / 70];
+		uint8_t tight[FRAME_CAP];
+
+		memset(frame, 0xa5, sizeof(frame));
+		size_t len = frame_udp(frame, &plan, i % 70);
+		struct dp_packet p = {.octets = frame, .len = (uint16_t)len, .cap = FRAME_CAP};
+
+		assert_int_equal(dp_packet_classify(&host, &p), DP_PACKET_DNS);
+		memcpy(tight, frame, len);
+		frame[len - 1] ^= 1;
+		assert_int_equal(dp_packet_classify(&host, &p), DP_PACKET_BAD);
+		frame[len - 1] ^= 1;
+
+		struct dp_packet q = p;
+		q.octets = tight;
+		q.cap = (uint16_t)len;
+		assert_int_equal(dp_packet_reply(&p, i % 70), len);
+		assert_int_equal(dp_packet_reply(&q, i % 70), len);
+		assert_memory_equal(frame, tight, len);
+	}
+}
+
 /* The sum that would be stored as zero is stored as all ones (RFC 768). */
 static void
 a_checksum_of_zero_is_sent_as_ones(void **state)
@@ -307,6 +335,7 @@ main(void)
 		cmocka_unit_test(what_is_for_others_is_not_ours),
 		cmocka_unit_test(the_reply_goes_back_with_right_checksums),
 		cmocka_unit_test(a_kept_query_is_answered_like_the_whole_one),
+		cmocka_unit_test(what_lies_behind_a_frame_does_not_matter),
 		cmocka_unit_test(a_checksum_of_zero_is_sent_as_ones),
 		cmocka_unit_test(the_quick_checksum_is_the_plain_one),
 		cmocka_unit_test(a_service_address_is_unicast_and_listed_once),
