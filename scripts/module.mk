@@ -25,7 +25,7 @@ unit: unit-programs ## unit tests; SAN=asan or tsan too
 
 fuzz-smoke: ## every fuzz target for a few seconds each (SECONDS_EACH=5)
 	@+$(MAKE) --no-print-directory SAN=fuzz CC=clang fuzz-programs
-	@SECONDS_EACH=$(or $(EACH),5) scripts/run-fuzz build-clang-fuzz/tests/fuzz
+	@scripts/run-fuzz build-clang-fuzz/tests/fuzz
 
 system: programs system-programs ## real binaries, real servers, in network namespaces (root); T='file -k expression'
 	@scripts/deps build lab test
