@@ -49,19 +49,18 @@ append(char *buf, size_t cap, size_t len, const char *text)
 }
 
 size_t
-va_result_to_text(const struct va_result *r, char *buf, size_t cap)
+va_result_to_text(const struct va_result *r, const char *from, char *buf, size_t cap)
 {
-	char type[HF_TYPE_TEXT_LEN], owner[HF_NAME_TEXT_LEN], tail[128];
+	char type[HF_TYPE_TEXT_LEN], owner[HF_NAME_TEXT_LEN], tag[16] = "", tail[192];
 	bool has_sig = r->algorithm != 0;
 	size_t len = 0;
 
 	if (cap == 0)
 		return 0;
 	if (has_sig)
-		snprintf(tail, sizeof(tail), " keytag %u: %s", (unsigned)r->key_tag,
-		    va_reason_text(r->reason));
-	else
-		snprintf(tail, sizeof(tail), ": %s", va_reason_text(r->reason));
+		snprintf(tag, sizeof(tag), " keytag %u", (unsigned)r->key_tag);
+	snprintf(tail, sizeof(tail), "%s%s%.64s: %s", tag, from != NULL ? " from " : "",
+	    from != NULL ? from : "", va_reason_text(r->reason));
 	len = append(buf, cap, len, has_sig ? "RRSIG " : "");
 	len = append(buf, cap, len, hf_type_to_text(r->type, type));
 	len = append(buf, cap, len, " ");

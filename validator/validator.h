@@ -88,9 +88,10 @@ struct va_result {
 	bool wildcard;         /* SECURE: expanded; the caller must deny the closer match */
 };
 
-/* "RRSIG NSEC3 abc.de. keytag 33834: signature does not verify": at most cap octets with
- * NUL, printable ASCII. Returns the length without NUL. */
-size_t va_result_to_text(const struct va_result *r, char *buf, size_t cap);
+/* "RRSIG NSEC3 abc.de. keytag 33834 from 192.0.2.1: signature does not verify": at most cap
+ * octets with NUL, printable ASCII. from: who gave the records, NULL when not known. Returns
+ * the length without NUL. */
+size_t va_result_to_text(const struct va_result *r, const char *from, char *buf, size_t cap);
 
 /* Key tag of DNSKEY RDATA (RFC 4034 B). */
 uint16_t va_key_tag(const uint8_t *rdata, size_t len);

@@ -43,12 +43,10 @@ text_of_bogus(const struct cp_outcome *o, char out[HF_EDE_TEXT_MAX + 1])
 {
 	char addr[HF_ADDR_TEXT_LEN];
 	struct hf_addr blame = o->blame;
-	size_t len = va_result_to_text(&o->why, out, HF_EDE_TEXT_MAX + 1);
 
 	blame.port = 0;
-	if (blame.family != 0 && len < HF_EDE_TEXT_MAX)
-		snprintf(out + len, HF_EDE_TEXT_MAX + 1 - len, " from %s",
-		    hf_addr_to_text(&blame, addr));
+	va_result_to_text(&o->why, blame.family != 0 ? hf_addr_to_text(&blame, addr) : NULL, out,
+	    HF_EDE_TEXT_MAX + 1);
 }
 
 static void
@@ -94,7 +92,7 @@ say_insecure(const struct cp_outcome *o, struct cp_answer *a)
 		if (a->verdict != HF_VERDICT_INSECURE)
 			break;
 		a->ede = va_reason_ede(o->why.reason);
-		va_result_to_text(&o->why, a->ede_text, sizeof(a->ede_text));
+		va_result_to_text(&o->why, NULL, a->ede_text, sizeof(a->ede_text));
 		break;
 	default:
 		break;

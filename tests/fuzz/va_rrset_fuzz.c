@@ -107,7 +107,7 @@ check(const struct va_result *r, const struct va_budget *budget)
 	VA_REQUIRE(r->reason != VA_OK && r->reason != VA_INTERNAL);
 	VA_REQUIRE(budget->sig_checks <= VA_SIG_CHECKS);
 	VA_REQUIRE(VA_SIG_CHECKS - budget->sig_checks <= VA_SIG_CHECKS_RRSET);
-	VA_REQUIRE(va_result_to_text(r, text, sizeof(text)) < sizeof(text));
+	VA_REQUIRE(va_result_to_text(r, NULL, text, sizeof(text)) < sizeof(text));
 }
 
 int

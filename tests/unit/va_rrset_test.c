@@ -553,22 +553,25 @@ evidence_reads_as_a_sentence_and_fits_its_buffer(void **state)
 	sc.result.key_tag = 33834;
 	sc.result.reason = VA_SIG_BAD;
 	sc.result.algorithm = 13;
-	va_result_to_text(&sc.result, buf, sizeof(buf));
+	va_result_to_text(&sc.result, NULL, buf, sizeof(buf));
 	assert_string_equal(buf, "RRSIG TXT abc.example. keytag 33834: signature does not verify");
+	va_result_to_text(&sc.result, "192.0.2.3", buf, sizeof(buf));
+	assert_string_equal(buf,
+	    "RRSIG TXT abc.example. keytag 33834 from 192.0.2.3: signature does not verify");
 	sc.result.algorithm = 0;
 	sc.result.reason = VA_DS_NO_MATCH;
-	va_result_to_text(&sc.result, buf, sizeof(buf));
+	va_result_to_text(&sc.result, NULL, buf, sizeof(buf));
 	assert_string_equal(buf, "TXT abc.example.: no DNSKEY matches a DS");
 
 	memset(label, 'x', 63);
 	label[63] = '\0';
 	snprintf(name, sizeof(name), "%s.%s.%s.", label, label, label);
 	sc.result.owner = va_name(name);
-	assert_int_equal(va_result_to_text(&sc.result, buf, sizeof(buf)), sizeof(buf) - 1);
+	assert_int_equal(va_result_to_text(&sc.result, NULL, buf, sizeof(buf)), sizeof(buf) - 1);
 	assert_non_null(strstr(buf, "...: no DNSKEY matches a DS"));
 	for (size_t cap = 0; cap < sizeof(buf); cap++) {
 		memset(buf, 'y', sizeof(buf));
-		size_t len = va_result_to_text(&sc.result, buf, cap);
+		size_t len = va_result_to_text(&sc.result, NULL, buf, cap);
 		assert_true(cap == 0 ? len == 0 : len < cap && strlen(buf) == len);
 		assert_int_equal(buf[cap], 'y');
 	}
