@@ -57,9 +57,9 @@ struct hf_link {
 	struct hf_link_shm *shm;
 	size_t shm_len;
 	int sock;
-	int bell;	/* epoll over my eventfd: what I sleep on */
-	int bell_event; /* my eventfd when I made it, else -1 */
-	int peer_event; /* the eventfd that wakes the peer */
+	int bell;	/* an epoll: what I sleep on */
+	int bell_event; /* DATAPLANE: the socket under it; else -1 */
+	int peer_event; /* wakes the peer: DATAPLANE an eventfd, CONTROL a socket */
 	uint32_t epoch;
 	uint32_t worker_cnt;
 	_Atomic uint64_t *my_beat, *peer_beat;
@@ -87,5 +87,9 @@ int hf_link_rings_join(struct hf_link *link, bool dataplane);
 /* hf_link_send and hf_link_recv on a bare socket. */
 int hf_link_send_raw(int sock, const void *msg, size_t len);
 ssize_t hf_link_recv_raw(int sock, void *buf, size_t cap);
+
+/* Ring by a socket, and drain one. Neither ever blocks, whatever the peer did to its file. */
+bool hf_link_bell_ring(int sock);
+void hf_link_bell_drain(int sock);
 
 #endif

@@ -215,7 +215,9 @@ hf_link_woke(struct hf_link *link)
 	/* relaxed: a ring that comes in between costs the peer a system call, no more; the
 	 * heads are looked at again after this */
 	atomic_store_explicit(link->my_asleep, 0, memory_order_relaxed);
-	(void)epoll_wait(link->bell, &ev, 1, 0); /* takes the edge; the counter stays unread */
+	(void)epoll_wait(link->bell, &ev, 1, 0); /* takes the edge; an eventfd stays unread */
+	if (link->bell_event >= 0)
+		hf_link_bell_drain(link->bell_event);
 }
 
 bool
@@ -230,6 +232,8 @@ hf_link_wake_peer(struct hf_link *link)
 	/* relaxed: of several workers one wins the exchange and rings; write(2) orders it */
 	if (atomic_exchange_explicit(link->peer_asleep, 0, memory_order_relaxed) == 0)
 		return false;
+	if (link->bell_event < 0) /* CONTROL: the writer's bell is a socket */
+		return hf_link_bell_ring(link->peer_event);
 	return write(link->peer_event, &one, sizeof(one)) == (ssize_t)sizeof(one);
 }
 

@@ -77,7 +77,7 @@ int hf_link_send(struct hf_link *link, const void *msg, size_t len);
 ssize_t hf_link_recv(struct hf_link *link, void *buf, size_t cap);
 
 int hf_link_socket(const struct hf_link *link);  /* for poll() */
-int hf_link_doorbell(const struct hf_link *link); /* an epoll over my eventfd, for poll() */
+int hf_link_doorbell(const struct hf_link *link); /* an epoll, for poll() */
 uint32_t hf_link_epoch(const struct hf_link *link);
 uint32_t hf_link_worker_cnt(const struct hf_link *link);
 
@@ -86,7 +86,7 @@ struct hf_ring *hf_link_miss(struct hf_link *link, uint32_t worker);
 struct hf_ring *hf_link_update(struct hf_link *link);
 
 /* Before sleeping: say so, then look at the rings once more, then poll the doorbell.
- * After waking: hf_link_woke (drains the eventfd). */
+ * After waking: hf_link_woke (takes the ring). */
 void hf_link_sleep(struct hf_link *link);
 void hf_link_woke(struct hf_link *link);
 

@@ -13,7 +13,7 @@
  *
  *   type            path    from -> to              what it does
  *   HELLO           socket  control -> dataplane    I speak this version
- *   WELCOME         socket  dataplane -> control    epoch, sizes; carries memfd + 2 eventfds
+ *   WELCOME         socket  dataplane -> control    epoch, sizes; carries memfd + 2 bells
  *   MISS            ring    worker -> control       resolve this question for this handle
  *   ANSWER          ring    control -> writer       an entry to publish, and who waits for it
  *   POLICY_BEGIN    ring    control -> writer       a complete snapshot follows
@@ -82,7 +82,7 @@ struct hf_msg_hello {
 	uint32_t pid;
 };
 
-struct hf_msg_welcome { /* with it, SCM_RIGHTS: memfd, eventfd to wake control, to wake writer */
+struct hf_msg_welcome { /* with it, SCM_RIGHTS: memfd, what wakes control, what wakes the writer */
 	struct hf_msg_head head;
 	uint32_t version;
 	uint32_t worker_cnt;

@@ -172,3 +172,18 @@ hf_link_connect(const char *path, uid_t allowed, int *fd)
 	*fd = sock;
 	return 0;
 }
+
+bool
+hf_link_bell_ring(int sock)
+{
+	return send(sock, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+}
+
+/* What a hijacked peer leaves behind fills its own buffer, no more: each octet is a new edge. */
+void
+hf_link_bell_drain(int sock)
+{
+	uint8_t octets[512];
+
+	(void)recv(sock, octets, sizeof(octets), MSG_DONTWAIT);
+}

@@ -75,29 +75,47 @@ memory_format(struct hf_link *link)
 }
 
 /*
- * A doorbell is an eventfd under an edge-triggered epoll, and the epoll is what one sleeps on.
- * O_NONBLOCK belongs to the open file, which a descriptor sent to a peer shares: a hijacked
- * peer could clear it, and a core ringing a full counter, or the writer draining an empty
- * one, would hang in the kernel. So the control plane gets only the epoll of the eventfd that
- * cores write, and the dataplane never reads the eventfd that the control plane writes.
+ * A doorbell is something to ring under an edge-triggered epoll, and the epoll is what one
+ * sleeps on. O_NONBLOCK belongs to the open file, which a descriptor sent to a peer shares: a
+ * hijacked peer could clear it, and whoever rings a full eventfd, or drains an empty one, would
+ * hang in the kernel. So the control plane gets only the epoll of the eventfd that cores
+ * write; and it rings the writer by a socket of its own, where each call says MSG_DONTWAIT.
  */
 static int
-bell_make(int *event, int *bell)
+bell_over(int event, int *bell)
 {
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
-	int e = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	int b = epoll_create1(EPOLL_CLOEXEC);
-	int rc = 0;
 
-	if (e < 0 || b < 0 || epoll_ctl(b, EPOLL_CTL_ADD, e, &ev) < 0) {
-		rc = -errno;
-		hf_link_close_fd(e);
+	if (b < 0 || epoll_ctl(b, EPOLL_CTL_ADD, event, &ev) < 0) {
+		int rc = -errno;
+
 		hf_link_close_fd(b);
 		return rc;
 	}
-	*event = e;
 	*bell = b;
 	return 0;
+}
+
+/* What cores write, and what the control plane sleeps on. */
+static int
+control_bell_make(int *event, int *bell)
+{
+	*event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return *event < 0 ? -errno : bell_over(*event, bell);
+}
+
+/* What the writer sleeps on and drains, and what the control plane rings. */
+static int
+writer_bell_make(int *event, int *bell, int *ring)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	*event = ends[0];
+	*ring = ends[1];
+	return bell_over(ends[0], bell);
 }
 
 static int
@@ -166,16 +184,16 @@ offer_make(struct hf_link *link, int conn_fd, const struct hf_link_offer *offer)
 	rc = hf_link_rings_join(link, true);
 	if (rc != 0)
 		goto out;
-	rc = bell_make(&link->bell_event, &link->bell);
+	rc = writer_bell_make(&link->bell_event, &link->bell, &fds[HF_LINK_FD_RING]);
 	if (rc != 0)
 		goto out;
-	rc = bell_make(&link->peer_event, &fds[HF_LINK_FD_BELL]);
+	rc = control_bell_make(&link->peer_event, &fds[HF_LINK_FD_BELL]);
 	if (rc != 0)
 		goto out;
-	fds[HF_LINK_FD_RING] = link->bell_event;
 	rc = welcome_send(conn_fd, &w, fds, HF_LINK_FD_CNT);
-	hf_link_close_fd(fds[HF_LINK_FD_BELL]);
 out:
+	hf_link_close_fd(fds[HF_LINK_FD_BELL]);
+	hf_link_close_fd(fds[HF_LINK_FD_RING]);
 	hf_link_close_fd(memfd);
 	return rc;
 }

@@ -692,6 +692,41 @@ a_hijacked_control_plane_cannot_make_the_dataplane_block(void **state)
 	forged_close(&f);
 }
 
+/* A bell that nobody answers, whose file the peer made block: the ring is lost, no more. */
+static void
+a_hijacked_dataplane_cannot_make_the_control_plane_block(void **state)
+{
+	(void)state;
+	struct forged f;
+	struct hf_link *cp = NULL;
+	struct hf_msg_welcome w;
+	int pair[2];
+	const uint64_t most = UINT64_MAX - 1;
+	int full = eventfd(0, EFD_CLOEXEC);
+
+	forged_open(&f);
+	alarm(5); /* a hang is a failure too */
+	assert_int_equal(write(full, &most, sizeof(most)), sizeof(most));
+	const int rings[] = {f.fds[2], full};
+	for (size_t i = 0; i < sizeof(rings) / sizeof(rings[0]); i++) {
+		const int fds[3] = {f.fds[0], f.fds[1], rings[i]};
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), 0);
+		assert_int_equal(send_with_fds(pair[0], &f.w, sizeof(f.w), fds, 3), sizeof(f.w));
+		assert_int_equal(hf_link_join(pair[1], &cp, &w), 0);
+		assert_int_equal(fcntl(rings[i], F_SETFL, 0), 0);
+		for (int n = 0; n < 100000; n++) {
+			hf_link_sleep(f.dp); /* and never wakes */
+			(void)hf_link_wake_peer(cp);
+		}
+		hf_link_close(cp);
+		close(pair[0]);
+	}
+	alarm(0);
+	close(full);
+	forged_close(&f);
+}
+
 /* --- two processes */
 
 /* Sleep as the programs do: say so, look again, poll. False: nobody rang. */
@@ -969,6 +1004,7 @@ main(void)
 	    cmocka_unit_test(a_welcome_whose_numbers_lie_is_refused),
 	    cmocka_unit_test(memory_of_another_size_or_that_could_change_size_is_refused),
 	    cmocka_unit_test(a_hijacked_control_plane_cannot_make_the_dataplane_block),
+	    cmocka_unit_test(a_hijacked_dataplane_cannot_make_the_control_plane_block),
 	    cmocka_unit_test(no_wake_up_is_lost_between_two_processes),
 	    cmocka_unit_test(no_wake_up_is_lost_when_sleep_and_message_cross),
 	    cmocka_unit_test(a_killed_control_plane_is_noticed_and_attaches_again_to_fresh_memory),
