@@ -6,28 +6,12 @@
 
 enum { IP_TTL = 64, IPV4_DF = 0x4000, IPV4_MORE_OR_OFFSET = 0x3fff };
 
-static bool
-v4_is_host(const uint8_t a[4])
-{
-	return a[0] != 0 && a[0] != 127 && a[0] < 224;
-}
-
-static bool
-v6_is_host(const uint8_t a[16])
-{
-	static const uint8_t zero[15];
-
-	if (a[0] == 0xff)
-		return false;
-	return memcmp(a, zero, sizeof(zero)) != 0 || a[15] > 1; /* neither :: nor ::1 */
-}
-
 int
 dp_service_add(struct dp_service *s, const struct hf_addr *a)
 {
 	bool v4 = a->family == AF_INET;
 
-	if (v4 ? !v4_is_host(a->octets) : !v6_is_host(a->octets))
+	if (v4 ? !hf_ipv4_is_host(a->octets) : !hf_ipv6_is_host(a->octets))
 		return -EINVAL;
 	if (v4 ? dp_service_has_v4(s, a->octets) : dp_service_has_v6(s, a->octets))
 		return -EINVAL;
@@ -250,7 +234,7 @@ classify_ipv4(const struct dp_service *s, struct dp_packet *f)
 		return DP_PACKET_BAD;
 	if (!ipv4_sum_right(ip))
 		return DP_PACKET_BAD;
-	if (!v4_is_host(ip + 12) || dp_service_has_v4(s, ip + 12))
+	if (!hf_ipv4_is_host(ip + 12) || dp_service_has_v4(s, ip + 12))
 		return DP_PACKET_BAD; /* a reply could reach many, or ourselves */
 
 	f->l4_off = (uint16_t)(f->l3_off + DP_IPV4_LEN);
@@ -278,7 +262,7 @@ classify_ipv6(const struct dp_service *s, struct dp_packet *f)
 		return DP_PACKET_NEIGHBOUR; /* may be to a multicast address, from none */
 	if (!dp_service_has_v6(s, ip + 24))
 		return DP_PACKET_NOT_OURS;
-	if (!v6_is_host(ip + 8) || dp_service_has_v6(s, ip + 8))
+	if (!hf_ipv6_is_host(ip + 8) || dp_service_has_v6(s, ip + 8))
 		return DP_PACKET_BAD;
 	return ip[6] == DP_PROTO_UDP ? classify_udp(f) : classify_other(f, ip[6]);
 }

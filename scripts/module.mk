@@ -14,7 +14,7 @@ run: ## start the appliance and show a resolved name; LAB=1: in a private intern
 	@+$(MAKE) --no-print-directory programs
 	@O=$(O) scripts/run $(if $(LAB),--lab)
 
-test: ## everything: set-up, both compilers, unit, replay, fuzz, system, sanitizers (root)
+test: ## everything: set-up, both compilers, unit, fuzz, system, sanitizers (root)
 	@scripts/deps build lab test
 	@+scripts/test
 

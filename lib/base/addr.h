@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 
 struct hf_addr {
@@ -32,6 +33,24 @@ int hf_addr_from_text(const char *text, struct hf_addr *a);
 char *hf_addr_to_text(const struct hf_addr *a, char buf[HF_ADDR_TEXT_LEN]);
 int hf_addr_from_sockaddr(const struct sockaddr *sa, socklen_t len, struct hf_addr *a);
 socklen_t hf_addr_to_sockaddr(const struct hf_addr *a, struct sockaddr_storage *ss);
+/* An address one host can have on a network: not zero, loopback, multicast or reserved
+ * (RFC 1122 3.2.1.3, RFC 4291 2.5, 2.7). */
+static inline bool
+hf_ipv4_is_host(const uint8_t a[4])
+{
+	return a[0] != 0 && a[0] != 127 && a[0] < 224;
+}
+
+static inline bool
+hf_ipv6_is_host(const uint8_t a[16])
+{
+	static const uint8_t zero[15];
+
+	if (a[0] == 0xff)
+		return false;
+	return memcmp(a, zero, sizeof(zero)) != 0 || a[15] > 1; /* neither :: nor ::1 */
+}
+
 /* Address and port equal. */
 bool hf_addr_equal(const struct hf_addr *a, const struct hf_addr *b);
 /* Address equal, port not looked at. */

@@ -11,6 +11,7 @@
 
 #include <yaml.h>
 
+#include "lib/base/ns.h"
 #include "lib/config/schema.h"
 
 /* One parse under way: the document, what is filled in, what was wrong. */
@@ -283,6 +284,13 @@ check_whole(struct load *l)
 
 	if (l->c->nta_default_ns > l->c->nta_max_ns)
 		complain(l->errors, l->name, &top, "policy: nta-default is longer than nta-max");
+	if (strcmp(l->c->link_socket, l->c->control_socket) == 0)
+		complain(l->errors, l->name, &top, "link.socket and control.socket are the same");
+	if (l->c->stale_ttl_ns % HF_NS_PER_S != 0 || l->c->stale_max_ns % HF_NS_PER_S != 0 ||
+	    l->c->stale_retry_ns % HF_NS_PER_S != 0)
+		complain(l->errors, l->name, &top, "stale: ttl, max and retry are whole seconds");
+	if (l->c->stale_client_timer_ns % HF_NS_PER_MS != 0)
+		complain(l->errors, l->name, &top, "stale: client-timer is whole milliseconds");
 	if (!l->c->ipv4 && !l->c->ipv6)
 		complain(l->errors, l->name, &top, "resolver: ipv4 and ipv6 are both off");
 }

@@ -29,7 +29,7 @@ const struct hf_schema_key hf_schema[] = {
 	{"control", "socket", HF_SCHEMA_TEXT, AT(control_socket), 0, 100,
 	 "/run/holdfast/control.sock", {0}, "where the control plane listens for holdfastctl"},
 
-	{"dataplane", "ports", HF_SCHEMA_TEXT_LIST, AT(ports), 0, HF_CONFIG_PORT_MAX,
+	{"dataplane", "ports", HF_SCHEMA_TEXT_LIST, AT(ports), 1, HF_CONFIG_PORT_MAX,
 	 "net_tap0,iface=hf0", {0}, "DPDK ports: devargs of a virtual device or a PCI address"},
 	{"dataplane", "service-addresses", HF_SCHEMA_ADDR_LIST, AT(service_addresses), 1,
 	 HF_CONFIG_ADDR_MAX, "192.0.2.53 2001:db8:53::53", {0},
@@ -86,7 +86,7 @@ const struct hf_schema_key hf_schema[] = {
 	{"limits", "sha1-blocks", HF_SCHEMA_UINT, AT(limit_sha1_blocks), 100, 1000000, "3000", {0},
 	 "SHA-1 blocks hashed for NSEC3 for one question"},
 
-	{"validation", "trust-anchors", HF_SCHEMA_TEXT_LIST, AT(trust_anchors), 0,
+	{"validation", "trust-anchors", HF_SCHEMA_TEXT_LIST, AT(trust_anchors), 1,
 	 HF_CONFIG_ANCHOR_MAX, "/usr/share/dns/root.ds", {0},
 	 "files of DS and DNSKEY records that are believed"},
 
@@ -138,7 +138,7 @@ shape(enum hf_schema_kind kind)
 	case HF_SCHEMA_BOOL:
 		return "true, false, yes, no, on or off";
 	case HF_SCHEMA_ADDR_LIST:
-		return "an IPv4 or IPv6 address";
+		return "an IPv4 or IPv6 address of a host";
 	case HF_SCHEMA_SOCKET_LIST:
 		return "an address with a port, such as 127.0.0.1@5335";
 	case HF_SCHEMA_WORD:
@@ -199,6 +199,12 @@ set_text(const struct hf_schema_key *k, const char *text, char **out, char *why)
 		snprintf(why, HF_SCHEMA_WHY_LEN, "must have 1 to %" PRIu64 " characters", k->max);
 		return -EINVAL;
 	}
+	for (const char *p = text; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f) {
+			snprintf(why, HF_SCHEMA_WHY_LEN, "a control character");
+			return -EINVAL;
+		}
+	}
 	char *copy = strdup(text);
 	if (copy == NULL) {
 		snprintf(why, HF_SCHEMA_WHY_LEN, "out of memory");
@@ -209,12 +215,20 @@ set_text(const struct hf_schema_key *k, const char *text, char **out, char *why)
 	return 0;
 }
 
+static bool
+is_host(const struct hf_addr *a)
+{
+	return a->family == AF_INET ? hf_ipv4_is_host(a->octets) : hf_ipv6_is_host(a->octets);
+}
+
 static int
 add_addr(const struct hf_schema_key *k, const char *text, struct hf_config_addr_list *l)
 {
 	struct hf_addr a;
 
 	if (hf_addr_from_text(text, &a) != 0 || (a.port != 0) != (k->kind == HF_SCHEMA_SOCKET_LIST))
+		return -EINVAL;
+	if (k->kind == HF_SCHEMA_ADDR_LIST && !is_host(&a))
 		return -EINVAL;
 	for (size_t i = 0; i < l->cnt; i++)
 		if (hf_addr_equal(&l->item[i], &a))
