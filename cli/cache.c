@@ -66,7 +66,8 @@ print_record(const json_t *rr)
 	ldns_rr *parsed = NULL;
 	char *text = NULL;
 
-	if (len > 0 && ldns_wire2rr(&parsed, wire, len, &pos, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK)
+	if (len > 0 &&
+	    ldns_wire2rr(&parsed, wire, len, &pos, LDNS_SECTION_ANSWER) == LDNS_STATUS_OK)
 		text = ldns_rr2str(parsed);
 	if (text != NULL)
 		printf("    %s", text);
@@ -86,14 +87,15 @@ print_records(const char *title, const json_t *list)
 
 	if (json_array_size(list) > 0 && title[0] != '\0')
 		printf("    ; %s\n", title);
-	json_array_foreach(list, i, rr)
+	json_array_foreach (list, i, rr)
 		print_record(rr);
 }
 
 static void
 print_entry(const json_t *e)
 {
-	int64_t ede = cl_number(e, "ede"), ttl = cl_number(e, "ttl_s"), retry = cl_number(e, "retry_s");
+	int64_t ede = cl_number(e, "ede"), ttl = cl_number(e, "ttl_s"),
+		retry = cl_number(e, "retry_s");
 
 	printf("  %-6s %s, %s, generation %" PRId64 ", age %" PRId64 " s, ", cl_text(e, "variant"),
 	    hf_rcode_to_text((unsigned)cl_number(e, "rcode")), cl_text(e, "verdict"),
@@ -127,7 +129,7 @@ print_dataplane(const json_t *d)
 		return;
 	}
 	puts(json_array_size(entries) > 0 ? "dataplane" : "dataplane: nothing");
-	json_array_foreach(entries, i, e)
+	json_array_foreach (entries, i, e)
 		print_entry(e);
 }
 
@@ -139,10 +141,10 @@ print_resolver(const json_t *v)
 	size_t i;
 
 	puts(json_array_size(sets) > 0 ? "resolver" : "resolver: nothing");
-	json_array_foreach(sets, i, s) {
-		printf("  %s %s, %s%s, %" PRId64 " s left\n", cl_text(s, "owner"), cl_text(s, "type"),
-		    cl_text(s, "verdict"), cl_true(s, "negative") ? ", negative" : "",
-		    cl_number(s, "ttl_s"));
+	json_array_foreach (sets, i, s) {
+		printf("  %s %s, %s%s, %" PRId64 " s left\n", cl_text(s, "owner"),
+		    cl_text(s, "type"), cl_text(s, "verdict"),
+		    cl_true(s, "negative") ? ", negative" : "", cl_number(s, "ttl_s"));
 		print_records("", json_object_get(s, "records"));
 	}
 }

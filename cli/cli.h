@@ -59,17 +59,16 @@ int cl_config_dataplane(const struct cl_line *line);
 /* Send one command (arguments are stolen, may be NULL) and take the result, a new reference,
  * on CL_DONE; otherwise the reason has been told. With --json the whole reply has been printed
  * and the caller prints nothing more. */
-int cl_request(const struct cl_line *line, const char *command, json_t *arguments,
-    json_t **result);
+int cl_request(const struct cl_line *line, const char *command, json_t *arguments, json_t **result);
 
 /* "holdfastctl: ..." on standard error; with --json an {"ok":false,...} object as well. */
-__attribute__((format(printf, 3, 4))) int cl_fail(const struct cl_line *line, int exit_code,
-    const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) int
+cl_fail(const struct cl_line *line, int exit_code, const char *fmt, ...);
 
 /* Fields of a result, with a value when they are missing or of another type. */
-const char *cl_text(const json_t *o, const char *key);    /* "" */
-int64_t cl_number(const json_t *o, const char *key);      /* 0 */
-bool cl_true(const json_t *o, const char *key);           /* false */
+const char *cl_text(const json_t *o, const char *key); /* "" */
+int64_t cl_number(const json_t *o, const char *key);   /* 0 */
+bool cl_true(const json_t *o, const char *key);        /* false */
 
 /* "2h59m" from seconds, for people. Returns buf. */
 char *cl_ago(int64_t s, char buf[32]);

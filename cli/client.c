@@ -25,8 +25,8 @@ cl_fail(const struct cl_line *line, int exit_code, const char *fmt, ...)
 	va_end(ap);
 	fprintf(stderr, "holdfastctl: %s\n", text);
 	if (line->json) {
-		json_t *o = json_pack("{s:b, s:{s:i, s:s}}", "ok", 0, "error", "exit", exit_code,
-		    "text", text);
+		json_t *o = json_pack(
+		    "{s:b, s:{s:i, s:s}}", "ok", 0, "error", "exit", exit_code, "text", text);
 		json_dumpf(o, stdout, JSON_INDENT(2));
 		putchar('\n');
 		json_decref(o);
@@ -76,8 +76,8 @@ dial(const struct cl_line *line, const char *path, int *fd)
 	if (connect(s, (struct sockaddr *)&sa, sizeof(sa)) != 0) {
 		int e = errno;
 		close(s);
-		return cl_fail(line, CL_UNREACHABLE, "control plane not reachable at %s: %s%s", path,
-		    strerror(e), e == EACCES ? "" : " (is holdfast-controlplane running?)");
+		return cl_fail(line, CL_UNREACHABLE, "control plane not reachable at %s: %s%s",
+		    path, strerror(e), e == EACCES ? "" : " (is holdfast-controlplane running?)");
 	}
 	*fd = s;
 	return CL_DONE;
@@ -150,8 +150,9 @@ exchange(const struct cl_line *line, json_t *request, json_t **reply)
 int
 cl_request(const struct cl_line *line, const char *command, json_t *arguments, json_t **result)
 {
-	json_t *reply = NULL, *request = json_pack("{s:i, s:s, s:o}", "version", 1, "command",
-	    command, "arguments", arguments != NULL ? arguments : json_object());
+	json_t *reply = NULL,
+	       *request = json_pack("{s:i, s:s, s:o}", "version", 1, "command", command,
+		   "arguments", arguments != NULL ? arguments : json_object());
 
 	*result = NULL;
 	if (request == NULL)

@@ -34,8 +34,9 @@ tell_errors(const struct cl_line *line, const struct hf_config_errors *errors)
 	if (errors->cnt > HF_CONFIG_ERROR_MAX)
 		fprintf(stderr, "and %zu more\n", errors->cnt - HF_CONFIG_ERROR_MAX);
 	if (line->json)
-		print_json(json_pack("{s:b, s:{s:i, s:s, s:o}}", "ok", 0, "error", "exit", CL_FAILED,
-		    "text", "the configuration is not valid", "errors", errors_json(errors)));
+		print_json(
+		    json_pack("{s:b, s:{s:i, s:s, s:o}}", "ok", 0, "error", "exit", CL_FAILED,
+			"text", "the configuration is not valid", "errors", errors_json(errors)));
 }
 
 /* Read the operand, or the file of --config. CL_DONE and *c to be freed, or told. */
@@ -122,7 +123,8 @@ cl_config_dataplane(const struct cl_line *line)
 	printf("udp-max=%" PRIu64 "\n", c.udp_size);
 	printf("exception=%s\n", c.exception);
 	printf("link=%s\n", c.link_socket);
-	printf("log-level=%s\n", ((const char *const[]){"error", "warn", "info", "debug"})[c.log_level]);
+	printf("log-level=%s\n",
+	    ((const char *const[]){"error", "warn", "info", "debug"})[c.log_level]);
 	hf_config_fini(&c);
 	return CL_DONE;
 }

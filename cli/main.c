@@ -20,22 +20,22 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"status", "", 0, 0, 0, cl_status, "status", "is everything attached and in force"},
-	{"stats", "", 0, 0, CL_OPT_CORES | CL_OPT_ALL, cl_stats, "stats [--cores] [--all]",
-	    "counters; --cores: per core; --all: those that are zero, too"},
-	{"nta", "add", 1, 1, CL_OPT_FOR | CL_OPT_REASON, cl_nta_add,
-	    "nta add NAME [--for 3h] --reason TEXT",
-	    "switch validation off at and below NAME, for a time (RFC 7646)"},
-	{"nta", "list", 0, 0, 0, cl_nta_list, "nta list", "Negative Trust Anchors in force"},
-	{"nta", "remove", 1, 1, 0, cl_nta_remove, "nta remove NAME", "validate again"},
-	{"cache", "show", 1, 2, 0, cl_cache_show, "cache show NAME [TYPE]",
-	    "what the cores and the resolver hold"},
-	{"config", "check", 0, 1, 0, cl_config_check, "config check [FILE]",
-	    "read a configuration and tell all that is wrong"},
-	{"config", "show", 0, 1, 0, cl_config_show, "config show [FILE]",
-	    "every key with the value in force"},
-	{"config", "dataplane", 0, 1, 0, cl_config_dataplane, "config dataplane [FILE]",
-	    "the arguments file of holdfast-dataplane"},
+    {"status", "", 0, 0, 0, cl_status, "status", "is everything attached and in force"},
+    {"stats", "", 0, 0, CL_OPT_CORES | CL_OPT_ALL, cl_stats, "stats [--cores] [--all]",
+	"counters; --cores: per core; --all: those that are zero, too"},
+    {"nta", "add", 1, 1, CL_OPT_FOR | CL_OPT_REASON, cl_nta_add,
+	"nta add NAME [--for 3h] --reason TEXT",
+	"switch validation off at and below NAME, for a time (RFC 7646)"},
+    {"nta", "list", 0, 0, 0, cl_nta_list, "nta list", "Negative Trust Anchors in force"},
+    {"nta", "remove", 1, 1, 0, cl_nta_remove, "nta remove NAME", "validate again"},
+    {"cache", "show", 1, 2, 0, cl_cache_show, "cache show NAME [TYPE]",
+	"what the cores and the resolver hold"},
+    {"config", "check", 0, 1, 0, cl_config_check, "config check [FILE]",
+	"read a configuration and tell all that is wrong"},
+    {"config", "show", 0, 1, 0, cl_config_show, "config show [FILE]",
+	"every key with the value in force"},
+    {"config", "dataplane", 0, 1, 0, cl_config_dataplane, "config dataplane [FILE]",
+	"the arguments file of holdfast-dataplane"},
 };
 enum { COMMAND_CNT = sizeof(commands) / sizeof(commands[0]) };
 
@@ -43,18 +43,18 @@ enum { COMMAND_CNT = sizeof(commands) / sizeof(commands[0]) };
 static const struct {
 	const char *theirs, *ours;
 } peers[] = {
-	{"insecure_add", "nta add NAME --for 1h --reason TEXT"},
-	{"insecure_remove", "nta remove NAME"},
-	{"list_insecure", "nta list"},
-	{"add-nta", "nta add NAME --for 1h --reason TEXT"},
-	{"clear-nta", "nta remove NAME"},
-	{"get-ntas", "nta list"},
-	{"validation", "nta add NAME --for 1h --reason TEXT"},
-	{"dump_cache", "cache show NAME"},
-	{"dumpdb", "cache show NAME"},
-	{"checkconf", "config check FILE"},
-	{"stats_noreset", "stats"},
-	{"get-all", "stats"},
+    {"insecure_add", "nta add NAME --for 1h --reason TEXT"},
+    {"insecure_remove", "nta remove NAME"},
+    {"list_insecure", "nta list"},
+    {"add-nta", "nta add NAME --for 1h --reason TEXT"},
+    {"clear-nta", "nta remove NAME"},
+    {"get-ntas", "nta list"},
+    {"validation", "nta add NAME --for 1h --reason TEXT"},
+    {"dump_cache", "cache show NAME"},
+    {"dumpdb", "cache show NAME"},
+    {"checkconf", "config check FILE"},
+    {"stats_noreset", "stats"},
+    {"get-all", "stats"},
 };
 
 static void
@@ -68,7 +68,8 @@ usage(FILE *f)
 	      "  --socket PATH   the control plane's socket; default: as the configuration says\n"
 	      "  --json          the whole reply as JSON\n"
 	      "  --help, --version\n\n"
-	      "exit status: 0 done, 1 failed, 2 usage, 3 control plane not reachable, 4 partly done,\n"
+	      "exit status: 0 done, 1 failed, 2 usage, 3 control plane not reachable, 4 partly "
+	      "done,\n"
 	      "5 refused, 6 conflict, 7 needs confirmation\n",
 	    f);
 }
@@ -98,8 +99,9 @@ unknown(const struct cl_line *line, int argc, char **argv)
 			    argv[0], peers[i].ours);
 	for (int i = 0; i < COMMAND_CNT; i++)
 		if (strcmp(argv[0], commands[i].noun) == 0)
-			return cl_fail(line, CL_USAGE, "%s: \"%s\" is not among its verbs; see --help",
-			    argv[0], argc > 1 ? argv[1] : "");
+			return cl_fail(line, CL_USAGE,
+			    "%s: \"%s\" is not among its verbs; see --help", argv[0],
+			    argc > 1 ? argv[1] : "");
 	return cl_fail(line, CL_USAGE, "unknown command \"%s\"; see holdfastctl --help", argv[0]);
 }
 
@@ -116,20 +118,29 @@ set_for(struct cl_line *line, const char *text)
 	return CL_DONE;
 }
 
-enum { OPT_CONFIG = 256, OPT_SOCKET, OPT_JSON, OPT_FOR, OPT_REASON, OPT_CORES, OPT_ALL, OPT_HELP,
-	OPT_VERSION };
+enum {
+	OPT_CONFIG = 256,
+	OPT_SOCKET,
+	OPT_JSON,
+	OPT_FOR,
+	OPT_REASON,
+	OPT_CORES,
+	OPT_ALL,
+	OPT_HELP,
+	OPT_VERSION
+};
 
 static const struct option options[] = {
-	{"config", required_argument, NULL, OPT_CONFIG},
-	{"socket", required_argument, NULL, OPT_SOCKET},
-	{"json", no_argument, NULL, OPT_JSON},
-	{"for", required_argument, NULL, OPT_FOR},
-	{"reason", required_argument, NULL, OPT_REASON},
-	{"cores", no_argument, NULL, OPT_CORES},
-	{"all", no_argument, NULL, OPT_ALL},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"socket", required_argument, NULL, OPT_SOCKET},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"for", required_argument, NULL, OPT_FOR},
+    {"reason", required_argument, NULL, OPT_REASON},
+    {"cores", no_argument, NULL, OPT_CORES},
+    {"all", no_argument, NULL, OPT_ALL},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
 };
 
 /* -1: go on; otherwise the exit code. */

@@ -58,7 +58,8 @@ cl_nta_add(const struct cl_line *line)
 	char name[HF_NAME_TEXT_LEN];
 
 	if (line->reason == NULL || line->reason[0] == '\0')
-		return cl_fail(line, CL_USAGE, "nta add needs --reason: it goes into the audit log");
+		return cl_fail(
+		    line, CL_USAGE, "nta add needs --reason: it goes into the audit log");
 	if (read_name(line, name) != CL_DONE)
 		return CL_USAGE;
 	json_t *a = json_pack("{s:s, s:s}", "name", name, "reason", line->reason);
@@ -95,8 +96,9 @@ cl_nta_list(const struct cl_line *line)
 		printf("no Negative Trust Anchors (generation %lld)\n",
 		    (long long)cl_number(r, "generation"));
 	else
-		printf("%-24s %-10s %-21s %-12s %s\n", "NAME", "LEFT", "EXPIRES", "AUTHOR", "REASON");
-	json_array_foreach(ntas, i, nta) {
+		printf(
+		    "%-24s %-10s %-21s %-12s %s\n", "NAME", "LEFT", "EXPIRES", "AUTHOR", "REASON");
+	json_array_foreach (ntas, i, nta) {
 		char left[32], when[32] = "?";
 		time_t t = (time_t)cl_number(nta, "expires");
 		struct tm tm;

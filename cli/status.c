@@ -20,8 +20,8 @@ print_dataplane(const json_t *d)
 	    cl_number(d, "epoch"), cl_number(d, "workers"), cl_ago(cl_number(d, "uptime_s"), up));
 	hf_size_to_text((uint64_t)cl_number(d, "cache_octets"), used);
 	hf_size_to_text((uint64_t)cl_number(d, "cache_octets_max"), all);
-	printf("  cache        %" PRId64 " answers, %s of %s\n", cl_number(d, "cache_entries"), used,
-	    all);
+	printf("  cache        %" PRId64 " answers, %s of %s\n", cl_number(d, "cache_entries"),
+	    used, all);
 }
 
 static void
@@ -34,7 +34,8 @@ print_policy(const json_t *p)
 		       " cores in %" PRId64 " us\n",
 		    gen, cl_number(p, "cores"), cl_number(p, "cores_all"), cl_number(p, "took_us"));
 	else
-		printf("policy         generation %" PRId64 " NOT acknowledged (cores have %" PRId64 ")\n",
+		printf("policy         generation %" PRId64 " NOT acknowledged (cores have %" PRId64
+		       ")\n",
 		    gen, ack);
 	printf("  NTAs         %" PRId64 "\n", cl_number(p, "ntas"));
 }
@@ -46,7 +47,7 @@ print_list(const char *title, const json_t *list)
 	size_t i;
 
 	printf("%-14s", title);
-	json_array_foreach(list, i, item)
+	json_array_foreach (list, i, item)
 		printf(" %s", json_is_string(item) ? json_string_value(item) : "?");
 	puts(json_array_size(list) == 0 ? " none" : "");
 }
@@ -67,12 +68,14 @@ cl_status(const struct cl_line *line)
 	    ? CL_DONE
 	    : CL_PARTLY;
 	if (!line->json) {
-		printf("control plane  holdfast %s, pid %" PRId64 ", up %s\n", cl_text(r, "version"),
-		    cl_number(r, "pid"), cl_ago(cl_number(r, "uptime_s"), up));
+		printf("control plane  holdfast %s, pid %" PRId64 ", up %s\n",
+		    cl_text(r, "version"), cl_number(r, "pid"),
+		    cl_ago(cl_number(r, "uptime_s"), up));
 		print_dataplane(d);
 		print_policy(p);
 		hf_size_to_text((uint64_t)cl_number(v, "cache_octets"), octets);
-		printf("resolver       %" PRId64 " questions under way, %" PRId64 " RRsets cached, %s\n",
+		printf("resolver       %" PRId64 " questions under way, %" PRId64
+		       " RRsets cached, %s\n",
 		    cl_number(v, "questions_under_way"), cl_number(v, "cache_entries"), octets);
 		print_list("trust anchors", json_object_get(v, "trust_anchors"));
 		print_list("listen", json_object_get(r, "listen"));
@@ -92,15 +95,15 @@ print_counter(const json_t *describe, const char *name, int64_t value, bool all)
 }
 
 static void
-print_group(const struct cl_line *line, const char *title, const json_t *counters,
-    const json_t *describe)
+print_group(
+    const struct cl_line *line, const char *title, const json_t *counters, const json_t *describe)
 {
 	json_t *v, *o = json_incref((json_t *)(uintptr_t)counters); /* jansson iterates non-const */
 	const char *name;
 
 	if (json_object_size(o) > 0)
 		puts(title);
-	json_object_foreach(o, name, v)
+	json_object_foreach (o, name, v)
 		print_counter(describe, name, json_integer_value(v), line->given & CL_OPT_ALL);
 	json_decref(o);
 }
@@ -116,13 +119,14 @@ cl_stats(const struct cl_line *line)
 		json_decref(r);
 		return rc;
 	}
-	const json_t *d = json_object_get(r, "dataplane"), *describe = json_object_get(r, "describe");
+	const json_t *d = json_object_get(r, "dataplane"),
+		     *describe = json_object_get(r, "describe");
 	if (!cl_true(d, "attached"))
 		puts("dataplane: not attached");
 	else if (!(line->given & CL_OPT_CORES))
 		print_group(line, "dataplane", json_object_get(d, "total"), describe);
 	else
-		json_array_foreach(json_object_get(d, "rows"), i, row)
+		json_array_foreach (json_object_get(d, "rows"), i, row)
 			print_group(line, cl_text(row, "thread"), json_object_get(row, "counters"),
 			    describe);
 	print_group(line, "resolver", json_object_get(r, "resolver"), describe);

@@ -34,7 +34,7 @@ struct cp_policy;
 struct cp_policy *cp_policy_create(uint64_t generation, const struct cp_stale *stale,
     const struct cp_rule *rules, size_t rule_cnt);
 void cp_policy_get(struct cp_policy *p); /* one more reference */
-void cp_policy_put(struct cp_policy *p);  /* frees with the last */
+void cp_policy_put(struct cp_policy *p); /* frees with the last */
 
 uint64_t cp_policy_generation(const struct cp_policy *p);
 const struct cp_stale *cp_policy_stale(const struct cp_policy *p);
@@ -42,7 +42,7 @@ const struct cp_rule *cp_policy_rules(const struct cp_policy *p, size_t *cnt);
 
 /* True when the rule closest above or at name is an NTA (RFC 7646 2: a positive trust anchor
  * below the NTA wins). *by, if not NULL, becomes the rule's name. */
-bool cp_policy_covers(const struct cp_policy *p, const struct hf_name *name,
-    const struct hf_name **by);
+bool
+cp_policy_covers(const struct cp_policy *p, const struct hf_name *name, const struct hf_name **by);
 
 #endif

@@ -25,10 +25,10 @@ struct cp_service {
 	struct cp_listen_config cfg;
 	const char *netns;
 	struct event *timer;
-	int home;     /* our own namespace */
-	dev_t dev;    /* what the sockets were made in; a namespace of the same name that was */
-	ino_t ino;    /* made anew is another one */
-	int told;     /* the last reason that was logged */
+	int home;  /* our own namespace */
+	dev_t dev; /* what the sockets were made in; a namespace of the same name that was */
+	ino_t ino; /* made anew is another one */
+	int told;  /* the last reason that was logged */
 	size_t cnt;
 	struct service_address address[];
 };

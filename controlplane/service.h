@@ -21,8 +21,7 @@ struct cp_service;
 
 /* cfg->addrs are the service addresses, port 0: 53; they and netns outlive it.
  * 0, or -ENOMEM. */
-int cp_service_open(const struct cp_listen_config *cfg, const char *netns,
-    struct cp_service **out);
+int cp_service_open(const struct cp_listen_config *cfg, const char *netns, struct cp_service **out);
 
 /* After the engine is gone. */
 void cp_service_close(struct cp_service *s);

@@ -96,8 +96,8 @@ dp_entry_create(const struct hf_msg_answer *m, const struct hf_answer_view *view
 }
 
 struct dp_entry *
-dp_entry_create_retry(const struct dp_entry *old, uint64_t retry_at_ms, uint64_t retry_gen,
-    uint16_t retry_ede)
+dp_entry_create_retry(
+    const struct dp_entry *old, uint64_t retry_at_ms, uint64_t retry_gen, uint16_t retry_ede)
 {
 	struct dp_entry *e = entry_alloc(dp_entry_octets(old));
 

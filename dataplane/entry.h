@@ -35,26 +35,26 @@ struct dp_entry {
 	uint64_t stale_until_ms;
 	_Atomic uint64_t covered; /* policy generation << 16 | names an NTA covers */
 	uint16_t rcode;
-	uint16_t ede;             /* HF_EDE_NONE: none */
+	uint16_t ede; /* HF_EDE_NONE: none */
 	uint16_t hidden_ede;
-	uint8_t verdict;          /* enum hf_verdict */
-	uint8_t flags;            /* HF_ANSWER_* */
+	uint8_t verdict; /* enum hf_verdict */
+	uint8_t flags;   /* HF_ANSWER_* */
 	uint16_t an_cnt, ns_cnt, ar_cnt;
 	uint16_t body_len;
 	uint16_t ttl_cnt;
 	uint16_t ede_text_len;
-	_Atomic uint8_t used;     /* CLOCK's hit mark */
+	_Atomic uint8_t used; /* CLOCK's hit mark */
 	uint8_t chain_cnt;
 	uint16_t chain_len;
 	/* line 1 */
-	uint64_t retry_at_ms;     /* a refresh failed: the next try is not before; 0: none failed */
-	uint64_t retry_gen;       /* ... under this policy */
-	uint64_t policy_gen;      /* the policy it was resolved under */
-	uint16_t retry_ede;       /* ... and what it failed of, HF_EDE_NONE */
-	uint16_t size_lines;      /* 64-byte lines of this piece of memory */
-	uint16_t nta_mask;        /* names an NTA covered when it was resolved */
-	uint16_t tail_off;        /* from the entry's start: ttl_off[], chain, EDE text */
-	uint8_t key[];            /* struct dp_key_octets, whole blocks; then body */
+	uint64_t retry_at_ms; /* a refresh failed: the next try is not before; 0: none failed */
+	uint64_t retry_gen;   /* ... under this policy */
+	uint64_t policy_gen;  /* the policy it was resolved under */
+	uint16_t retry_ede;   /* ... and what it failed of, HF_EDE_NONE */
+	uint16_t size_lines;  /* 64-byte lines of this piece of memory */
+	uint16_t nta_mask;    /* names an NTA covered when it was resolved */
+	uint16_t tail_off;    /* from the entry's start: ttl_off[], chain, EDE text */
+	uint8_t key[];        /* struct dp_key_octets, whole blocks; then body */
 };
 
 _Static_assert(offsetof(struct dp_entry, retry_at_ms) == 64, "line 0 is what judging reads");
@@ -105,8 +105,8 @@ struct dp_entry *dp_entry_create(const struct hf_msg_answer *m, const struct hf_
     const struct dp_hash *h, uint64_t now_ms);
 
 /* WRITER. A copy of old that remembers a failed refresh. NULL: no memory. */
-struct dp_entry *dp_entry_create_retry(const struct dp_entry *old, uint64_t retry_at_ms,
-    uint64_t retry_gen, uint16_t retry_ede);
+struct dp_entry *dp_entry_create_retry(
+    const struct dp_entry *old, uint64_t retry_at_ms, uint64_t retry_gen, uint16_t retry_ede);
 
 void dp_entry_free(struct dp_entry *e);
 

@@ -39,8 +39,7 @@ icmpv6_wanted(const struct dp_host *host, const struct dp_packet *p)
 }
 
 bool
-dp_exception_wanted(const struct dp_host *host, enum dp_packet_kind kind,
-    const struct dp_packet *p)
+dp_exception_wanted(const struct dp_host *host, enum dp_packet_kind kind, const struct dp_packet *p)
 {
 	if (kind == DP_PACKET_TCP)
 		return true;

@@ -20,7 +20,7 @@
 enum { DP_EXCEPTION_PER_S = 20000, DP_EXCEPTION_BURST = 2000 };
 
 /* True when p, classified kind, is for the kernel. */
-bool dp_exception_wanted(const struct dp_host *host, enum dp_packet_kind kind,
-    const struct dp_packet *p);
+bool dp_exception_wanted(
+    const struct dp_host *host, enum dp_packet_kind kind, const struct dp_packet *p);
 
 #endif

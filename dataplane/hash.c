@@ -139,8 +139,8 @@ dp_hash_name(const struct dp_hash *h, const uint8_t *name, unsigned len)
 }
 
 void
-dp_key_set(struct dp_key *key, const struct dp_hash *h, const struct hf_question *q,
-    uint8_t variant)
+dp_key_set(
+    struct dp_key *key, const struct dp_hash *h, const struct hf_question *q, uint8_t variant)
 {
 	set_short(key, h, q->name.octets, dp_key_meta(q->type, q->klass, variant, q->name.len));
 }

@@ -37,8 +37,9 @@ struct dp_key_octets {
 	uint16_t klass;
 	uint8_t variant; /* HF_VARIANT_* */
 	uint8_t name_len;
-	uint8_t pad[2];  /* zero */
-	uint8_t name[DP_KEY_OCTETS_MAX - DP_KEY_META_LEN]; /* lower case, zeros to the block's end */
+	uint8_t pad[2]; /* zero */
+	uint8_t
+	    name[DP_KEY_OCTETS_MAX - DP_KEY_META_LEN]; /* lower case, zeros to the block's end */
 };
 
 struct dp_key {
@@ -80,13 +81,12 @@ void dp_hash_init_portable(struct dp_hash *h, const uint8_t seed[64]);
 uint64_t dp_hash_name(const struct dp_hash *h, const uint8_t *name, unsigned len);
 
 /* Fill in *key, folding case and hashing. variant: HF_VARIANT_* bits. */
-void dp_key_set(struct dp_key *key, const struct dp_hash *h, const struct hf_question *q,
-    uint8_t variant);
+void dp_key_set(
+    struct dp_key *key, const struct dp_hash *h, const struct hf_question *q, uint8_t variant);
 
 /* The same for a valid name where it stands; DP_KEY_READ_MAX octets from there are readable, what
  * is behind the name does not matter. meta: of dp_key_meta. */
-void dp_key_set_at(struct dp_key *key, const struct dp_hash *h, const uint8_t *name,
-    uint64_t meta);
+void dp_key_set_at(struct dp_key *key, const struct dp_hash *h, const uint8_t *name, uint64_t meta);
 
 /* From and to the link's form. k must have passed hf_msg_check_key. */
 void dp_key_from_msg(struct dp_key *key, const struct dp_hash *h, const struct hf_msg_key *k);

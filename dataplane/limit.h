@@ -26,8 +26,7 @@ struct dp_limit {
 static inline void
 dp_limit_init(struct dp_limit *l, uint32_t per_s, uint32_t burst, uint64_t now_ms)
 {
-	*l = (struct dp_limit){
-	    .per_s = per_s, .burst = burst, .last_ms = now_ms, .tokens = burst};
+	*l = (struct dp_limit){.per_s = per_s, .burst = burst, .last_ms = now_ms, .tokens = burst};
 }
 
 static inline bool

@@ -62,8 +62,8 @@ static int
 make_workers(struct program *p)
 {
 	for (uint16_t i = 0; i < p->options.workers; i++) {
-		p->workers[i] = dp_worker_create(i, &shared, &p->ports, p->writer.table,
-		    p->options.udp_max);
+		p->workers[i] =
+		    dp_worker_create(i, &shared, &p->ports, p->writer.table, p->options.udp_max);
 		if (p->workers[i] == NULL)
 			return -ENOMEM;
 	}
@@ -101,8 +101,8 @@ run(struct program *p)
 		uint64_t now = hf_clock_mono_ns();
 
 		hf_log(HF_LOG_INFO, "main", "serving with %u workers", p->options.workers);
-		dp_writer_run(&p->writer, p->options.run_for_ns == 0 ? 0 :
-		    now + p->options.run_for_ns);
+		dp_writer_run(
+		    &p->writer, p->options.run_for_ns == 0 ? 0 : now + p->options.run_for_ns);
 	}
 	atomic_store_explicit(&shared.stop, true, memory_order_relaxed);
 	rte_eal_mp_wait_lcore();

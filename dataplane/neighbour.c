@@ -201,8 +201,8 @@ answer_icmpv6(const struct dp_host *host, struct dp_packet *f)
 }
 
 enum dp_neighbour
-dp_neighbour_answer(const struct dp_host *host, uint64_t now_ms, struct dp_limit *l,
-    struct dp_packet *f)
+dp_neighbour_answer(
+    const struct dp_host *host, uint64_t now_ms, struct dp_limit *l, struct dp_packet *f)
 {
 	enum dp_neighbour n;
 

@@ -29,7 +29,7 @@ enum dp_neighbour {
 
 /* Answer f (classified NEIGHBOUR) in place. For the first three outcomes f->len is the length
  * of the reply, at most f->cap; else the frame is spent. */
-enum dp_neighbour dp_neighbour_answer(const struct dp_host *host, uint64_t now_ms,
-    struct dp_limit *l, struct dp_packet *f);
+enum dp_neighbour dp_neighbour_answer(
+    const struct dp_host *host, uint64_t now_ms, struct dp_limit *l, struct dp_packet *f);
 
 #endif

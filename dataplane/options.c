@@ -208,36 +208,42 @@ set_log_level(struct dp_options *o, const char *value)
 enum { ROW_HELP, ROW_ARGS_FILE };
 
 static const struct row rows[] = {
-	[ROW_HELP] = {"help", NULL, "print this and exit", false, NULL},
-	[ROW_ARGS_FILE] = {"args-file", "FILE",
-	    "read options from FILE: one a line, without the dashes, value behind a blank\n"
-	    "or '='; lines that begin with '#' are comments", true, NULL},
-	{"port", "DEVARGS", "a DPDK port (repeatable): net_af_packet0,iface=IF, net_af_xdp0,iface=IF,\n"
-	    "net_tap0,iface=IF, net_memif0,..., net_pcap0,..., or a PCI address", true, set_port},
-	{"service", "ADDR", "an IPv4 or IPv6 address to answer on (repeatable)", true, set_service},
-	{"mac", "MAC", "MAC address of the first port, the second... (default: the port's own;\n"
-	    "for net_tap one beside it, because the kernel's end has the port's)", true, set_mac},
-	{"workers", "N", "worker cores, each with a queue of every port (default 1)", false,
-	    set_workers},
-	{"idle", "poll|adaptive", "adaptive (default): idle workers sleep up to 1 ms", false,
-	    set_idle},
-	{"cache-size", "SIZE", "memory for cached answers (default 64MiB)", false, set_cache_size},
-	{"udp-max", "N", "largest answer over UDP, octets (default 1232)", false, set_udp_max},
-	{"exception", "IFACE|none", "hand TCP to the service addresses to the kernel by this TAP\n"
-	    "interface, which is made (default none); see docs/operator-guide.md", false,
-	    set_exception},
-	{"link", "PATH", "socket for the control plane (default /run/holdfast/dataplane.sock)", false,
-	    set_link},
-	{"link-uid", "UID", "user that may attach, besides root and our own", false, set_link_uid},
-	{"hugepages", "auto|yes|no", "auto (default): use them when enough are free", false,
-	    set_hugepages},
-	{"eal", "ARG", "one more argument for DPDK's EAL (repeatable)", true, set_eal},
-	{"preload", "FILE", "insert these answers at start: ANSWER messages (lib/link/msg.h), each\n"
-	    "behind its length as a 32-bit integer in host order", false, set_preload},
-	{"stats-file", "PATH", "write the counters as JSON at exit", false, set_stats_file},
-	{"run-for", "DURATION", "exit after so long (default: run until a signal)", false,
-	    set_run_for},
-	{"log-level", "LEVEL", "error, warn, info (default) or debug", false, set_log_level},
+    [ROW_HELP] = {"help", NULL, "print this and exit", false, NULL},
+    [ROW_ARGS_FILE] = {"args-file", "FILE",
+	"read options from FILE: one a line, without the dashes, value behind a blank\n"
+	"or '='; lines that begin with '#' are comments",
+	true, NULL},
+    {"port", "DEVARGS",
+	"a DPDK port (repeatable): net_af_packet0,iface=IF, net_af_xdp0,iface=IF,\n"
+	"net_tap0,iface=IF, net_memif0,..., net_pcap0,..., or a PCI address",
+	true, set_port},
+    {"service", "ADDR", "an IPv4 or IPv6 address to answer on (repeatable)", true, set_service},
+    {"mac", "MAC",
+	"MAC address of the first port, the second... (default: the port's own;\n"
+	"for net_tap one beside it, because the kernel's end has the port's)",
+	true, set_mac},
+    {"workers", "N", "worker cores, each with a queue of every port (default 1)", false,
+	set_workers},
+    {"idle", "poll|adaptive", "adaptive (default): idle workers sleep up to 1 ms", false, set_idle},
+    {"cache-size", "SIZE", "memory for cached answers (default 64MiB)", false, set_cache_size},
+    {"udp-max", "N", "largest answer over UDP, octets (default 1232)", false, set_udp_max},
+    {"exception", "IFACE|none",
+	"hand TCP to the service addresses to the kernel by this TAP\n"
+	"interface, which is made (default none); see docs/operator-guide.md",
+	false, set_exception},
+    {"link", "PATH", "socket for the control plane (default /run/holdfast/dataplane.sock)", false,
+	set_link},
+    {"link-uid", "UID", "user that may attach, besides root and our own", false, set_link_uid},
+    {"hugepages", "auto|yes|no", "auto (default): use them when enough are free", false,
+	set_hugepages},
+    {"eal", "ARG", "one more argument for DPDK's EAL (repeatable)", true, set_eal},
+    {"preload", "FILE",
+	"insert these answers at start: ANSWER messages (lib/link/msg.h), each\n"
+	"behind its length as a 32-bit integer in host order",
+	false, set_preload},
+    {"stats-file", "PATH", "write the counters as JSON at exit", false, set_stats_file},
+    {"run-for", "DURATION", "exit after so long (default: run until a signal)", false, set_run_for},
+    {"log-level", "LEVEL", "error, warn, info (default) or debug", false, set_log_level},
 };
 enum { ROW_CNT = sizeof(rows) / sizeof(rows[0]) };
 
@@ -258,8 +264,7 @@ row_find(const char *name, size_t len)
 {
 	unsigned i = 0;
 
-	while (i < ROW_CNT &&
-	    (strncmp(rows[i].name, name, len) != 0 || rows[i].name[len] != '\0'))
+	while (i < ROW_CNT && (strncmp(rows[i].name, name, len) != 0 || rows[i].name[len] != '\0'))
 		i++;
 	return i;
 }
@@ -288,8 +293,8 @@ apply_line(struct reader *r, char *text)
 	unsigned idx = row_find(text, len);
 
 	if (idx == ROW_CNT || idx == ROW_HELP || idx == ROW_ARGS_FILE)
-		return refuse(r, "no option \"%.*s\" in an args file", (int)(len < 64 ? len : 64),
-		    text);
+		return refuse(
+		    r, "no option \"%.*s\" in an args file", (int)(len < 64 ? len : 64), text);
 
 	char *value = text + len;
 	if (*value != '\0')
@@ -371,8 +376,8 @@ check_whole(struct reader *r)
 }
 
 enum dp_options_result
-dp_options_parse(int argc, char *const argv[], struct dp_options *o,
-    char error[DP_OPTIONS_ERROR_LEN])
+dp_options_parse(
+    int argc, char *const argv[], struct dp_options *o, char error[DP_OPTIONS_ERROR_LEN])
 {
 	struct reader r = {.o = o, .error = error, .where = ""};
 	int rc = 0;
@@ -388,7 +393,8 @@ dp_options_parse(int argc, char *const argv[], struct dp_options *o,
 		rc = read_argument(&r, argc, argv, &at);
 	if (rc == 0)
 		rc = check_whole(&r);
-	if (rc == 0 && o->link_path == NULL && keep(&o->link_path, "/run/holdfast/dataplane.sock") != 0)
+	if (rc == 0 && o->link_path == NULL &&
+	    keep(&o->link_path, "/run/holdfast/dataplane.sock") != 0)
 		rc = refuse(&r, "no memory");
 	if (rc < 0)
 		return DP_OPTIONS_WRONG;
@@ -460,8 +466,7 @@ dp_devargs_device_cnt(const char *devargs, unsigned workers)
 }
 
 int
-dp_devargs_of_device(const char *devargs, unsigned workers, unsigned idx,
-    char out[DP_DEVARGS_LEN])
+dp_devargs_of_device(const char *devargs, unsigned workers, unsigned idx, char out[DP_DEVARGS_LEN])
 {
 	int name_len = (int)strcspn(devargs, ",");
 	int len;

@@ -58,8 +58,8 @@ struct dp_options {
 enum dp_options_result { DP_OPTIONS_RUN, DP_OPTIONS_HELP, DP_OPTIONS_WRONG };
 
 /* Read argv. WRONG: error holds the sentence. In every case fini is allowed afterwards. */
-enum dp_options_result dp_options_parse(int argc, char *const argv[], struct dp_options *o,
-    char error[DP_OPTIONS_ERROR_LEN]);
+enum dp_options_result dp_options_parse(
+    int argc, char *const argv[], struct dp_options *o, char error[DP_OPTIONS_ERROR_LEN]);
 void dp_options_fini(struct dp_options *o);
 void dp_options_help(FILE *to);
 
@@ -70,8 +70,8 @@ unsigned dp_devargs_device_cnt(const char *devargs, unsigned workers);
 
 /* Devargs of device idx of those, net_af_packet's qpairs and net_af_xdp's queues filled in where
  * the user did not. 0 or -ENAMETOOLONG. */
-int dp_devargs_of_device(const char *devargs, unsigned workers, unsigned idx,
-    char out[DP_DEVARGS_LEN]);
+int
+dp_devargs_of_device(const char *devargs, unsigned workers, unsigned idx, char out[DP_DEVARGS_LEN]);
 
 /* True when devargs name a virtual device ("net_tap0,..."), false for a bus address. */
 bool dp_devargs_virtual(const char *devargs);

@@ -114,8 +114,8 @@ checksum_add(uint64_t sum, const uint8_t *octets, size_t len)
 static inline uint64_t
 checksum_add_roomy(uint64_t sum, const uint8_t *octets, size_t len)
 {
-	static const uint8_t keep[2 * sizeof(words)] = {255, 255, 255, 255, 255, 255, 255, 255,
-	    255, 255, 255, 255, 255, 255, 255, 255};
+	static const uint8_t keep[2 * sizeof(words)] = {
+	    255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
 	words w, mask, sums = {0};
 
 	for (; len > sizeof(w); octets += sizeof(w), len -= sizeof(w)) {
@@ -176,7 +176,7 @@ static inline bool
 ipv4_sum_right(const uint8_t *ip)
 {
 	return dp_checksum_fold(sum_four(ip) + sum_four(ip + 4) + sum_four(ip + 8) +
-	    sum_four(ip + 12) + sum_four(ip + 16)) == 0;
+		   sum_four(ip + 12) + sum_four(ip + 16)) == 0;
 }
 
 static enum dp_packet_kind

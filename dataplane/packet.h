@@ -57,19 +57,19 @@ struct dp_host {
 enum dp_packet_kind {
 	DP_PACKET_DNS,       /* UDP to port 53 of a service address, all checksums right */
 	DP_PACKET_NEIGHBOUR, /* ARP, ICMP or ICMPv6: neighbour.h looks closer */
-	DP_PACKET_TCP,       /* to a service address: for the kernel, if it is there (exception.h) */
-	DP_PACKET_NOT_OURS,  /* other MAC, address, protocol or port */
-	DP_PACKET_BAD,       /* lengths, checksums, options, fragments, impossible senders */
+	DP_PACKET_TCP,      /* to a service address: for the kernel, if it is there (exception.h) */
+	DP_PACKET_NOT_OURS, /* other MAC, address, protocol or port */
+	DP_PACKET_BAD,      /* lengths, checksums, options, fragments, impossible senders */
 };
 
 struct dp_packet {
-	uint8_t *octets;    /* the frame, Ethernet header first */
-	uint16_t len;       /* octets received; no check sequence */
-	uint16_t cap;       /* octets that may be written from octets on */
-	uint16_t l3_off;    /* set by dp_packet_classify, as all below */
-	uint16_t l4_off;    /* IPv4 and IPv6 */
-	uint16_t l4_len;    /* what the IP header says follows it */
-	uint16_t dns_off;   /* DNS only */
+	uint8_t *octets;  /* the frame, Ethernet header first */
+	uint16_t len;     /* octets received; no check sequence */
+	uint16_t cap;     /* octets that may be written from octets on */
+	uint16_t l3_off;  /* set by dp_packet_classify, as all below */
+	uint16_t l4_off;  /* IPv4 and IPv6 */
+	uint16_t l4_len;  /* what the IP header says follows it */
+	uint16_t dns_off; /* DNS only */
 	uint16_t dns_len;
 	uint16_t ether_type; /* behind the VLAN tag, if any */
 };

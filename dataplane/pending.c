@@ -30,8 +30,8 @@ chain_free_lists(struct dp_pending *p)
 }
 
 int
-dp_pending_init(struct dp_pending *p, uint32_t question_max, uint32_t waiter_max,
-    const uint8_t seed[16])
+dp_pending_init(
+    struct dp_pending *p, uint32_t question_max, uint32_t waiter_max, const uint8_t seed[16])
 {
 	uint32_t slot_cnt = 1;
 
@@ -41,8 +41,8 @@ dp_pending_init(struct dp_pending *p, uint32_t question_max, uint32_t waiter_max
 		return -EINVAL;
 	while (slot_cnt < question_max)
 		slot_cnt *= 2;
-	p->questions = aligned_alloc(alignof(struct dp_question),
-	    question_max * sizeof(p->questions[0]));
+	p->questions =
+	    aligned_alloc(alignof(struct dp_question), question_max * sizeof(p->questions[0]));
 	p->waiters = malloc(waiter_max * sizeof(p->waiters[0]));
 	p->slots = malloc(slot_cnt * sizeof(p->slots[0]));
 	if (p->questions == NULL || p->waiters == NULL || p->slots == NULL) {

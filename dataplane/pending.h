@@ -51,9 +51,9 @@ enum dp_settle {
 struct dp_waiter {
 	uint32_t next; /* of the same question, or of the free list */
 	uint16_t frame_len;
-	uint16_t dns_off; /* where the DNS header is in frame */
+	uint16_t dns_off;      /* where the DNS header is in frame */
 	uint16_t question_end; /* counted from the DNS header */
-	uint16_t port;    /* the I/O side's own note: the port it came in by */
+	uint16_t port;         /* the I/O side's own note: the port it came in by */
 	struct hf_header h;
 	struct hf_edns edns;
 	uint64_t asked_ms;
@@ -64,14 +64,14 @@ struct dp_question {
 	struct dp_key key;
 	uint64_t handle;
 	uint64_t asked_ms;
-	uint32_t next_hash;       /* chain of the same hash slot; of the free list */
-	uint32_t older, newer;    /* deadlines */
+	uint32_t next_hash;    /* chain of the same hash slot; of the free list */
+	uint32_t older, newer; /* deadlines */
 	uint32_t next_settled;
-	uint32_t first, last;     /* waiters, oldest first */
-	uint8_t state;            /* enum dp_question_state */
-	uint8_t settle;           /* enum dp_settle, when SETTLED */
+	uint32_t first, last; /* waiters, oldest first */
+	uint8_t state;        /* enum dp_question_state */
+	uint8_t settle;       /* enum dp_settle, when SETTLED */
 	uint8_t sent_cnt;
-	bool hashed;              /* equal questions may join */
+	bool hashed; /* equal questions may join */
 	bool timer_fired;
 };
 
@@ -94,14 +94,14 @@ struct dp_pending {
 struct dp_frame {
 	const uint8_t *octets; /* Ethernet header first, as received */
 	uint16_t dns_off;
-	uint16_t port;         /* comes back with the reply */
+	uint16_t port; /* comes back with the reply */
 };
 
 enum dp_pending_add { DP_PENDING_NEW, DP_PENDING_JOINED, DP_PENDING_FULL };
 
 /* At start. seed: 16 random octets. 0, -EINVAL, -ENOMEM. */
-int dp_pending_init(struct dp_pending *p, uint32_t question_max, uint32_t waiter_max,
-    const uint8_t seed[16]);
+int dp_pending_init(
+    struct dp_pending *p, uint32_t question_max, uint32_t waiter_max, const uint8_t seed[16]);
 void dp_pending_fini(struct dp_pending *p);
 
 /* The question equal to key that is under way and can be joined, or NULL. */
@@ -117,8 +117,8 @@ struct dp_client {
 
 /* Let a client wait. NEW: *out must be sent to the control plane; JOINED: *out was; FULL: no
  * room, or the frame is too long. */
-enum dp_pending_add dp_pending_add(struct dp_pending *p, const struct dp_client *client,
-    struct dp_question **out);
+enum dp_pending_add
+dp_pending_add(struct dp_pending *p, const struct dp_client *client, struct dp_question **out);
 
 /* The question of a handle, or NULL. */
 struct dp_question *dp_pending_by_handle(struct dp_pending *p, uint64_t handle);

@@ -34,10 +34,10 @@ struct dp_policy *
 dp_policy_create_default(const struct dp_hash *hash)
 {
 	const struct hf_msg_policy_begin m = {
-		.stale_client_ms = STALE_CLIENT_MS,
-		.stale_ttl_s = STALE_TTL_S,
-		.stale_max_s = STALE_MAX_S,
-		.stale_retry_s = STALE_RETRY_S,
+	    .stale_client_ms = STALE_CLIENT_MS,
+	    .stale_ttl_s = STALE_TTL_S,
+	    .stale_max_s = STALE_MAX_S,
+	    .stale_retry_s = STALE_RETRY_S,
 	};
 
 	return dp_policy_create(hash, &m);
@@ -257,8 +257,8 @@ judge_stale(const struct dp_policy *p, const struct dp_entry *e, struct dp_judge
 }
 
 void
-dp_policy_judge(const struct dp_policy *p, struct dp_entry *e, const struct dp_ask *ask,
-    struct dp_judgement *j)
+dp_policy_judge(
+    const struct dp_policy *p, struct dp_entry *e, const struct dp_ask *ask, struct dp_judgement *j)
 {
 	j->use = DP_USE_NONE;
 	j->rcode = HF_RCODE_SERVFAIL;

@@ -27,14 +27,14 @@ struct dp_policy {
 	uint64_t generation; /* 0: none came yet */
 	uint32_t stale_client_ms;
 	uint32_t stale_ttl_s;
-	uint64_t stale_max_ms;   /* 0: serve-stale is off */
+	uint64_t stale_max_ms; /* 0: serve-stale is off */
 	uint64_t stale_retry_ms;
-	uint32_t nta_cnt;        /* 0: nothing is covered, nothing is looked up */
+	uint32_t nta_cnt; /* 0: nothing is covered, nothing is looked up */
 	uint32_t rule_cnt;
-	uint32_t rule_cnt_said;  /* by BEGIN */
-	uint32_t rules_seen;     /* RULE messages, duplicates too */
-	uint32_t labels_max;     /* of any rule's name */
-	uint32_t mask;           /* slots - 1; a power of two, at most half full */
+	uint32_t rule_cnt_said; /* by BEGIN */
+	uint32_t rules_seen;    /* RULE messages, duplicates too */
+	uint32_t labels_max;    /* of any rule's name */
+	uint32_t mask;          /* slots - 1; a power of two, at most half full */
 	const struct dp_hash *hash;
 	struct dp_rule slots[];
 };
@@ -44,8 +44,7 @@ struct dp_policy {
 struct dp_policy *dp_policy_create_default(const struct dp_hash *hash);
 
 /* WRITER. Empty, for m->rule_cnt rules. NULL: no memory. */
-struct dp_policy *dp_policy_create(const struct dp_hash *hash,
-    const struct hf_msg_policy_begin *m);
+struct dp_policy *dp_policy_create(const struct dp_hash *hash, const struct hf_msg_policy_begin *m);
 
 /* WRITER. One rule of it; HF_MSG_FAULT_ORDER for another generation or one rule too many.
  * Of an NTA and an anchor at the same name the NTA wins (an NTA for the root is possible
@@ -82,18 +81,18 @@ struct dp_ask {
 };
 
 enum dp_use {
-	DP_USE_NONE,        /* no entry, or expired: a miss */
-	DP_USE_FORBIDDEN,   /* policy forbids its use: a miss, counted policy_miss */
-	DP_USE_FRESH,       /* answer as it is */
-	DP_USE_STALE,       /* answer with the stale TTL (RFC 8767) */
+	DP_USE_NONE,      /* no entry, or expired: a miss */
+	DP_USE_FORBIDDEN, /* policy forbids its use: a miss, counted policy_miss */
+	DP_USE_FRESH,     /* answer as it is */
+	DP_USE_STALE,     /* answer with the stale TTL (RFC 8767) */
 	DP_USE_CNT,
 };
 
 struct dp_judgement {
 	enum dp_use use;
 	uint16_t rcode;
-	bool authentic;  /* AD may be set */
-	bool with_text;  /* the entry's EXTRA-TEXT goes with the last EDE */
+	bool authentic; /* AD may be set */
+	bool with_text; /* the entry's EXTRA-TEXT goes with the last EDE */
 	uint8_t ede_cnt;
 	uint16_t ede[HF_REPLY_EDE_MAX];
 };

@@ -73,8 +73,8 @@ huge_free_mib(void)
 		const char *path;
 		uint64_t mib;
 	} kinds[] = {
-		{"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", 2},
-		{"/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", 1024},
+	    {"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", 2},
+	    {"/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", 1024},
 	};
 	uint64_t sum = 0;
 
@@ -115,8 +115,8 @@ lcores_text(unsigned workers, const cpu_set_t *cpus, char *text, size_t cap)
 	}
 	at += (size_t)snprintf(text + at, cap - at, ")");
 	for (unsigned i = 0; i < workers && at < cap - 32; i++)
-		at += (size_t)snprintf(text + at, cap - at, ",%u@%u", i + 1,
-		    cpu[cnt == 0 ? 0 : i % cnt]);
+		at += (size_t)snprintf(
+		    text + at, cap - at, ",%u@%u", i + 1, cpu[cnt == 0 ? 0 : i % cnt]);
 }
 
 int
@@ -171,8 +171,8 @@ pools_make(const struct dp_options *o, struct dp_ports *p)
 		p->pool[i] = rte_pktmbuf_pool_create(name, pool_cnt(o), POOL_CACHE_CNT, 0,
 		    RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
 		if (p->pool[i] == NULL) {
-			hf_log(HF_LOG_ERROR, "port", "no memory for the packets of worker %u: %s", i,
-			    rte_strerror(rte_errno));
+			hf_log(HF_LOG_ERROR, "port", "no memory for the packets of worker %u: %s",
+			    i, rte_strerror(rte_errno));
 			return -ENOMEM;
 		}
 	}
@@ -206,15 +206,16 @@ device_configure(const char *name, uint16_t device, uint16_t queues)
 	if (rc != 0)
 		return rc;
 	if (info.max_rx_queues < queues || info.max_tx_queues < queues) {
-		hf_log(HF_LOG_ERROR, "port", "%s has %u receive and %u transmit queues, %u workers "
-		    "need one each: fewer --workers, or more queues in --port", name,
-		    info.max_rx_queues, info.max_tx_queues, queues);
+		hf_log(HF_LOG_ERROR, "port",
+		    "%s has %u receive and %u transmit queues, %u workers "
+		    "need one each: fewer --workers, or more queues in --port",
+		    name, info.max_rx_queues, info.max_tx_queues, queues);
 		return -EINVAL;
 	}
 	if (queues > 1 && !dp_devargs_virtual(name)) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads &
-		    (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
+		conf.rx_adv_conf.rss_conf.rss_hf =
+		    info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
 	}
 	if ((info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
 		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE; /* one pool per queue */
@@ -255,7 +256,8 @@ port_address(struct dp_port *port, const uint8_t *mac)
 	bool other = memcmp(port->host.mac, own.addr_bytes, DP_MAC_LEN) != 0;
 	for (unsigned i = 0; i < port->device_cnt; i++)
 		if (rte_eth_allmulticast_enable(port->device[i]) != 0 || other)
-			(void)rte_eth_promiscuous_enable(port->device[i]); /* or receives all anyway */
+			(void)rte_eth_promiscuous_enable(
+			    port->device[i]); /* or receives all anyway */
 	return 0;
 }
 
@@ -315,8 +317,10 @@ xdp_queues_check(const char *devargs, unsigned workers)
 	unsigned cnt = kernel_queues(name);
 	if (cnt <= workers)
 		return 0;
-	hf_log(HF_LOG_ERROR, "port", "%s has %u receive queues, %u workers serve one each: more "
-	    "--workers, or fewer queues (ethtool -L)", name, cnt, workers);
+	hf_log(HF_LOG_ERROR, "port",
+	    "%s has %u receive queues, %u workers serve one each: more "
+	    "--workers, or fewer queues (ethtool -L)",
+	    name, cnt, workers);
 	return -EINVAL;
 }
 
@@ -335,8 +339,8 @@ port_open(struct dp_ports *p, const struct dp_options *o, unsigned idx)
 	if (rc == 0)
 		rc = port_address(port, idx < o->mac_cnt ? o->mac[idx] : NULL);
 	if (rc != 0) {
-		hf_log(HF_LOG_ERROR, "port", "%s does not start: %s", port->name,
-		    rte_strerror(-rc));
+		hf_log(
+		    HF_LOG_ERROR, "port", "%s does not start: %s", port->name, rte_strerror(-rc));
 		return rc;
 	}
 

@@ -31,7 +31,7 @@ struct dp_port {
 	struct dp_host host;
 	unsigned device_cnt; /* opened so far; 1 or one for each worker */
 	uint16_t device[HF_WORKER_MAX];
-	char name[64];       /* devargs up to the first comma */
+	char name[64]; /* devargs up to the first comma */
 };
 
 struct dp_ports {

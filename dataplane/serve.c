@@ -4,22 +4,22 @@
 #include "lib/wire/usual.h"
 
 static const enum hf_counter judge_counter[HF_JUDGE_CNT] = {
-	[HF_JUDGE_LOOKUP] = HF_COUNTER_queries,
-	[HF_JUDGE_DROP_SHORT] = HF_COUNTER_drop_short,
-	[HF_JUDGE_DROP_RESPONSE] = HF_COUNTER_drop_response,
-	[HF_JUDGE_FORMERR] = HF_COUNTER_formerr,
-	[HF_JUDGE_NOTIMP] = HF_COUNTER_notimp,
-	[HF_JUDGE_BADVERS] = HF_COUNTER_badvers,
-	[HF_JUDGE_REFUSED] = HF_COUNTER_refused,
+    [HF_JUDGE_LOOKUP] = HF_COUNTER_queries,
+    [HF_JUDGE_DROP_SHORT] = HF_COUNTER_drop_short,
+    [HF_JUDGE_DROP_RESPONSE] = HF_COUNTER_drop_response,
+    [HF_JUDGE_FORMERR] = HF_COUNTER_formerr,
+    [HF_JUDGE_NOTIMP] = HF_COUNTER_notimp,
+    [HF_JUDGE_BADVERS] = HF_COUNTER_badvers,
+    [HF_JUDGE_REFUSED] = HF_COUNTER_refused,
 };
 
 /* Why a waiter gets SERVFAIL when even a stale answer is not allowed. */
 static const enum hf_counter settle_counter[DP_SETTLE_CNT] = {
-	[DP_SETTLE_DONE] = HF_COUNTER_gave_up,
-	[DP_SETTLE_TIMER] = HF_COUNTER_gave_up,
-	[DP_SETTLE_TIMED_OUT] = HF_COUNTER_timed_out,
-	[DP_SETTLE_LOST] = HF_COUNTER_no_control,
-	[DP_SETTLE_RING_FULL] = HF_COUNTER_ring_full,
+    [DP_SETTLE_DONE] = HF_COUNTER_gave_up,
+    [DP_SETTLE_TIMER] = HF_COUNTER_gave_up,
+    [DP_SETTLE_TIMED_OUT] = HF_COUNTER_timed_out,
+    [DP_SETTLE_LOST] = HF_COUNTER_no_control,
+    [DP_SETTLE_RING_FULL] = HF_COUNTER_ring_full,
 };
 
 static inline void
@@ -82,7 +82,8 @@ patch_ttls(const struct dp_core *core, const struct dp_policy *p, struct dp_quer
     const struct dp_entry *e, enum dp_use use)
 {
 	const uint16_t *off = dp_entry_ttl_off(e);
-	const uint8_t *from = dp_entry_body(e); /* what was just stored would have to be waited for */
+	const uint8_t *from =
+	    dp_entry_body(e); /* what was just stored would have to be waited for */
 	uint8_t *body = dq->msg + dq->q.question_end;
 	uint32_t age_s = 0;
 
@@ -123,15 +124,15 @@ static inline struct hf_reply
 reply_of(const struct dp_entry *e, const struct dp_judgement *j)
 {
 	return (struct hf_reply){
-		.rcode = j->rcode,
-		.authentic = j->authentic,
-		.truncated = (e->flags & HF_ANSWER_TRUNCATED) != 0,
-		.ede_cnt = j->ede_cnt,
-		.an_cnt = e->an_cnt,
-		.ns_cnt = e->ns_cnt,
-		.ar_cnt = e->ar_cnt,
-		.body = dp_entry_body(e),
-		.body_len = e->body_len,
+	    .rcode = j->rcode,
+	    .authentic = j->authentic,
+	    .truncated = (e->flags & HF_ANSWER_TRUNCATED) != 0,
+	    .ede_cnt = j->ede_cnt,
+	    .an_cnt = e->an_cnt,
+	    .ns_cnt = e->ns_cnt,
+	    .ar_cnt = e->ar_cnt,
+	    .body = dp_entry_body(e),
+	    .body_len = e->body_len,
 	};
 }
 
@@ -161,8 +162,8 @@ reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq
 {
 	/* Its address is not given away: it stays in registers. */
 	const struct hf_reply r = reply_of(e, j);
-	size_t len = hf_usual_reply(dq->msg, dq->cap, hf_reply_limit(&dq->q, core->udp_max),
-	    &dq->q, &r);
+	size_t len =
+	    hf_usual_reply(dq->msg, dq->cap, hf_reply_limit(&dq->q, core->udp_max), &dq->q, &r);
 
 	/* Store only when it changes: the line is shared by all cores. */
 	if (atomic_load_explicit(&e->used, memory_order_relaxed) == 0)
@@ -202,8 +203,8 @@ dp_query_parse(struct dp_core *core, struct dp_query *dq)
 		return;
 	if (name_len != 0)
 		dp_key_set_at(&dq->key, hash, dq->msg + HF_HEADER_LEN,
-		    dp_key_meta(question->type, question->klass, variant_of(&dq->q),
-			(uint8_t)name_len));
+		    dp_key_meta(
+			question->type, question->klass, variant_of(&dq->q), (uint8_t)name_len));
 	else
 		dp_key_set(&dq->key, hash, question, variant_of(&dq->q));
 	dp_table_prefetch(core->table, dq->key.hash);
@@ -324,8 +325,8 @@ dp_query_miss(struct dp_core *core, const struct dp_policy *p, struct dp_query *
 	struct dp_question *q;
 
 	if (!core->control_alive)
-		return answer_refuse(core, p, dq, HF_COUNTER_no_control,
-		    HF_EDE_NO_REACHABLE_AUTHORITY);
+		return answer_refuse(
+		    core, p, dq, HF_COUNTER_no_control, HF_EDE_NO_REACHABLE_AUTHORITY);
 	/* The first who asked has waited long enough already; who comes later need not. */
 	q = dp_pending_find(&core->pending, &dq->key);
 	if (q != NULL && q->timer_fired) {
@@ -438,10 +439,10 @@ answer_waiter(struct dp_core *core, const struct dp_policy *p, const struct dp_q
     const struct dp_waiter *w, struct dp_query *dq)
 {
 	struct dp_ask ask = {
-		.now_ms = core->now_ms,
-		.asked_ms = w->asked_ms,
-		.waited = true,
-		.hurry = q->settle != DP_SETTLE_DONE,
+	    .now_ms = core->now_ms,
+	    .asked_ms = w->asked_ms,
+	    .waited = true,
+	    .hurry = q->settle != DP_SETTLE_DONE,
 	};
 	enum dp_settle why = q->settle;
 	struct dp_judgement j;
@@ -466,8 +467,8 @@ answer_waiter(struct dp_core *core, const struct dp_policy *p, const struct dp_q
 }
 
 static enum dp_outcome
-next_of(struct dp_core *core, const struct dp_policy *p, struct dp_question *q,
-    struct dp_query *dq, const struct dp_job *job)
+next_of(struct dp_core *core, const struct dp_policy *p, struct dp_question *q, struct dp_query *dq,
+    const struct dp_job *job)
 {
 	struct dp_waiter *w = dp_pending_first(&core->pending, q);
 
@@ -523,8 +524,7 @@ dp_core_idle_ms(const struct dp_core *core, const struct dp_policy *p)
 	const struct dp_pending *pending = &core->pending;
 	uint64_t due = UINT64_MAX;
 
-	if (pending->settled_first != DP_NIL ||
-	    (!core->control_alive && pending->oldest != DP_NIL))
+	if (pending->settled_first != DP_NIL || (!core->control_alive && pending->oldest != DP_NIL))
 		return 0;
 	if (pending->oldest != DP_NIL)
 		due = pending->questions[pending->oldest].asked_ms + core->timeout_ms;

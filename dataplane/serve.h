@@ -32,7 +32,7 @@
 
 enum {
 	DP_TIMEOUT_MS_DEFAULT = 6000,
-	DP_TICK_MAX = 64, /* questions settled by one tick */
+	DP_TICK_MAX = 64,       /* questions settled by one tick */
 	DP_REPLY_CAP_MIN = 512, /* octets a reply buffer must have behind the DNS offset */
 };
 
@@ -40,7 +40,7 @@ struct dp_core {
 	alignas(64) uint64_t now_ms; /* since boot; the worker sets it once per poll */
 	bool control_alive;          /* the worker copies it once per poll */
 	uint16_t id;
-	uint16_t udp_max;            /* largest datagram we send: 1232 */
+	uint16_t udp_max; /* largest datagram we send: 1232 */
 	uint32_t timeout_ms;
 	const struct dp_table *table;
 	struct dp_pending pending;
@@ -60,7 +60,7 @@ enum dp_outcome {
 /* Scratch for one packet of a burst: an array of them belongs to the worker, not to its stack. */
 struct dp_query {
 	alignas(64) uint8_t *msg; /* in: the DNS message, in a buffer of cap octets */
-	uint16_t len;  /* in: octets of the query; out: octets of the reply */
+	uint16_t len;             /* in: octets of the query; out: octets of the reply */
 	uint16_t cap;
 	uint8_t judge; /* enum hf_judge */
 	struct dp_entry *entry;
@@ -70,8 +70,8 @@ struct dp_query {
 
 /* What dp_core_next wants done. */
 struct dp_job {
-	uint8_t *frame;  /* in: a free buffer of cap octets (at least DP_FRAME_KEEP_MAX +
-	                  * DP_REPLY_CAP_MIN); it is written to for DP_REPLY only */
+	uint8_t *frame; /* in: a free buffer of cap octets (at least DP_FRAME_KEEP_MAX +
+	                 * DP_REPLY_CAP_MIN); it is written to for DP_REPLY only */
 	uint16_t cap;
 	uint16_t dns_off; /* DP_REPLY: frame holds the client's headers as received, before the
 	                   * reply; the I/O side turns them round and sets lengths */
@@ -99,14 +99,14 @@ void dp_query_parse(struct dp_core *core, struct dp_query *dq);
 void dp_query_find(struct dp_core *core, struct dp_query *dq);
 
 /* Stage 3: DP_REPLY, DP_MISS or DP_DROP. */
-enum dp_outcome dp_query_answer(struct dp_core *core, const struct dp_policy *p,
-    struct dp_query *dq);
+enum dp_outcome
+dp_query_answer(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq);
 
 /* After DP_MISS: DP_REPLY (answered after all: no control plane, no room, stale at once),
  * DP_ASK (fills in *out), DP_WAIT. The frame up to the end of the question must still be as
  * received. */
-enum dp_outcome dp_query_miss(struct dp_core *core, const struct dp_policy *p,
-    struct dp_query *dq, const struct dp_frame *f, struct dp_ask_out *out);
+enum dp_outcome dp_query_miss(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
+    const struct dp_frame *f, struct dp_ask_out *out);
 
 /* DP_ASK could not be sent, the ring was full: its waiters get replies from dp_core_next. */
 void dp_core_ring_full(struct dp_core *core, uint64_t handle);
@@ -119,8 +119,8 @@ void dp_core_tick(struct dp_core *core, const struct dp_policy *p);
 
 /* The next thing to do for those who wait: DP_REPLY (*job), DP_ASK (*out: send it again) or
  * DP_NOTHING. dq is scratch. */
-enum dp_outcome dp_core_next(struct dp_core *core, const struct dp_policy *p,
-    struct dp_query *dq, struct dp_job *job, struct dp_ask_out *out);
+enum dp_outcome dp_core_next(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
+    struct dp_job *job, struct dp_ask_out *out);
 
 /* Milliseconds until tick has something to do, UINT64_MAX when nobody waits (for sleeping). */
 uint64_t dp_core_idle_ms(const struct dp_core *core, const struct dp_policy *p);

@@ -7,13 +7,14 @@
 
 #include "lib/base/clock.h"
 
-_Static_assert(sizeof(struct hf_msg_stats_say) +
-	(1 + HF_WORKER_MAX) * HF_COUNTER_CNT * sizeof(uint64_t) <= HF_SOCKET_MSG_MAX,
+_Static_assert(
+    sizeof(struct hf_msg_stats_say) + (1 + HF_WORKER_MAX) * HF_COUNTER_CNT * sizeof(uint64_t) <=
+	HF_SOCKET_MSG_MAX,
     "all rows fit one message");
 
 static const char *const names[HF_COUNTER_CNT] = {
 #define X(name, unit, sentence) #name,
-	HF_COUNTERS(X)
+    HF_COUNTERS(X)
 #undef X
 };
 
@@ -39,8 +40,7 @@ dp_stats_len(const struct dp_stats *s)
 }
 
 void
-dp_stats_say(const struct dp_stats *s, uint64_t token, uint32_t epoch,
-    struct hf_msg_stats_say *say)
+dp_stats_say(const struct dp_stats *s, uint64_t token, uint32_t epoch, struct hf_msg_stats_say *say)
 {
 	const struct dp_policy *p = atomic_load_explicit(&s->shared->policy, memory_order_relaxed);
 
@@ -79,9 +79,10 @@ dp_stats_write_file(const struct dp_stats *s, const char *path)
 
 	if (f == NULL)
 		return -errno;
-	fprintf(f, "{\n  \"uptime_ns\": %" PRIu64 ",\n  \"cache_entries\": %" PRIu64
-	    ",\n  \"cache_octets\": %" PRIu64 ",\n  \"threads\": [\n", uptime_ns(s),
-	    atomic_load_explicit(&s->table->entries, memory_order_relaxed),
+	fprintf(f,
+	    "{\n  \"uptime_ns\": %" PRIu64 ",\n  \"cache_entries\": %" PRIu64
+	    ",\n  \"cache_octets\": %" PRIu64 ",\n  \"threads\": [\n",
+	    uptime_ns(s), atomic_load_explicit(&s->table->entries, memory_order_relaxed),
 	    atomic_load_explicit(&s->table->octets, memory_order_relaxed));
 	for (unsigned row = 0; row <= s->worker_cnt; row++)
 		write_row(s, row, f);

@@ -27,8 +27,8 @@ struct dp_stats {
 size_t dp_stats_len(const struct dp_stats *s);
 
 /* Fill in a STATS_SAY of dp_stats_len octets. */
-void dp_stats_say(const struct dp_stats *s, uint64_t token, uint32_t epoch,
-    struct hf_msg_stats_say *say);
+void dp_stats_say(
+    const struct dp_stats *s, uint64_t token, uint32_t epoch, struct hf_msg_stats_say *say);
 
 /* The same as JSON: {"uptime_ns":..,"threads":[{"name":"writer","rx":0,...},...]}. */
 int dp_stats_write_file(const struct dp_stats *s, const char *path);

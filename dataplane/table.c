@@ -259,8 +259,8 @@ make_room(struct dp_table *t, uint64_t octets, uint64_t now_ms)
 		if (now_used + octets <= t->octets_max)
 			return;
 		struct place at = {
-			.bucket = &t->buckets[t->hand / DP_BUCKET_SLOTS],
-			.slot = t->hand % DP_BUCKET_SLOTS,
+		    .bucket = &t->buckets[t->hand / DP_BUCKET_SLOTS],
+		    .slot = t->hand % DP_BUCKET_SLOTS,
 		};
 		struct dp_entry *e = place_entry(&at);
 		t->hand = (t->hand + 1) & (slots - 1);

@@ -40,8 +40,8 @@ struct dp_table {
 	_Atomic uint64_t entries;       /* anyone may read */
 	_Atomic uint64_t octets;        /* of live entries; never above octets_max */
 	uint64_t octets_max;
-	void (*grace)(void);            /* waits for a grace period: synchronize_rcu */
-	uint64_t hand;                  /* CLOCK: the next slot to look at */
+	void (*grace)(void); /* waits for a grace period: synchronize_rcu */
+	uint64_t hand;       /* CLOCK: the next slot to look at */
 	uint64_t retired_octets;
 	uint32_t retired_cnt;
 	struct dp_entry *retired[DP_RETIRE_MAX];

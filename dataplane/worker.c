@@ -13,7 +13,7 @@
 #include "lib/base/rand.h"
 
 enum {
-	SPIN_POLLS = 256,        /* empty polls before the first sleep */
+	SPIN_POLLS = 256, /* empty polls before the first sleep */
 	SLEEP_FIRST_NS = 5000,
 	SLEEP_BUSY_MAX_NS = 100000, /* while someone waits, or traffic was seen lately */
 	SLEEP_MAX_NS = 1000000,
@@ -85,12 +85,12 @@ static bool
 neighbour_answered(struct dp_worker *w, const struct dp_host *host, struct dp_packet *p)
 {
 	static const enum hf_counter counter[] = {
-		[DP_NEIGHBOUR_ARP] = HF_COUNTER_arp_answered,
-		[DP_NEIGHBOUR_ND] = HF_COUNTER_nd_answered,
-		[DP_NEIGHBOUR_ECHO] = HF_COUNTER_echo_answered,
-		[DP_NEIGHBOUR_NOT_OURS] = HF_COUNTER_not_ours,
-		[DP_NEIGHBOUR_BAD] = HF_COUNTER_bad_packet,
-		[DP_NEIGHBOUR_LIMITED] = HF_COUNTER_neighbour_limited,
+	    [DP_NEIGHBOUR_ARP] = HF_COUNTER_arp_answered,
+	    [DP_NEIGHBOUR_ND] = HF_COUNTER_nd_answered,
+	    [DP_NEIGHBOUR_ECHO] = HF_COUNTER_echo_answered,
+	    [DP_NEIGHBOUR_NOT_OURS] = HF_COUNTER_not_ours,
+	    [DP_NEIGHBOUR_BAD] = HF_COUNTER_bad_packet,
+	    [DP_NEIGHBOUR_LIMITED] = HF_COUNTER_neighbour_limited,
 	};
 	enum dp_neighbour n = dp_neighbour_answer(host, w->core.now_ms, &w->limit, p);
 
@@ -303,8 +303,8 @@ look_around(struct dp_worker *w)
 	/* acquire: pairs with the writer's publication of a whole object */
 	w->policy = atomic_load_explicit(&s->policy, memory_order_acquire);
 	w->link = atomic_load_explicit(&s->link, memory_order_acquire);
-	w->core.control_alive = w->link != NULL &&
-	    atomic_load_explicit(&s->control_alive, memory_order_relaxed);
+	w->core.control_alive =
+	    w->link != NULL && atomic_load_explicit(&s->control_alive, memory_order_relaxed);
 	w->rang = false;
 }
 
@@ -335,8 +335,7 @@ rest(struct dp_worker *w)
 
 	if (w->idle_cnt < SPIN_POLLS)
 		return;
-	if (w->idle_cnt < SPIN_POLLS + LONG_IDLE_POLLS ||
-	    w->core.pending.question_cnt != 0) {
+	if (w->idle_cnt < SPIN_POLLS + LONG_IDLE_POLLS || w->core.pending.question_cnt != 0) {
 		ns = SLEEP_FIRST_NS * (long)(w->idle_cnt - SPIN_POLLS + 1);
 		if (ns > SLEEP_BUSY_MAX_NS)
 			ns = SLEEP_BUSY_MAX_NS;

@@ -29,8 +29,8 @@ struct dp_shared {
 	struct hf_link *_Atomic link;                 /* RCU; NULL: no control plane */
 	_Atomic bool control_alive;
 	_Atomic bool stop;
-	alignas(64) uint64_t boot_ns;                 /* constant */
-	bool adaptive;                                /* constant */
+	alignas(64) uint64_t boot_ns; /* constant */
+	bool adaptive;                /* constant */
 };
 
 /* Frames on their way out by one port. */
@@ -42,15 +42,15 @@ struct dp_out {
 
 struct dp_worker {
 	struct dp_core core;
-	struct dp_limit limit;            /* of ARP, ND and echo */
+	struct dp_limit limit; /* of ARP, ND and echo */
 	struct dp_limit exception_limit;
-	struct dp_out exception;          /* from port 0 to the kernel */
+	struct dp_out exception; /* from port 0 to the kernel */
 	const struct dp_ports *ports;
 	struct dp_shared *shared;
-	struct hf_link *link;             /* of this poll */
-	const struct dp_policy *policy;   /* of this poll */
-	bool rang;                        /* a miss was put on the ring in this poll */
-	unsigned idle_cnt;                /* polls without work, in a row */
+	struct hf_link *link;           /* of this poll */
+	const struct dp_policy *policy; /* of this poll */
+	bool rang;                      /* a miss was put on the ring in this poll */
+	unsigned idle_cnt;              /* polls without work, in a row */
 	struct dp_query query[DP_BURST];
 	struct dp_packet packet[DP_BURST];
 	struct dp_done done;

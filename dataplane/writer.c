@@ -37,15 +37,15 @@ static void
 count_fault(struct dp_writer *w, enum hf_msg_fault fault)
 {
 	static const enum hf_counter counter[HF_MSG_FAULT_CNT] = {
-		[HF_MSG_FAULT_LENGTH] = HF_COUNTER_msg_bad_length,
-		[HF_MSG_FAULT_TYPE] = HF_COUNTER_msg_bad_type,
-		[HF_MSG_FAULT_EPOCH] = HF_COUNTER_msg_bad_epoch,
-		[HF_MSG_FAULT_NAME] = HF_COUNTER_msg_bad_name,
-		[HF_MSG_FAULT_VALUE] = HF_COUNTER_msg_bad_value,
-		[HF_MSG_FAULT_BODY] = HF_COUNTER_msg_bad_body,
-		[HF_MSG_FAULT_CHAIN] = HF_COUNTER_msg_bad_chain,
-		[HF_MSG_FAULT_TEXT] = HF_COUNTER_msg_bad_text,
-		[HF_MSG_FAULT_ORDER] = HF_COUNTER_msg_bad_order,
+	    [HF_MSG_FAULT_LENGTH] = HF_COUNTER_msg_bad_length,
+	    [HF_MSG_FAULT_TYPE] = HF_COUNTER_msg_bad_type,
+	    [HF_MSG_FAULT_EPOCH] = HF_COUNTER_msg_bad_epoch,
+	    [HF_MSG_FAULT_NAME] = HF_COUNTER_msg_bad_name,
+	    [HF_MSG_FAULT_VALUE] = HF_COUNTER_msg_bad_value,
+	    [HF_MSG_FAULT_BODY] = HF_COUNTER_msg_bad_body,
+	    [HF_MSG_FAULT_CHAIN] = HF_COUNTER_msg_bad_chain,
+	    [HF_MSG_FAULT_TEXT] = HF_COUNTER_msg_bad_text,
+	    [HF_MSG_FAULT_ORDER] = HF_COUNTER_msg_bad_order,
 	};
 
 	if (fault == HF_MSG_OK)
@@ -272,8 +272,8 @@ say_cache(struct dp_writer *w, const struct hf_msg_cache_ask *ask)
 	struct dp_key key;
 
 	dp_key_from_msg(&key, &w->table->hash, &ask->key);
-	say->head = (struct hf_msg_head){
-	    .type = HF_MSG_CACHE_SAY, .len = sizeof(*say), .epoch = w->epoch};
+	say->head =
+	    (struct hf_msg_head){.type = HF_MSG_CACHE_SAY, .len = sizeof(*say), .epoch = w->epoch};
 	say->token = ask->token;
 
 	struct dp_entry *e = dp_table_find(w->table, &key);
@@ -496,8 +496,11 @@ dp_writer_open(struct dp_writer *w, const char *path, uid_t allowed)
 	w->greeting_fd = -1;
 	w->listen_fd = -1;
 	w->next_fault = HF_MSG_FAULT_ORDER;
-	w->stats = (struct dp_stats){.writer = w->counters, .worker_cnt = w->worker_cnt,
-	    .workers = w->workers, .table = w->table, .shared = w->shared};
+	w->stats = (struct dp_stats){.writer = w->counters,
+	    .worker_cnt = w->worker_cnt,
+	    .workers = w->workers,
+	    .table = w->table,
+	    .shared = w->shared};
 
 	int rc = hf_link_listen(path, &w->listen_fd);
 	if (rc != 0)

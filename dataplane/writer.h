@@ -37,13 +37,13 @@ struct dp_writer {
 	int listen_fd;
 	uid_t allowed;
 	enum dp_attachment attachment;
-	int greeting_fd;          /* GREETING */
-	struct hf_link *link;     /* ATTACHED; the same as shared->link */
-	uint64_t since_ns;        /* when this attachment state was entered */
-	uint64_t beat_ns;         /* when we last beat */
+	int greeting_fd;      /* GREETING */
+	struct hf_link *link; /* ATTACHED; the same as shared->link */
+	uint64_t since_ns;    /* when this attachment state was entered */
+	uint64_t beat_ns;     /* when we last beat */
 	uint32_t epoch;
 	/* the policy under way */
-	struct dp_policy *next;   /* between BEGIN and END */
+	struct dp_policy *next;       /* between BEGIN and END */
 	enum hf_msg_fault next_fault; /* first fault of it */
 };
 

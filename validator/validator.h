@@ -30,42 +30,46 @@ enum {
 	VA_SIG_CHECKS = 64,
 	VA_SIG_CHECKS_RRSET = 8,
 	VA_SHA1_BLOCKS = 3000,
-	VA_KEYS_SAME_TAG = 2,     /* DNSKEYs with one tag and algorithm that are tried (KeyTrap) */
+	VA_KEYS_SAME_TAG = 2, /* DNSKEYs with one tag and algorithm that are tried (KeyTrap) */
 	VA_NSEC3_ITERATIONS_MAX = 50, /* above: insecure, EDE 27 (RFC 9276 3.2) */
-	VA_RRS_MAX = 100,         /* records per RRset */
-	VA_SKEW_S = 300,          /* clock difference forgiven at inception and expiration */
+	VA_RRS_MAX = 100,             /* records per RRset */
+	VA_SKEW_S = 300,              /* clock difference forgiven at inception and expiration */
 };
 
 /* Why. X(name, EDE code, RFC section, sentence). VA_OK is the only success. */
-#define VA_REASONS(X)                                                                              \
-	X(OK, HF_EDE_NONE, "RFC 4035 5.3", "validates")                                            \
-	X(SIG_MISSING, HF_EDE_RRSIGS_MISSING, "RFC 4035 5.2", "no RRSIG over the RRset")           \
-	X(SIG_MALFORMED, HF_EDE_BOGUS, "RFC 4034 3.1", "RRSIG is malformed")                       \
-	X(SIG_SIGNER, HF_EDE_BOGUS, "RFC 4035 5.3.1", "signer is not the zone")                    \
-	X(SIG_LABELS, HF_EDE_BOGUS, "RFC 4035 5.3.1", "labels field exceeds the owner's")          \
-	X(SIG_EXPIRED, HF_EDE_SIG_EXPIRED, "RFC 4035 5.3.1", "signature expired")                  \
-	X(SIG_NOT_YET, HF_EDE_SIG_NOT_YET, "RFC 4035 5.3.1", "signature not yet valid")            \
-	X(SIG_NO_KEY, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.3.1", "no DNSKEY with this tag and algorithm") \
-	X(SIG_NOT_ZONE_KEY, HF_EDE_NO_ZONE_KEY, "RFC 4034 2.1.1", "the key lacks the zone key bit") \
-	X(SIG_BAD, HF_EDE_BOGUS, "RFC 4035 5.3.3", "signature does not verify")                    \
-	X(SIG_ALGORITHM, HF_EDE_DNSKEY_ALG, "RFC 4035 5.2", "no signature of a supported algorithm") \
-	X(DS_NO_MATCH, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.2", "no DNSKEY matches a DS")            \
-	X(DS_ALGORITHM, HF_EDE_DNSKEY_ALG, "RFC 4035 5.2", "no DS of a supported algorithm")       \
-	X(DS_DIGEST, HF_EDE_DS_DIGEST, "RFC 4509 3", "no DS of a supported digest")                \
-	X(KEYS_MISSING, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.2", "the zone's DNSKEY RRset could not be had") \
-	X(DENIAL_MISSING, HF_EDE_NSEC_MISSING, "RFC 4035 5.4", "no NSEC or NSEC3 proves it")       \
-	X(DENIAL_WRONG, HF_EDE_BOGUS, "RFC 4035 5.4", "NSEC or NSEC3 says otherwise")              \
-	X(NSEC3_ITERATIONS, HF_EDE_NSEC3_ITERATIONS, "RFC 9276 3.2", "too many NSEC3 iterations")  \
-	X(RRSET_TOO_LARGE, HF_EDE_BOGUS, "DESIGN 5", "too many records in the RRset")              \
-	X(BUDGET_SIGS, HF_EDE_OTHER, "DESIGN 5", "signature check budget exhausted")               \
-	X(BUDGET_SHA1, HF_EDE_OTHER, "DESIGN 5", "NSEC3 hash budget exhausted")                    \
+#define VA_REASONS(X)                                                                             \
+	X(OK, HF_EDE_NONE, "RFC 4035 5.3", "validates")                                           \
+	X(SIG_MISSING, HF_EDE_RRSIGS_MISSING, "RFC 4035 5.2", "no RRSIG over the RRset")          \
+	X(SIG_MALFORMED, HF_EDE_BOGUS, "RFC 4034 3.1", "RRSIG is malformed")                      \
+	X(SIG_SIGNER, HF_EDE_BOGUS, "RFC 4035 5.3.1", "signer is not the zone")                   \
+	X(SIG_LABELS, HF_EDE_BOGUS, "RFC 4035 5.3.1", "labels field exceeds the owner's")         \
+	X(SIG_EXPIRED, HF_EDE_SIG_EXPIRED, "RFC 4035 5.3.1", "signature expired")                 \
+	X(SIG_NOT_YET, HF_EDE_SIG_NOT_YET, "RFC 4035 5.3.1", "signature not yet valid")           \
+	X(SIG_NO_KEY, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.3.1",                                    \
+	    "no DNSKEY with this tag and algorithm")                                              \
+	X(SIG_NOT_ZONE_KEY, HF_EDE_NO_ZONE_KEY, "RFC 4034 2.1.1",                                 \
+	    "the key lacks the zone key bit")                                                     \
+	X(SIG_BAD, HF_EDE_BOGUS, "RFC 4035 5.3.3", "signature does not verify")                   \
+	X(SIG_ALGORITHM, HF_EDE_DNSKEY_ALG, "RFC 4035 5.2",                                       \
+	    "no signature of a supported algorithm")                                              \
+	X(DS_NO_MATCH, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.2", "no DNSKEY matches a DS")           \
+	X(DS_ALGORITHM, HF_EDE_DNSKEY_ALG, "RFC 4035 5.2", "no DS of a supported algorithm")      \
+	X(DS_DIGEST, HF_EDE_DS_DIGEST, "RFC 4509 3", "no DS of a supported digest")               \
+	X(KEYS_MISSING, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.2",                                    \
+	    "the zone's DNSKEY RRset could not be had")                                           \
+	X(DENIAL_MISSING, HF_EDE_NSEC_MISSING, "RFC 4035 5.4", "no NSEC or NSEC3 proves it")      \
+	X(DENIAL_WRONG, HF_EDE_BOGUS, "RFC 4035 5.4", "NSEC or NSEC3 says otherwise")             \
+	X(NSEC3_ITERATIONS, HF_EDE_NSEC3_ITERATIONS, "RFC 9276 3.2", "too many NSEC3 iterations") \
+	X(RRSET_TOO_LARGE, HF_EDE_BOGUS, "DESIGN 5", "too many records in the RRset")             \
+	X(BUDGET_SIGS, HF_EDE_OTHER, "DESIGN 5", "signature check budget exhausted")              \
+	X(BUDGET_SHA1, HF_EDE_OTHER, "DESIGN 5", "NSEC3 hash budget exhausted")                   \
 	X(INTERNAL, HF_EDE_OTHER, "-", "out of memory or a library failure")
 
 enum va_reason {
 #define X(name, ede, rfc, text) VA_##name,
 	VA_REASONS(X)
 #undef X
-	VA_REASON_CNT,
+	    VA_REASON_CNT,
 };
 
 uint16_t va_reason_ede(enum va_reason r);
@@ -77,15 +81,15 @@ const char *va_reason_name(enum va_reason r);
 struct va_result {
 	enum hf_verdict verdict; /* SECURE, INSECURE or BOGUS */
 	enum va_reason reason;
-	struct hf_name owner;  /* of the RRset judged */
+	struct hf_name owner; /* of the RRset judged */
 	uint16_t type;
 	struct hf_name signer; /* of the signature; root when there was none */
 	uint16_t key_tag;
 	uint8_t algorithm;
 	uint32_t inception, expiration;
-	uint32_t ttl;          /* SECURE: the most it may be kept (RFC 4035 5.3.3) */
-	uint8_t labels;        /* SECURE: RRSIG labels; fewer than the owner's: from a wildcard */
-	bool wildcard;         /* SECURE: expanded; the caller must deny the closer match */
+	uint32_t ttl;   /* SECURE: the most it may be kept (RFC 4035 5.3.3) */
+	uint8_t labels; /* SECURE: RRSIG labels; fewer than the owner's: from a wildcard */
+	bool wildcard;  /* SECURE: expanded; the caller must deny the closer match */
 };
 
 /* "RRSIG NSEC3 abc.de. keytag 33834 from 192.0.2.1: signature does not verify": at most cap
@@ -129,8 +133,8 @@ void va_deny_type(const struct va_proofs *p, const struct hf_name *qname, uint16
 
 /* qname does not exist and no wildcard could have made it (RFC 4035 3.1.3.2, RFC 5155 8.4).
  * INSECURE: covered by opt-out. */
-void va_deny_name(const struct va_proofs *p, const struct hf_name *qname,
-    struct va_budget *budget, struct va_result *out);
+void va_deny_name(const struct va_proofs *p, const struct hf_name *qname, struct va_budget *budget,
+    struct va_result *out);
 
 /* An answer was expanded from the wildcard with `labels` labels: no closer match to qname
  * exists (RFC 4035 5.3.4, RFC 5155 8.8). */

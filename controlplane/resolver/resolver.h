@@ -36,9 +36,9 @@ struct cp_send {
 	uint64_t exchange;     /* names it in reply, failed and cancel; never reused */
 	struct hf_addr server; /* with port */
 	enum cp_transport transport;
-	const uint8_t *msg;    /* valid during the call */
+	const uint8_t *msg; /* valid during the call */
 	size_t len;
-	uint64_t timeout_ns;   /* after that, call cp_resolver_failed(CP_FAIL_TIMEOUT) */
+	uint64_t timeout_ns; /* after that, call cp_resolver_failed(CP_FAIL_TIMEOUT) */
 };
 
 enum cp_fail {
@@ -55,19 +55,19 @@ struct cp_answer {
 	uint8_t variant;
 	uint16_t rcode;
 	enum hf_verdict verdict;
-	bool under_nta;      /* an NTA covered a name in the chain */
-	uint16_t ede;        /* HF_EDE_NONE: none. Under an NTA: HF_EDE_NTA when validation would fail */
+	bool under_nta; /* an NTA covered a name in the chain */
+	uint16_t ede;   /* HF_EDE_NONE: none. Under an NTA: HF_EDE_NTA when validation would fail */
 	uint16_t hidden_ede; /* UNVALIDATED: what would have been said */
 	char ede_text[HF_EDE_TEXT_MAX + 1];
 	uint32_t ttl_s;
 	uint64_t policy_gen;
-	uint16_t chain_cnt;  /* owner names after the question's, lower case */
+	uint16_t chain_cnt; /* owner names after the question's, lower case */
 	struct hf_name chain[HF_CHAIN_MAX];
 	uint16_t an_cnt, ns_cnt, ar_cnt;
 	bool truncated;      /* does not fit body_cap octets */
 	const uint8_t *body; /* records behind a question at offset 12; valid during the call */
 	uint16_t body_len;
-	uint32_t sends;      /* upstream packets this question cost */
+	uint32_t sends; /* upstream packets this question cost */
 };
 
 struct cp_resolver_ops {
@@ -83,10 +83,10 @@ struct cp_resolver_limits { /* DESIGN 5; docs/limits.md. 0 in a field: the defau
 	uint32_t referrals, depth, chain, sends_per_server;
 	uint32_t sig_checks, sha1_blocks;
 	uint64_t wall_ns;
-	uint32_t tasks;        /* questions under way; 4096 */
-	size_t arena_octets;   /* per question; 1 MiB */
-	size_t cache_octets;   /* RRset cache; 64 MiB */
-	uint32_t body_cap;     /* octets of a rendered body over UDP/link: HF_BODY_MAX */
+	uint32_t tasks;      /* questions under way; 4096 */
+	size_t arena_octets; /* per question; 1 MiB */
+	size_t cache_octets; /* RRset cache; 64 MiB */
+	uint32_t body_cap;   /* octets of a rendered body over UDP/link: HF_BODY_MAX */
 	uint32_t ttl_max_s, ttl_neg_max_s, ttl_fail_min_s, ttl_fail_max_s; /* 86400, 3600, 1, 60 */
 };
 
@@ -94,11 +94,11 @@ struct cp_resolver_config {
 	struct cp_resolver_limits limits;
 	const struct hf_rrset *root_hints; /* NS of "." first, then A and AAAA sets */
 	size_t root_hints_cnt;
-	const struct hf_rrset *anchors;    /* DS and DNSKEY RRsets; copied */
+	const struct hf_rrset *anchors; /* DS and DNSKEY RRsets; copied */
 	size_t anchors_cnt;
 	bool do_ip4, do_ip6;
-	bool validate;                     /* false: everything is insecure (never the default) */
-	uint16_t server_port;              /* 53 */
+	bool validate;        /* false: everything is insecure (never the default) */
+	uint16_t server_port; /* 53 */
 };
 
 struct cp_resolver;
@@ -121,8 +121,8 @@ int cp_resolver_ask_large(struct cp_resolver *r, const struct cp_time *now,
  * exchange stays open when the packet does not match (RFC 5452 9.1). */
 void cp_resolver_reply(struct cp_resolver *r, const struct cp_time *now, uint64_t exchange,
     const uint8_t *msg, size_t len);
-void cp_resolver_failed(struct cp_resolver *r, const struct cp_time *now, uint64_t exchange,
-    enum cp_fail why);
+void cp_resolver_failed(
+    struct cp_resolver *r, const struct cp_time *now, uint64_t exchange, enum cp_fail why);
 
 /* Run what is due (wall-clock budgets, deferred work); at *next_ns call it again (UINT64_MAX:
  * nothing is due). */
@@ -140,42 +140,42 @@ void cp_resolver_cache_show(struct cp_resolver *r, const struct cp_time *now,
     const struct hf_name *name, uint16_t type, cp_cache_fn fn, void *arg);
 
 /* Counters of the resolver core, one list (name, unit, sentence). */
-#define CP_RESOLVER_COUNTERS(X)                                                                    \
-	X(asked, questions, "asked by the cores or a listener")                                    \
-	X(joined, questions, "joined an equal question under way")                                 \
-	X(cache_hit, questions, "answered wholly from the RRset cache")                            \
-	X(noerror, questions, "ended NOERROR")                                                     \
-	X(nxdomain, questions, "ended NXDOMAIN")                                                   \
-	X(servfail, questions, "ended SERVFAIL")                                                   \
-	X(secure, questions, "ended secure")                                                       \
-	X(insecure, questions, "ended insecure")                                                   \
-	X(bogus, questions, "ended bogus")                                                         \
-	X(unvalidated, questions, "passed by an NTA or CD although validation failed")             \
-	X(sent_udp, packets, "sent to servers over UDP")                                           \
-	X(sent_tcp, packets, "sent to servers over TCP")                                           \
-	X(received, packets, "received from servers")                                              \
-	X(mismatched, packets, "with another ID or question, ignored")                             \
-	X(malformed, packets, "from servers, not parsable")                                        \
-	X(lame, replies, "from a server that is not authoritative or refuses")                     \
-	X(timeouts, exchanges, "timed out")                                                        \
-	X(unreachable, exchanges, "failed otherwise")                                              \
-	X(out_of_bailiwick, records, "dropped: not the server's to say")                           \
-	X(sig_checks, checks, "signatures checked")                                                \
-	X(budget_sends, questions, "failed: upstream sends")                                       \
-	X(budget_bytes, questions, "failed: octets received")                                      \
-	X(budget_referrals, questions, "failed: referrals or depth")                               \
-	X(budget_chain, questions, "failed: CNAME and DNAME chain")                                \
-	X(budget_ns, questions, "failed: name server look-ups")                                    \
-	X(budget_sigs, questions, "failed: signature checks or NSEC3 hashes")                      \
-	X(budget_wall, questions, "failed: time")                                                  \
-	X(budget_memory, questions, "failed: arena")                                               \
+#define CP_RESOLVER_COUNTERS(X)                                                        \
+	X(asked, questions, "asked by the cores or a listener")                        \
+	X(joined, questions, "joined an equal question under way")                     \
+	X(cache_hit, questions, "answered wholly from the RRset cache")                \
+	X(noerror, questions, "ended NOERROR")                                         \
+	X(nxdomain, questions, "ended NXDOMAIN")                                       \
+	X(servfail, questions, "ended SERVFAIL")                                       \
+	X(secure, questions, "ended secure")                                           \
+	X(insecure, questions, "ended insecure")                                       \
+	X(bogus, questions, "ended bogus")                                             \
+	X(unvalidated, questions, "passed by an NTA or CD although validation failed") \
+	X(sent_udp, packets, "sent to servers over UDP")                               \
+	X(sent_tcp, packets, "sent to servers over TCP")                               \
+	X(received, packets, "received from servers")                                  \
+	X(mismatched, packets, "with another ID or question, ignored")                 \
+	X(malformed, packets, "from servers, not parsable")                            \
+	X(lame, replies, "from a server that is not authoritative or refuses")         \
+	X(timeouts, exchanges, "timed out")                                            \
+	X(unreachable, exchanges, "failed otherwise")                                  \
+	X(out_of_bailiwick, records, "dropped: not the server's to say")               \
+	X(sig_checks, checks, "signatures checked")                                    \
+	X(budget_sends, questions, "failed: upstream sends")                           \
+	X(budget_bytes, questions, "failed: octets received")                          \
+	X(budget_referrals, questions, "failed: referrals or depth")                   \
+	X(budget_chain, questions, "failed: CNAME and DNAME chain")                    \
+	X(budget_ns, questions, "failed: name server look-ups")                        \
+	X(budget_sigs, questions, "failed: signature checks or NSEC3 hashes")          \
+	X(budget_wall, questions, "failed: time")                                      \
+	X(budget_memory, questions, "failed: arena")                                   \
 	X(tasks_full, questions, "refused: too many under way")
 
 enum cp_resolver_counter {
 #define X(name, unit, sentence) CP_RESOLVER_##name,
 	CP_RESOLVER_COUNTERS(X)
 #undef X
-	CP_RESOLVER_COUNTER_CNT,
+	    CP_RESOLVER_COUNTER_CNT,
 };
 const uint64_t *cp_resolver_counters(const struct cp_resolver *r);
 void cp_resolver_cache_size(const struct cp_resolver *r, uint64_t *entries, uint64_t *octets);

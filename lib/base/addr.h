@@ -21,7 +21,7 @@
 struct hf_addr {
 	uint8_t family; /* AF_INET or AF_INET6; 0: none */
 	uint8_t pad;
-	uint16_t port;     /* host order; 0: not given */
+	uint16_t port;      /* host order; 0: not given */
 	uint8_t octets[16]; /* network order; 4 in use for AF_INET, the rest zero */
 };
 

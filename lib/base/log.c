@@ -48,8 +48,9 @@ site_admits(struct hf_log_site *site)
 	uint64_t now_s = hf_clock_mono_ns() / HF_NS_PER_S + 1; /* never the 0 of a new site */
 	uint64_t seen = atomic_load_explicit(&site->window_s, memory_order_relaxed);
 
-	if (seen != now_s && atomic_compare_exchange_strong_explicit(&site->window_s, &seen, now_s,
-				 memory_order_relaxed, memory_order_relaxed))
+	if (seen != now_s &&
+	    atomic_compare_exchange_strong_explicit(
+		&site->window_s, &seen, now_s, memory_order_relaxed, memory_order_relaxed))
 		atomic_store_explicit(&site->in_window, 0, memory_order_relaxed);
 	if (atomic_fetch_add_explicit(&site->in_window, 1, memory_order_relaxed) < HF_LOG_PER_S)
 		return true;

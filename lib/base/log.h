@@ -31,16 +31,16 @@ void hf_log_set_level(enum hf_log_level level);
 /* 0 or -EINVAL for anything but error, warn, info, debug. */
 int hf_log_level_from_text(const char *text, enum hf_log_level *level);
 
-__attribute__((format(printf, 4, 5))) void hf_log_at(struct hf_log_site *site,
-    enum hf_log_level level, const char *area, const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) void hf_log_at(
+    struct hf_log_site *site, enum hf_log_level level, const char *area, const char *fmt, ...);
 
 /* Lines that could not be written since start: standard error was full or gone. */
 uint64_t hf_log_lost(void);
 
-#define hf_log(level, area, ...)                                                                   \
-	do {                                                                                       \
-		static struct hf_log_site hf_log_site_;                                            \
-		hf_log_at(&hf_log_site_, (level), (area), __VA_ARGS__);                            \
+#define hf_log(level, area, ...)                                        \
+	do {                                                            \
+		static struct hf_log_site hf_log_site_;                 \
+		hf_log_at(&hf_log_site_, (level), (area), __VA_ARGS__); \
 	} while (0)
 
 #endif

@@ -47,7 +47,7 @@ read_digits(const char **text, uint64_t *v)
 
 	for (; *p >= '0' && *p <= '9'; p++)
 		over |= __builtin_mul_overflow(n, 10, &n) ||
-			__builtin_add_overflow(n, (uint64_t)(*p - '0'), &n);
+		    __builtin_add_overflow(n, (uint64_t)(*p - '0'), &n);
 	if (p == *text)
 		return -EINVAL;
 	*text = p;
@@ -88,7 +88,7 @@ read_sum(const char *text, const struct unit *units, unsigned cnt, unsigned term
 		if (i == cnt)
 			return -EINVAL;
 		over |= rc != 0 || __builtin_mul_overflow(n, units[i].factor, &n) ||
-			__builtin_add_overflow(sum, n, &sum);
+		    __builtin_add_overflow(sum, n, &sum);
 		next = i + 1;
 	} while (*text != '\0' && --terms > 0);
 	if (*text != '\0')

@@ -27,7 +27,11 @@ static inline const char *
 hf_verdict_to_text(enum hf_verdict v)
 {
 	static const char *const text[HF_VERDICT_CNT] = {
-		"secure", "insecure", "bogus", "failure", "unvalidated",
+	    "secure",
+	    "insecure",
+	    "bogus",
+	    "failure",
+	    "unvalidated",
 	};
 	return (unsigned)v < HF_VERDICT_CNT ? text[v] : "?";
 }

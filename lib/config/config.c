@@ -24,8 +24,8 @@ struct load {
 };
 
 __attribute__((format(printf, 4, 5))) static void
-complain(struct hf_config_errors *errors, const char *name, const yaml_mark_t *at,
-    const char *fmt, ...)
+complain(
+    struct hf_config_errors *errors, const char *name, const yaml_mark_t *at, const char *fmt, ...)
 {
 	char why[512], *text = NULL;
 	va_list ap;
@@ -52,7 +52,8 @@ hf_config_defaults(struct hf_config *c)
 		snprintf(text, sizeof(text), "%s", hf_schema[i].fallback);
 		if (!hf_schema_is_list(&hf_schema[i])) {
 			if (hf_schema_set(&hf_schema[i], text, c, why) != 0)
-				abort(); /* the table contradicts itself; a unit test reads it all */
+				abort(); /* the table contradicts itself; a unit test reads it all
+				          */
 			continue;
 		}
 		while ((item = strsep(&rest, " ")) != NULL)
@@ -85,7 +86,8 @@ visit(struct load *l, int idx)
 	if (n == NULL)
 		return NULL;
 	if (l->seen[idx]++ != 0) {
-		complain(l->errors, l->name, &n->start_mark, "an alias refers to this; aliases are not used here");
+		complain(l->errors, l->name, &n->start_mark,
+		    "an alias refers to this; aliases are not used here");
 		return NULL;
 	}
 	return n;
@@ -149,7 +151,8 @@ static const struct hf_schema_key *
 find_key(const char *section, const char *name)
 {
 	for (size_t i = 0; i < hf_schema_cnt; i++)
-		if (strcmp(hf_schema[i].section, section) == 0 && strcmp(hf_schema[i].name, name) == 0)
+		if (strcmp(hf_schema[i].section, section) == 0 &&
+		    strcmp(hf_schema[i].name, name) == 0)
 			return &hf_schema[i];
 	return NULL;
 }
@@ -227,8 +230,8 @@ is_repeated(struct load *l, const yaml_node_t *map, const yaml_node_pair_t *upto
 	return false;
 }
 
-typedef void (*pair_fn)(struct load *l, const char *section, const yaml_node_t *key,
-    const yaml_node_t *value);
+typedef void (*pair_fn)(
+    struct load *l, const char *section, const yaml_node_t *key, const yaml_node_t *value);
 
 /* Call fn for each pair of a mapping whose key is new and plain. */
 static void
@@ -242,8 +245,8 @@ each_pair(struct load *l, const yaml_node_t *map, const char *section, pair_fn f
 		if (name == NULL || value == NULL)
 			continue;
 		if (is_repeated(l, map, p, name))
-			complain(l->errors, l->name, &key->start_mark, "key \"%.60s\" is given twice",
-			    name);
+			complain(l->errors, l->name, &key->start_mark,
+			    "key \"%.60s\" is given twice", name);
 		else
 			fn(l, section, key, value);
 	}
@@ -316,9 +319,8 @@ complain_tabs(const char *name, const char *text, size_t len, struct hf_config_e
 static void
 complain_syntax(const char *name, const yaml_parser_t *p, struct hf_config_errors *errors)
 {
-	complain(errors, name, &p->problem_mark, "%s%s%s",
-	    p->context != NULL ? p->context : "", p->context != NULL ? ": " : "",
-	    p->problem != NULL ? p->problem : "not YAML");
+	complain(errors, name, &p->problem_mark, "%s%s%s", p->context != NULL ? p->context : "",
+	    p->context != NULL ? ": " : "", p->problem != NULL ? p->problem : "not YAML");
 }
 
 static void
@@ -333,7 +335,8 @@ take_document(struct load *l)
 	if (l->seen == NULL)
 		complain(l->errors, l->name, &root->start_mark, "out of memory");
 	else if (root->type != YAML_MAPPING_NODE)
-		complain(l->errors, l->name, &root->start_mark, "the file must hold keys and values");
+		complain(
+		    l->errors, l->name, &root->start_mark, "the file must hold keys and values");
 	else
 		each_pair(l, root, "", take_top);
 	free(l->seen);
@@ -392,7 +395,10 @@ read_file(const char *path, size_t *len)
 	while (buf != NULL && fd >= 0 && *len <= HF_CONFIG_FILE_MAX &&
 	    (n = read(fd, buf + *len, HF_CONFIG_FILE_MAX + 1 - *len)) > 0)
 		*len += (size_t)n;
-	int e = fd < 0 || n < 0 ? errno : buf == NULL ? ENOMEM : *len > HF_CONFIG_FILE_MAX ? EFBIG : 0;
+	int e = fd < 0 || n < 0         ? errno
+	    : buf == NULL               ? ENOMEM
+	    : *len > HF_CONFIG_FILE_MAX ? EFBIG
+					: 0;
 	if (fd >= 0)
 		close(fd);
 	if (e != 0) {

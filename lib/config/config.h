@@ -55,8 +55,8 @@ struct hf_config {
 	uint64_t idle;      /* enum hf_idle */
 	uint64_t hugepages; /* enum hf_hugepages */
 	uint64_t dataplane_cache_octets;
-	uint64_t udp_size;  /* largest datagram we send */
-	char *exception;    /* interface of the exception port, or "none" */
+	uint64_t udp_size; /* largest datagram we send */
+	char *exception;   /* interface of the exception port, or "none" */
 
 	char *service_tcp_netns; /* path of a network namespace, or "none" */
 
@@ -82,7 +82,7 @@ struct hf_config {
 };
 
 struct hf_config_errors {
-	size_t cnt;                    /* may exceed HF_CONFIG_ERROR_MAX: the rest is only counted */
+	size_t cnt; /* may exceed HF_CONFIG_ERROR_MAX: the rest is only counted */
 	char *text[HF_CONFIG_ERROR_MAX]; /* "holdfast.yaml:12:3: unknown key \"wrokers\" (...)" */
 };
 

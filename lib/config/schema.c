@@ -11,8 +11,8 @@
 #include "lib/base/units.h"
 
 #define AT(field) offsetof(struct hf_config, field)
-#define S(n)      ((uint64_t)(n) * HF_NS_PER_S)
-#define MS(n)     ((uint64_t)(n) * HF_NS_PER_MS)
+#define S(n)      ((uint64_t)(n)*HF_NS_PER_S)
+#define MS(n)     ((uint64_t)(n)*HF_NS_PER_MS)
 #define KIB(n)    ((uint64_t)(n) << 10)
 #define MIB(n)    ((uint64_t)(n) << 20)
 #define GIB(n)    ((uint64_t)(n) << 30)
@@ -186,8 +186,8 @@ set_word(const struct hf_schema_key *k, const char *text, uint64_t *out, char *w
 			*out = i;
 			return 0;
 		}
-		at += (size_t)snprintf(why + at, HF_SCHEMA_WHY_LEN - at, "%s %s", i ? "," : "",
-		    k->words[i]);
+		at += (size_t)snprintf(
+		    why + at, HF_SCHEMA_WHY_LEN - at, "%s %s", i ? "," : "", k->words[i]);
 	}
 	return -EINVAL;
 }
@@ -319,10 +319,12 @@ show_list(const struct hf_schema_key *k, struct hf_config *c, char *buf)
 	buf[0] = '[';
 	for (size_t i = 0; i < cnt && at + 8 < HF_SCHEMA_SHOW_LEN; i++) {
 		char addr[HF_ADDR_TEXT_LEN];
-		const char *item = is_text ? texts->item[i] : hf_addr_to_text(&addrs->item[i], addr);
-		int n = snprintf(buf + at, HF_SCHEMA_SHOW_LEN - at - 2, "%s\"%s\"", i ? ", " : "",
-		    item);
-		at += (size_t)n < HF_SCHEMA_SHOW_LEN - at - 2 ? (size_t)n : HF_SCHEMA_SHOW_LEN - at - 3;
+		const char *item =
+		    is_text ? texts->item[i] : hf_addr_to_text(&addrs->item[i], addr);
+		int n = snprintf(
+		    buf + at, HF_SCHEMA_SHOW_LEN - at - 2, "%s\"%s\"", i ? ", " : "", item);
+		at += (size_t)n < HF_SCHEMA_SHOW_LEN - at - 2 ? (size_t)n
+							      : HF_SCHEMA_SHOW_LEN - at - 3;
 	}
 	buf[at++] = ']';
 	buf[at] = '\0';
@@ -330,8 +332,8 @@ show_list(const struct hf_schema_key *k, struct hf_config *c, char *buf)
 }
 
 char *
-hf_schema_show(const struct hf_schema_key *k, const struct hf_config *c,
-    char buf[HF_SCHEMA_SHOW_LEN])
+hf_schema_show(
+    const struct hf_schema_key *k, const struct hf_config *c, char buf[HF_SCHEMA_SHOW_LEN])
 {
 	struct hf_config *rw = (struct hf_config *)(uintptr_t)c; /* field() serves both uses */
 

@@ -20,10 +20,10 @@ enum hf_schema_kind {
 	HF_SCHEMA_DURATION,
 	HF_SCHEMA_SIZE,
 	HF_SCHEMA_BOOL,
-	HF_SCHEMA_WORD,      /* one of words[] */
+	HF_SCHEMA_WORD, /* one of words[] */
 	HF_SCHEMA_TEXT,
 	HF_SCHEMA_TEXT_LIST,
-	HF_SCHEMA_ADDR_LIST, /* addresses without a port */
+	HF_SCHEMA_ADDR_LIST,   /* addresses without a port */
 	HF_SCHEMA_SOCKET_LIST, /* address@port */
 };
 
@@ -33,8 +33,8 @@ struct hf_schema_key {
 	const char *section; /* "" at the top level */
 	const char *name;
 	enum hf_schema_kind kind;
-	size_t off; /* of the field in struct hf_config */
-	uint64_t min, max; /* UINT, DURATION (ns), SIZE (octets), items of a list */
+	size_t off;           /* of the field in struct hf_config */
+	uint64_t min, max;    /* UINT, DURATION (ns), SIZE (octets), items of a list */
 	const char *fallback; /* as text, items of a list separated by spaces */
 	const char *words[HF_SCHEMA_WORD_MAX]; /* index = value */
 	const char *help;
@@ -53,7 +53,7 @@ int hf_schema_set(const struct hf_schema_key *k, const char *text, struct hf_con
 void hf_schema_clear(const struct hf_schema_key *k, struct hf_config *c);
 
 /* The value as it would be written in the file. Returns buf. */
-char *hf_schema_show(const struct hf_schema_key *k, const struct hf_config *c,
-    char buf[HF_SCHEMA_SHOW_LEN]);
+char *hf_schema_show(
+    const struct hf_schema_key *k, const struct hf_config *c, char buf[HF_SCHEMA_SHOW_LEN]);
 
 #endif

@@ -36,7 +36,7 @@
 	X(late, replies, "sent when the control plane's answer came")                              \
 	X(no_control, queries, "answered SERVFAIL, EDE 22: no control plane")                      \
 	X(timed_out, queries, "answered SERVFAIL: the control plane did not answer in time")       \
-	X(gave_up, queries, "answered SERVFAIL: answers came, policy or age forbade each of them")  \
+	X(gave_up, queries, "answered SERVFAIL: answers came, policy or age forbade each of them") \
 	X(pending_full, queries, "answered SERVFAIL: too many questions under way")                \
 	X(ring_full, queries, "answered SERVFAIL: the miss ring was full")                         \
 	X(rd_clear, queries, "answered REFUSED: RD=0 and not in the cache")                        \
@@ -72,7 +72,7 @@ enum hf_counter {
 #define X(name, unit, sentence) HF_COUNTER_##name,
 	HF_COUNTERS(X)
 #undef X
-	HF_COUNTER_CNT,
+	    HF_COUNTER_CNT,
 };
 
 #endif

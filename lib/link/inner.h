@@ -57,7 +57,7 @@ struct hf_link {
 	struct hf_link_shm *shm;
 	size_t shm_len;
 	int sock;
-	int bell;	/* an epoll: what I sleep on */
+	int bell;       /* an epoll: what I sleep on */
 	int bell_event; /* DATAPLANE: the socket under it; else -1 */
 	int peer_event; /* wakes the peer: DATAPLANE an eventfd, CONTROL a socket */
 	uint32_t epoch;

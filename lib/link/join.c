@@ -67,7 +67,7 @@ welcome_ok(const struct hf_msg_welcome *w)
 	    w->head.type != HF_MSG_WELCOME || w->head.epoch == 0 || w->version != HF_MSG_VERSION)
 		return false;
 	return w->worker_cnt > 0 && w->worker_cnt <= HF_WORKER_MAX &&
-	       w->shm_len == hf_link_shm_len(w->worker_cnt);
+	    w->shm_len == hf_link_shm_len(w->worker_cnt);
 }
 
 /* Memory of the size that we compute, and that nobody can change: a file that could shrink
@@ -79,7 +79,7 @@ memory_ok(int memfd, size_t len)
 	int seals = fcntl(memfd, F_GET_SEALS);
 
 	return seals >= 0 && (seals & HF_LINK_SEALS) == HF_LINK_SEALS && fstat(memfd, &st) == 0 &&
-	       S_ISREG(st.st_mode) && st.st_size == (off_t)len;
+	    S_ISREG(st.st_mode) && st.st_size == (off_t)len;
 }
 
 /* Map and check; the descriptors stay the caller's. */

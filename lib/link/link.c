@@ -38,7 +38,7 @@ size_t
 hf_link_shm_len(uint32_t worker_cnt)
 {
 	return offsetof(struct hf_link_shm, rings) + hf_link_update_len() +
-	       worker_cnt * hf_link_miss_len();
+	    worker_cnt * hf_link_miss_len();
 }
 
 void *

@@ -76,7 +76,7 @@ void hf_link_close(struct hf_link *link);
 int hf_link_send(struct hf_link *link, const void *msg, size_t len);
 ssize_t hf_link_recv(struct hf_link *link, void *buf, size_t cap);
 
-int hf_link_socket(const struct hf_link *link);  /* for poll() */
+int hf_link_socket(const struct hf_link *link);   /* for poll() */
 int hf_link_doorbell(const struct hf_link *link); /* an epoll, for poll() */
 uint32_t hf_link_epoch(const struct hf_link *link);
 uint32_t hf_link_worker_cnt(const struct hf_link *link);

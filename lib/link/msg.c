@@ -9,7 +9,7 @@
 #include "lib/wire/rdata.h"
 
 enum {
-	RCODE_MAX = 15,	 /* an entry's RCODE fits the header; 16 and up answer EDNS itself */
+	RCODE_MAX = 15,  /* an entry's RCODE fits the header; 16 and up answer EDNS itself */
 	EDE_MAX = 49151, /* above: private use, RFC 8914 5.2 */
 	CLIENT_WAIT_MAX_MS = 60000, /* no client waits longer than a minute */
 	/* A body as it will stand in a client's message: header, question, body. */
@@ -215,7 +215,7 @@ answer_lens_ok(const struct hf_msg_answer *m)
 	size_t payload = (size_t)m->chain_len + m->ede_text_len + m->body_len;
 
 	return m->chain_len <= HF_CHAIN_OCTETS_MAX && m->ede_text_len <= HF_EDE_TEXT_MAX &&
-	       m->body_len <= HF_BODY_MAX && m->head.len == sizeof(*m) + payload;
+	    m->body_len <= HF_BODY_MAX && m->head.len == sizeof(*m) + payload;
 }
 
 /* Whole names one after another, as many as said, nothing behind. */
@@ -303,7 +303,7 @@ records_ok(const struct virtual_msg *v, struct hf_answer_view *view)
 			view->ttl_min = rr.ttl;
 	}
 	return hf_cursor_ok(&c) && hf_cursor_left(&c) == 0 &&
-	       view->ttl_cnt == v->h.an_cnt + v->h.ns_cnt + v->h.ar_cnt;
+	    view->ttl_cnt == v->h.an_cnt + v->h.ns_cnt + v->h.ar_cnt;
 }
 
 /* Second walk, with every TTL blotted out: names, in owners and in RDATA, so that none reads

@@ -45,24 +45,34 @@ enum {
 	HF_UPDATE_SLOT_LEN = 4096,
 	HF_UPDATE_SLOT_CNT = 4096,
 	HF_SOCKET_MSG_MAX = 65536,
-	HF_CHAIN_MAX = 11,        /* further owner names in an answer (CNAME + DNAME, DESIGN 5) */
+	HF_CHAIN_MAX = 11,         /* further owner names in an answer (CNAME + DNAME, DESIGN 5) */
 	HF_CHAIN_OCTETS_MAX = 512, /* ... and their octets together */
 	HF_POLICY_RULE_MAX = 4096,
-	HF_TTL_MAX_S = 604800,    /* RFC 8767 4: one week */
+	HF_TTL_MAX_S = 604800, /* RFC 8767 4: one week */
 };
 
 enum hf_msg_type {
-	HF_MSG_HELLO = 1, HF_MSG_WELCOME, HF_MSG_MISS, HF_MSG_ANSWER, HF_MSG_POLICY_BEGIN,
-	HF_MSG_POLICY_RULE, HF_MSG_POLICY_END, HF_MSG_POLICY_ACK, HF_MSG_STATS_ASK,
-	HF_MSG_STATS_SAY, HF_MSG_CACHE_ASK, HF_MSG_CACHE_SAY, HF_MSG_TYPE_CNT,
+	HF_MSG_HELLO = 1,
+	HF_MSG_WELCOME,
+	HF_MSG_MISS,
+	HF_MSG_ANSWER,
+	HF_MSG_POLICY_BEGIN,
+	HF_MSG_POLICY_RULE,
+	HF_MSG_POLICY_END,
+	HF_MSG_POLICY_ACK,
+	HF_MSG_STATS_ASK,
+	HF_MSG_STATS_SAY,
+	HF_MSG_CACHE_ASK,
+	HF_MSG_CACHE_SAY,
+	HF_MSG_TYPE_CNT,
 };
 
 /* Which rendering of a name's answer this is: part of the cache key. */
 enum { HF_VARIANT_DO = 1, HF_VARIANT_CD = 2, HF_VARIANT_CNT = 4 };
 
 struct hf_msg_head {
-	uint16_t type; /* enum hf_msg_type */
-	uint16_t len;  /* octets of the whole message, this head included */
+	uint16_t type;  /* enum hf_msg_type */
+	uint16_t len;   /* octets of the whole message, this head included */
 	uint32_t epoch; /* of the attachment; 0 in HELLO. Another epoch: not for us */
 };
 
@@ -88,7 +98,8 @@ struct hf_msg_welcome { /* with it, SCM_RIGHTS: memfd, what wakes control, what 
 	uint32_t worker_cnt;
 	uint64_t shm_len;
 	uint64_t policy_gen; /* in force now; 0: none since the dataplane started */
-	uint64_t boot_ns;    /* HF clock when the dataplane started: tells a restart from a re-attach */
+	uint64_t
+	    boot_ns; /* HF clock when the dataplane started: tells a restart from a re-attach */
 };
 
 struct hf_msg_miss {
@@ -101,8 +112,8 @@ struct hf_msg_miss {
 };
 
 enum {
-	HF_ANSWER_UNDER_NTA = 1,  /* resolved while an NTA covered a name in the chain */
-	HF_ANSWER_TRUNCATED = 2,  /* too large for any datagram: no body, clients get TC */
+	HF_ANSWER_UNDER_NTA = 1, /* resolved while an NTA covered a name in the chain */
+	HF_ANSWER_TRUNCATED = 2, /* too large for any datagram: no body, clients get TC */
 };
 
 /* Followed by chain_len, ede_text_len and body_len octets, in that order:
@@ -125,8 +136,8 @@ struct hf_msg_answer {
 	uint16_t ede_text_len;
 	uint16_t body_len;
 	uint16_t chain_cnt;
-	uint32_t ttl_s;      /* fresh for so long; 0: for those who wait only */
-	uint32_t stale_s;    /* and may be served stale for so long after that */
+	uint32_t ttl_s;   /* fresh for so long; 0: for those who wait only */
+	uint32_t stale_s; /* and may be served stale for so long after that */
 	struct hf_msg_key key;
 	uint8_t payload[];
 };
@@ -164,10 +175,10 @@ struct hf_msg_policy_end {
 struct hf_msg_policy_ack {
 	struct hf_msg_head head;
 	uint64_t generation;
-	uint32_t core_cnt;  /* cores that passed a quiescent state (or slept) since publication */
+	uint32_t core_cnt; /* cores that passed a quiescent state (or slept) since publication */
 	uint32_t core_all;
-	uint64_t took_ns;   /* from END read to the end of the grace period */
-	uint32_t fault;     /* 0, or enum hf_msg_fault: refused, the old one stays */
+	uint64_t took_ns; /* from END read to the end of the grace period */
+	uint32_t fault;   /* 0, or enum hf_msg_fault: refused, the old one stays */
 	uint32_t pad;
 };
 
@@ -202,7 +213,7 @@ struct hf_msg_cache_say {
 	struct hf_msg_head head;
 	uint64_t token;
 	uint8_t found;
-	uint8_t covered;  /* an NTA covers it now */
+	uint8_t covered; /* an NTA covers it now */
 	uint8_t pad[2];
 	uint32_t age_s;
 	uint32_t retry_s; /* a refresh failed; seconds until the next try */
@@ -212,15 +223,15 @@ struct hf_msg_cache_say {
 
 enum hf_msg_fault {
 	HF_MSG_OK,
-	HF_MSG_FAULT_LENGTH,  /* shorter than its type, or its parts do not add up */
-	HF_MSG_FAULT_TYPE,    /* unknown, or not allowed on this path */
+	HF_MSG_FAULT_LENGTH, /* shorter than its type, or its parts do not add up */
+	HF_MSG_FAULT_TYPE,   /* unknown, or not allowed on this path */
 	HF_MSG_FAULT_EPOCH,
-	HF_MSG_FAULT_NAME,    /* not one whole name, upper case in it */
-	HF_MSG_FAULT_VALUE,   /* verdict, flags, variant, count, code out of range */
-	HF_MSG_FAULT_BODY,    /* records malformed, counts wrong, OPT in it, bad pointers */
+	HF_MSG_FAULT_NAME,  /* not one whole name, upper case in it */
+	HF_MSG_FAULT_VALUE, /* verdict, flags, variant, count, code out of range */
+	HF_MSG_FAULT_BODY,  /* records malformed, counts wrong, OPT in it, bad pointers */
 	HF_MSG_FAULT_CHAIN,
 	HF_MSG_FAULT_TEXT,
-	HF_MSG_FAULT_ORDER,   /* RULE or END without BEGIN, or of another generation */
+	HF_MSG_FAULT_ORDER, /* RULE or END without BEGIN, or of another generation */
 	HF_MSG_FAULT_CNT,
 };
 
@@ -247,12 +258,12 @@ struct hf_answer_view {
 enum { HF_ANSWER_RR_MAX = 256 };
 enum hf_msg_fault hf_msg_check_answer(const struct hf_msg_answer *m, struct hf_answer_view *view);
 /* And the answer inside, when found; *view is filled in only then. */
-enum hf_msg_fault hf_msg_check_cache_say(const struct hf_msg_cache_say *m,
-    struct hf_answer_view *view);
+enum hf_msg_fault
+hf_msg_check_cache_say(const struct hf_msg_cache_say *m, struct hf_answer_view *view);
 
 /* Fill in a key: lower-cases the name. */
-void hf_msg_key_set(struct hf_msg_key *k, const struct hf_name *name, uint16_t type,
-    uint16_t klass, uint8_t variant);
+void hf_msg_key_set(struct hf_msg_key *k, const struct hf_name *name, uint16_t type, uint16_t klass,
+    uint8_t variant);
 
 /* The owner names of an answer beyond the question's. Zeroed: empty. */
 struct hf_msg_chain {
@@ -273,8 +284,8 @@ struct hf_answer_parts {
 	uint16_t ede_text_len;
 	uint16_t body_len;
 };
-int hf_msg_answer_finish(struct hf_msg_answer *m, uint32_t epoch,
-    const struct hf_answer_parts *parts);
+int
+hf_msg_answer_finish(struct hf_msg_answer *m, uint32_t epoch, const struct hf_answer_parts *parts);
 
 _Static_assert(sizeof(struct hf_msg_head) == 8, "head");
 _Static_assert(sizeof(struct hf_msg_key) == 264, "key");

@@ -12,7 +12,7 @@ struct hf_ring_shm {
 	uint32_t slot_cnt;
 	uint32_t slot_len;
 	alignas(HF_RING_ALIGN) _Atomic uint64_t head; /* WRITER: slots written since format */
-	_Atomic uint64_t refused;		      /* WRITER */
+	_Atomic uint64_t refused;                     /* WRITER */
 	alignas(HF_RING_ALIGN) _Atomic uint64_t tail; /* READER: slots read since format */
 	alignas(HF_RING_ALIGN) uint8_t slots[];
 };

@@ -37,9 +37,9 @@ struct hf_ring {
 	struct hf_ring_shm *shm;
 	uint32_t slot_cnt; /* private, checked copies */
 	uint32_t slot_len;
-	uint64_t mine;     /* own cursor: slots written, or read */
-	uint64_t peer;     /* the peer's cursor as last seen */
-	uint64_t wild;     /* times the peer's cursor made no sense */
+	uint64_t mine; /* own cursor: slots written, or read */
+	uint64_t peer; /* the peer's cursor as last seen */
+	uint64_t wild; /* times the peer's cursor made no sense */
 };
 
 /* Octets for such a ring, 0 for sizes out of range: slot_cnt a power of two in
@@ -51,10 +51,10 @@ int hf_ring_format(void *mem, size_t len, uint32_t slot_cnt, uint32_t slot_len);
 
 /* Take a role on the ring at mem, whose geometry must be the one expected here.
  * 0; -EINVAL for bad memory; -EPROTO for no ring or another geometry. */
-int hf_ring_join_writer(struct hf_ring *r, void *mem, size_t len, uint32_t slot_cnt,
-    uint32_t slot_len);
-int hf_ring_join_reader(struct hf_ring *r, void *mem, size_t len, uint32_t slot_cnt,
-    uint32_t slot_len);
+int
+hf_ring_join_writer(struct hf_ring *r, void *mem, size_t len, uint32_t slot_cnt, uint32_t slot_len);
+int
+hf_ring_join_reader(struct hf_ring *r, void *mem, size_t len, uint32_t slot_cnt, uint32_t slot_len);
 
 /* WRITER. The next slot, or NULL when full (counted). Nothing is seen until commit. */
 void *hf_ring_reserve(struct hf_ring *r);

@@ -14,16 +14,18 @@
 #define HF_WIRE_CONST_H
 
 enum {
-	HF_HEADER_LEN = 12,    /* RFC 1035 4.1.1 */
-	HF_NAME_MAX = 255,     /* octets of a name on the wire, RFC 1035 2.3.4 */
-	HF_LABEL_MAX = 63,     /* octets of one label, RFC 1035 2.3.4 */
-	HF_LABEL_CNT_MAX = 127, /* labels in a name of 255 octets, without the root */
-	HF_MSG_MAX = 65535,    /* octets of a message over TCP, RFC 1035 4.2.2 */
-	HF_UDP_PLAIN_MAX = 512, /* octets over UDP without EDNS, RFC 1035 4.2.1 */
+	HF_HEADER_LEN = 12,      /* RFC 1035 4.1.1 */
+	HF_NAME_MAX = 255,       /* octets of a name on the wire, RFC 1035 2.3.4 */
+	HF_LABEL_MAX = 63,       /* octets of one label, RFC 1035 2.3.4 */
+	HF_LABEL_CNT_MAX = 127,  /* labels in a name of 255 octets, without the root */
+	HF_MSG_MAX = 65535,      /* octets of a message over TCP, RFC 1035 4.2.2 */
+	HF_UDP_PLAIN_MAX = 512,  /* octets over UDP without EDNS, RFC 1035 4.2.1 */
 	HF_UDP_EDNS_SEND = 1232, /* what we say and never exceed over UDP (DNS flag day 2020) */
 	HF_RDATA_MAX = 65535,
 };
 
+/* Columns of a registry. */
+/* clang-format off */
 enum hf_type {
 	HF_TYPE_A = 1, HF_TYPE_NS = 2, HF_TYPE_MD = 3, HF_TYPE_MF = 4, HF_TYPE_CNAME = 5,
 	HF_TYPE_SOA = 6, HF_TYPE_MB = 7, HF_TYPE_MG = 8, HF_TYPE_MR = 9, HF_TYPE_NULL = 10,
@@ -86,5 +88,7 @@ enum hf_dnssec_alg {
 };
 
 enum hf_ds_digest { HF_DIGEST_SHA1 = 1, HF_DIGEST_SHA256 = 2, HF_DIGEST_SHA384 = 4 };
+
+/* clang-format on */
 
 #endif

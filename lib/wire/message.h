@@ -60,11 +60,11 @@ struct hf_option {
 
 enum hf_parse {
 	HF_PARSE_OK,
-	HF_PARSE_SHORT,       /* under 12 octets: not even a header to answer */
-	HF_PARSE_QUESTION,    /* question missing, more than one, or malformed */
-	HF_PARSE_RR,          /* a record does not fit or has a malformed name or OPT */
-	HF_PARSE_OPT,         /* two OPTs, an OPT with a non-root owner or outside ADDITIONAL */
-	HF_PARSE_TRAILING,    /* octets after the last record */
+	HF_PARSE_SHORT,    /* under 12 octets: not even a header to answer */
+	HF_PARSE_QUESTION, /* question missing, more than one, or malformed */
+	HF_PARSE_RR,       /* a record does not fit or has a malformed name or OPT */
+	HF_PARSE_OPT,      /* two OPTs, an OPT with a non-root owner or outside ADDITIONAL */
+	HF_PARSE_TRAILING, /* octets after the last record */
 	HF_PARSE_CNT,
 };
 
@@ -96,8 +96,8 @@ bool hf_edns_from_rr(const uint8_t *msg, const struct hf_rr *rr, struct hf_edns 
 bool hf_options_ok(const uint8_t *msg, uint32_t off, uint32_t len);
 
 /* Iterate options: *off starts at edns->options_off. False when none is left. */
-bool hf_option_next(const uint8_t *msg, const struct hf_edns *edns, uint32_t *off,
-    struct hf_option *opt);
+bool hf_option_next(
+    const uint8_t *msg, const struct hf_edns *edns, uint32_t *off, struct hf_option *opt);
 
 /* A client's query, whole: header, exactly one question, at most one OPT, nothing
  * that does not fit. Records other than OPT in a query are stepped over. On

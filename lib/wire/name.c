@@ -383,8 +383,9 @@ hf_name_common(const struct hf_name *a, const struct hf_name *b)
 
 	label_offsets(a, a_off);
 	label_offsets(b, b_off);
-	while (cnt < least && label_cmp(a->octets + a_off[a->label_cnt - cnt - 1],
-				  b->octets + b_off[b->label_cnt - cnt - 1]) == 0)
+	while (cnt < least &&
+	    label_cmp(a->octets + a_off[a->label_cnt - cnt - 1],
+		b->octets + b_off[b->label_cnt - cnt - 1]) == 0)
 		cnt++;
 	return cnt;
 }

@@ -22,12 +22,12 @@ enum field {
 	NAME_OLD,
 	NAME_LOWER,
 	NAME_KEEP,
-	STRING,	     /* a length octet and so many octets, RFC 1035 3.3 */
+	STRING,      /* a length octet and so many octets, RFC 1035 3.3 */
 	STRING_SOME, /* the same, not empty */
 	STRINGS,     /* one or more strings up to the end */
-	REST,	     /* anything up to the end */
+	REST,        /* anything up to the end */
 	REST_SOME,   /* the same, not empty */
-	BITMAP,	     /* type bitmap up to the end, RFC 4034 4.1.2 */
+	BITMAP,      /* type bitmap up to the end, RFC 4034 4.1.2 */
 	SVC_PARAMS,  /* RFC 9460 2.2 */
 	OPTIONS,     /* RFC 6891 6.1.2 */
 	A6_ADDRESS,  /* prefix length and the rest of the address, RFC 2874 3.1 */

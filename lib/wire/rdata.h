@@ -21,8 +21,8 @@
 /* RDATA of rr (in message msg of msg_len octets) without compression, case kept;
  * checks that it is well formed for its type as far as the table knows the type.
  * Returns its length, or -EBADMSG, -ENOSPC. */
-ssize_t hf_rdata_expand(const uint8_t *msg, size_t msg_len, const struct hf_rr *rr, uint8_t *out,
-    size_t cap);
+ssize_t hf_rdata_expand(
+    const uint8_t *msg, size_t msg_len, const struct hf_rr *rr, uint8_t *out, size_t cap);
 
 /* Lower-case the names inside uncompressed RDATA where RFC 4034 6.2 (as corrected by
  * RFC 6840 5.1) asks for it, in place. Returns 0 or -EBADMSG. */

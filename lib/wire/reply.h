@@ -15,18 +15,22 @@
 
 #include "lib/wire/message.h"
 
-enum { HF_REPLY_EDE_MAX = 2, HF_EDE_TEXT_MAX = 160, HF_BODY_MAX = 3072,
-	HF_REPLY_OPT_MAX = 11 + HF_REPLY_EDE_MAX * 6 + HF_EDE_TEXT_MAX };
+enum {
+	HF_REPLY_EDE_MAX = 2,
+	HF_EDE_TEXT_MAX = 160,
+	HF_BODY_MAX = 3072,
+	HF_REPLY_OPT_MAX = 11 + HF_REPLY_EDE_MAX * 6 + HF_EDE_TEXT_MAX
+};
 
 /* What becomes of a query before any look-up. Every value has a counter. */
 enum hf_judge {
-	HF_JUDGE_LOOKUP,   /* class IN, ordinary type: look it up */
-	HF_JUDGE_DROP_SHORT, /* under 12 octets */
+	HF_JUDGE_LOOKUP,        /* class IN, ordinary type: look it up */
+	HF_JUDGE_DROP_SHORT,    /* under 12 octets */
 	HF_JUDGE_DROP_RESPONSE, /* QR set: answering could loop (RFC 1035 4.1.1) */
-	HF_JUDGE_FORMERR,  /* question or records malformed (RFC 1035 4.1.1) */
-	HF_JUDGE_NOTIMP,   /* opcode not QUERY (RFC 1035 4.1.1), or a meta type that we do not do */
-	HF_JUDGE_BADVERS,  /* EDNS version above 0 (RFC 6891 6.1.3) */
-	HF_JUDGE_REFUSED,  /* class not IN, zone transfer (RFC 5936 2.2.1) */
+	HF_JUDGE_FORMERR,       /* question or records malformed (RFC 1035 4.1.1) */
+	HF_JUDGE_NOTIMP,  /* opcode not QUERY (RFC 1035 4.1.1), or a meta type that we do not do */
+	HF_JUDGE_BADVERS, /* EDNS version above 0 (RFC 6891 6.1.3) */
+	HF_JUDGE_REFUSED, /* class not IN, zone transfer (RFC 5936 2.2.1) */
 	HF_JUDGE_CNT,
 };
 
@@ -35,7 +39,7 @@ static inline bool
 hf_type_not_done(uint16_t type)
 {
 	return (type >= 128 && type <= 255 && type != HF_TYPE_ANY) || type == HF_TYPE_OPT ||
-	       type == 0;
+	    type == 0;
 }
 
 /* Judge what hf_query_parse made of a query. */
@@ -63,9 +67,9 @@ hf_reply_judge(enum hf_parse p, const struct hf_query *q)
 unsigned hf_judge_rcode(enum hf_judge j);
 
 struct hf_reply {
-	uint16_t rcode;      /* 12 bits; the upper eight go into OPT */
-	bool authentic;      /* data may be called authentic: AD, if the client understands it */
-	bool truncated;      /* body is known not to fit any datagram: TC and no records */
+	uint16_t rcode; /* 12 bits; the upper eight go into OPT */
+	bool authentic; /* data may be called authentic: AD, if the client understands it */
+	bool truncated; /* body is known not to fit any datagram: TC and no records */
 	uint8_t ede_cnt;
 	uint16_t ede[HF_REPLY_EDE_MAX];
 	const char *ede_text; /* EXTRA-TEXT of the last EDE, may be NULL; not NUL-terminated */
@@ -83,8 +87,8 @@ struct hf_reply {
  * client set AD or DO (RFC 6840 5.7, 5.8), TC and an empty body when it does not fit (RFC
  * 2181 9). OPT only if the query had one (RFC 6891 7); EDE only with OPT; EXTRA-TEXT is
  * dropped before the body is. Returns the length, 0 when not even a header fits. */
-size_t hf_reply_write(uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q,
-    const struct hf_reply *r);
+size_t hf_reply_write(
+    uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q, const struct hf_reply *r);
 
 /* Largest datagram for this client: min(udp_max, its EDNS buffer or 512). */
 static inline size_t

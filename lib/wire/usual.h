@@ -89,8 +89,10 @@ hf_usual_query(const uint8_t *msg, size_t len, struct hf_query *q)
 
 	if (name_len == 0 || end > len)
 		return 0;
-	q->h = (struct hf_header){.id = hf_usual_u16(msg), .flags = hf_usual_u16(msg + 2),
-		.qd_cnt = 1, .ar_cnt = (uint16_t)(counts & 1)};
+	q->h = (struct hf_header){.id = hf_usual_u16(msg),
+	    .flags = hf_usual_u16(msg + 2),
+	    .qd_cnt = 1,
+	    .ar_cnt = (uint16_t)(counts & 1)};
 	q->question.type = hf_usual_u16(msg + end - 4);
 	q->question.klass = hf_usual_u16(msg + end - 2);
 	q->question_end = (uint32_t)end;
@@ -132,8 +134,8 @@ hf_usual_header_write(uint8_t *msg, const struct hf_query *q, const struct hf_re
  * multiple of HF_USUAL_COPY_LEN must be readable; msg gets scratch behind the reply, within cap.
  * Few branches: with or without OPT, AD, DO is what nobody can guess of the next client. */
 static inline size_t
-hf_usual_reply(uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q,
-    const struct hf_reply *r)
+hf_usual_reply(
+    uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q, const struct hf_reply *r)
 {
 	const size_t body_off = q->question_end, body_len = r->body_len;
 	const size_t body_end = body_off + body_len;
@@ -145,7 +147,8 @@ hf_usual_reply(uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q,
 	hf_usual_header_write(msg, q, r);
 	for (size_t i = 0; i < body_len; i += HF_USUAL_COPY_LEN)
 		memcpy(msg + body_off + i, r->body + i, HF_USUAL_COPY_LEN);
-	hf_usual_opt_write(msg + body_end, q->edns.dnssec_ok); /* scratch if len does not count it */
+	hf_usual_opt_write(
+	    msg + body_end, q->edns.dnssec_ok); /* scratch if len does not count it */
 	return len;
 }
 

@@ -6,7 +6,7 @@
 #include "lib/wire/rdata.h"
 
 enum {
-	POINTER = 0xc000,	 /* two octets: these bits and an offset, RFC 1035 4.1.4 */
+	POINTER = 0xc000,        /* two octets: these bits and an offset, RFC 1035 4.1.4 */
 	TARGET_OFF_MAX = 0x3fff, /* what fits into the fourteen bits */
 };
 

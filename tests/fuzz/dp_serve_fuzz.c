@@ -128,10 +128,13 @@ static void
 fuzz_policy(const uint8_t *data, size_t len)
 {
 	const struct hf_msg_policy_begin begin = {.generation = policy->generation + 1,
-		.rule_cnt = 1, .stale_client_ms = 1800, .stale_ttl_s = 30, .stale_max_s = 100,
-		.stale_retry_s = 1};
-	struct hf_msg_policy_rule rule = {.head.type = HF_MSG_POLICY_RULE,
-		.generation = begin.generation};
+	    .rule_cnt = 1,
+	    .stale_client_ms = 1800,
+	    .stale_ttl_s = 30,
+	    .stale_max_s = 100,
+	    .stale_retry_s = 1};
+	struct hf_msg_policy_rule rule = {
+	    .head.type = HF_MSG_POLICY_RULE, .generation = begin.generation};
 	struct dp_policy *p = dp_policy_create(&table->hash, &begin);
 
 	require(p != NULL);

@@ -17,8 +17,8 @@ must(bool true_whatever_comes_in)
 
 /* What the general reader makes of the records: the result that a query deserves. */
 static enum hf_parse
-slow_records(const uint8_t *msg, struct hf_cursor *c, const struct hf_header *h,
-    struct hf_edns *edns)
+slow_records(
+    const uint8_t *msg, struct hf_cursor *c, const struct hf_header *h, struct hf_edns *edns)
 {
 	struct hf_walk w;
 	struct hf_rr rr;
@@ -74,8 +74,8 @@ check_usual(const uint8_t *data, size_t size, enum hf_parse r, const struct hf_q
 
 	memset(&u, 0x5a, sizeof(u));
 	name_len = hf_usual_query(data, size, &u);
-	bool usual = r == HF_PARSE_OK && q->h.an_cnt + q->h.ns_cnt == 0 &&
-	    q->h.ar_cnt == q->edns.present;
+	bool usual =
+	    r == HF_PARSE_OK && q->h.an_cnt + q->h.ns_cnt == 0 && q->h.ar_cnt == q->edns.present;
 
 	must(usual == (name_len != 0));
 	if (!usual)

@@ -32,7 +32,7 @@ read_back(const uint8_t *msg, size_t len, const struct hf_query *q, const struct
 	hf_header_read(&c, &h);
 	require(hf_cursor_ok(&c) && h.id == q->h.id);
 	require((h.flags & (HF_FLAG_QR | HF_FLAG_RA | HF_FLAG_AA | HF_FLAG_Z)) ==
-		(HF_FLAG_QR | HF_FLAG_RA));
+	    (HF_FLAG_QR | HF_FLAG_RA));
 	require(h.qd_cnt <= 1 && (h.qd_cnt == 0 || q->question_end != 0));
 	if (h.qd_cnt == 1) {
 		hf_question_read(&c, &question);

@@ -21,12 +21,13 @@ addresses_are_read_and_printed(void **state)
 		const char *in, *out;
 		int family, port;
 	} cases[] = {
-		{"192.0.2.1", "192.0.2.1", AF_INET, 0},
-		{"192.0.2.1@53", "192.0.2.1@53", AF_INET, 53},
-		{"2001:DB8::1", "2001:db8::1", AF_INET6, 0},
-		{"2001:db8:0:0:0:0:0:1@65535", "2001:db8::1@65535", AF_INET6, 65535},
-		{"::", "::", AF_INET6, 0}, {"::ffff:192.0.2.1", "::ffff:192.0.2.1", AF_INET6, 0},
-		{"0.0.0.0", "0.0.0.0", AF_INET, 0},
+	    {"192.0.2.1", "192.0.2.1", AF_INET, 0},
+	    {"192.0.2.1@53", "192.0.2.1@53", AF_INET, 53},
+	    {"2001:DB8::1", "2001:db8::1", AF_INET6, 0},
+	    {"2001:db8:0:0:0:0:0:1@65535", "2001:db8::1@65535", AF_INET6, 65535},
+	    {"::", "::", AF_INET6, 0},
+	    {"::ffff:192.0.2.1", "::ffff:192.0.2.1", AF_INET6, 0},
+	    {"0.0.0.0", "0.0.0.0", AF_INET, 0},
 	};
 	char buf[HF_ADDR_TEXT_LEN];
 
@@ -48,11 +49,30 @@ text_that_is_no_address_is_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"", "@", "@53", "localhost", "192.0.2", "192.0.2.256", "192.0.2.1@", "192.0.2.1@0",
-		"192.0.2.1@65536", "192.0.2.1@53x", "192.0.2.1@-1", "192.0.2.1 ", " 192.0.2.1",
-		"192.0.2.1:53", "[::1]", "[::1]:53", "::1%lo", "fe80::1%eth0@53", "2001:db8::1::2",
-		"1", "0x7f000001", "127.1", "192.0.2.1@53@53",
-		"0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000",
+	    "",
+	    "@",
+	    "@53",
+	    "localhost",
+	    "192.0.2",
+	    "192.0.2.256",
+	    "192.0.2.1@",
+	    "192.0.2.1@0",
+	    "192.0.2.1@65536",
+	    "192.0.2.1@53x",
+	    "192.0.2.1@-1",
+	    "192.0.2.1 ",
+	    " 192.0.2.1",
+	    "192.0.2.1:53",
+	    "[::1]",
+	    "[::1]:53",
+	    "::1%lo",
+	    "fe80::1%eth0@53",
+	    "2001:db8::1::2",
+	    "1",
+	    "0x7f000001",
+	    "127.1",
+	    "192.0.2.1@53@53",
+	    "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000",
 	};
 	struct hf_addr a = {.family = 99};
 
@@ -76,13 +96,13 @@ socket_addresses_go_there_and_back(void **state)
 		assert_int_equal(hf_addr_from_text(texts[i], &a), 0);
 		socklen_t len = hf_addr_to_sockaddr(&a, &ss);
 
-		assert_int_equal(len, a.family == AF_INET ? sizeof(struct sockaddr_in)
-							  : sizeof(struct sockaddr_in6));
+		assert_int_equal(len,
+		    a.family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
 		memset(&b, 0xa5, sizeof(b));
 		assert_int_equal(hf_addr_from_sockaddr((struct sockaddr *)&ss, len, &b), 0);
 		assert_true(hf_addr_equal(&a, &b));
-		assert_int_equal(hf_addr_from_sockaddr((struct sockaddr *)&ss, len - 1, &b),
-		    -EINVAL);
+		assert_int_equal(
+		    hf_addr_from_sockaddr((struct sockaddr *)&ss, len - 1, &b), -EINVAL);
 		assert_int_equal(hf_addr_from_sockaddr((struct sockaddr *)&ss, 0, &b), -EINVAL);
 	}
 }
@@ -130,11 +150,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses_are_read_and_printed),
-		cmocka_unit_test(text_that_is_no_address_is_refused),
-		cmocka_unit_test(socket_addresses_go_there_and_back),
-		cmocka_unit_test(an_address_that_is_none_stays_none),
-		cmocka_unit_test(equality_looks_at_what_counts),
+	    cmocka_unit_test(addresses_are_read_and_printed),
+	    cmocka_unit_test(text_that_is_no_address_is_refused),
+	    cmocka_unit_test(socket_addresses_go_there_and_back),
+	    cmocka_unit_test(an_address_that_is_none_stays_none),
+	    cmocka_unit_test(equality_looks_at_what_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

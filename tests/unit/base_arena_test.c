@@ -121,11 +121,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memory_is_zeroed_and_aligned),
-		cmocka_unit_test(the_limit_is_never_exceeded),
-		cmocka_unit_test(objects_do_not_overlap),
-		cmocka_unit_test(small_objects_share_chunks_even_behind_a_large_one),
-		cmocka_unit_test(a_copy_is_a_copy),
+	    cmocka_unit_test(memory_is_zeroed_and_aligned),
+	    cmocka_unit_test(the_limit_is_never_exceeded),
+	    cmocka_unit_test(objects_do_not_overlap),
+	    cmocka_unit_test(small_objects_share_chunks_even_behind_a_large_one),
+	    cmocka_unit_test(a_copy_is_a_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,8 +71,7 @@ octets_outside_printable_ascii_are_escaped(void **state)
 	capture();
 	hf_log(HF_LOG_INFO, "resolver", "%s", "a\nb\r\x1b[2J\x7f\xc3\xbc\t~ \\");
 	release();
-	assert_string_equal(seen,
-	    "resolver: a\\x0ab\\x0d\\x1b[2J\\x7f\\xc3\\xbc\\x09~ \\\n");
+	assert_string_equal(seen, "resolver: a\\x0ab\\x0d\\x1b[2J\\x7f\\xc3\\xbc\\x09~ \\\n");
 }
 
 static void
@@ -201,14 +200,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_line_says_area_level_and_what_happened),
-		cmocka_unit_test(octets_outside_printable_ascii_are_escaped),
-		cmocka_unit_test(a_long_line_is_cut_and_still_one_line),
-		cmocka_unit_test(lines_above_the_level_are_dropped),
-		cmocka_unit_test(a_site_passes_ten_lines_a_second_and_says_how_many_it_held_back),
-		cmocka_unit_test(sites_do_not_share_their_allowance),
-		cmocka_unit_test(a_full_pipe_loses_lines_and_counts_them_and_never_blocks),
-		cmocka_unit_test(without_a_reader_lines_are_lost_and_the_program_lives),
+	    cmocka_unit_test(a_line_says_area_level_and_what_happened),
+	    cmocka_unit_test(octets_outside_printable_ascii_are_escaped),
+	    cmocka_unit_test(a_long_line_is_cut_and_still_one_line),
+	    cmocka_unit_test(lines_above_the_level_are_dropped),
+	    cmocka_unit_test(a_site_passes_ten_lines_a_second_and_says_how_many_it_held_back),
+	    cmocka_unit_test(sites_do_not_share_their_allowance),
+	    cmocka_unit_test(a_full_pipe_loses_lines_and_counts_them_and_never_blocks),
+	    cmocka_unit_test(without_a_reader_lines_are_lost_and_the_program_lives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,12 +128,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_octet_asked_for_is_filled),
-		cmocka_unit_test(what_was_handed_out_is_wiped),
-		cmocka_unit_test(nothing_is_handed_out_twice),
-		cmocka_unit_test(below_n_all_values_come_and_none_is_favoured),
-		cmocka_unit_test(sixteen_bits_use_both_octets),
-		cmocka_unit_test(the_clocks_run),
+	    cmocka_unit_test(every_octet_asked_for_is_filled),
+	    cmocka_unit_test(what_was_handed_out_is_wiped),
+	    cmocka_unit_test(nothing_is_handed_out_twice),
+	    cmocka_unit_test(below_n_all_values_come_and_none_is_favoured),
+	    cmocka_unit_test(sixteen_bits_use_both_octets),
+	    cmocka_unit_test(the_clocks_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

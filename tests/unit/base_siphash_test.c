@@ -41,11 +41,15 @@ the_reference_vectors_of_every_tail_length_come_out(void **state)
 {
 	(void)state;
 	static const uint64_t want[] = {
-		UINT64_C(0x726fdb47dd0e0e31), UINT64_C(0x74f839c593dc67fd),
-		UINT64_C(0x0d6c8009d9a94f5a), UINT64_C(0x85676696d7fb7e2d),
-		UINT64_C(0xcf2794e0277187b7), UINT64_C(0x18765564cd99a68d),
-		UINT64_C(0xcbc9466e58fee3ce), UINT64_C(0xab0200f58b01d137),
-		UINT64_C(0x93f5f5799a932462),
+	    UINT64_C(0x726fdb47dd0e0e31),
+	    UINT64_C(0x74f839c593dc67fd),
+	    UINT64_C(0x0d6c8009d9a94f5a),
+	    UINT64_C(0x85676696d7fb7e2d),
+	    UINT64_C(0xcf2794e0277187b7),
+	    UINT64_C(0x18765564cd99a68d),
+	    UINT64_C(0xcbc9466e58fee3ce),
+	    UINT64_C(0xab0200f58b01d137),
+	    UINT64_C(0x93f5f5799a932462),
 	};
 
 	for (size_t len = 0; len < sizeof(want) / sizeof(want[0]); len++)
@@ -74,9 +78,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_vector_of_the_paper_comes_out),
-		cmocka_unit_test(the_reference_vectors_of_every_tail_length_come_out),
-		cmocka_unit_test(every_octet_and_the_key_count),
+	    cmocka_unit_test(the_vector_of_the_paper_comes_out),
+	    cmocka_unit_test(the_reference_vectors_of_every_tail_length_come_out),
+	    cmocka_unit_test(every_octet_and_the_key_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

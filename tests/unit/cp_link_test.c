@@ -388,7 +388,8 @@ questions_over_the_socket_come_back_with_their_token(void **state)
 	struct hf_msg_cache_ask ask;
 	struct hf_msg_stats_ask stats_ask;
 	struct hf_msg_cache_say say = {.head = {HF_MSG_CACHE_SAY, sizeof(say), 0}, .token = 42};
-	alignas(8) uint8_t buf[sizeof(struct hf_msg_stats_say) + HF_COUNTER_CNT * sizeof(uint64_t)] = {0};
+	alignas(8)
+	    uint8_t buf[sizeof(struct hf_msg_stats_say) + HF_COUNTER_CNT * sizeof(uint64_t)] = {0};
 	struct hf_msg_stats_say *stats = (void *)buf;
 	ssize_t n;
 
@@ -407,7 +408,9 @@ questions_over_the_socket_come_back_with_their_token(void **state)
 	assert_int_equal(cp_link_client_ask_stats(client, 43), 0);
 	UNTIL((n = hf_link_recv(dp, &stats_ask, sizeof(stats_ask))) > 0, 1000);
 	*stats = (struct hf_msg_stats_say){.head = {HF_MSG_STATS_SAY, sizeof(buf), epoch},
-	    .token = 43, .row_cnt = 1, .col_cnt = HF_COUNTER_CNT};
+	    .token = 43,
+	    .row_cnt = 1,
+	    .col_cnt = HF_COUNTER_CNT};
 	assert_int_equal(hf_link_send(dp, buf, sizeof(buf)), 0);
 	UNTIL(heard.stats == 1, 1000);
 	assert_int_equal(heard.token, 43);

@@ -27,13 +27,21 @@ an_entry_gives_back_the_message_it_was_made_of(void **state)
 {
 	(void)state;
 	static const struct fx_answer cases[] = {
-		{.name = "www.example.de.", .rr_cnt = 3, .ttl_s = 300, .stale_s = 86400,
-		    .chain = {"b.example.", "c.example."}, .text = "odd", .ede = 6,
-		    .hidden_ede = 7, .verdict = HF_VERDICT_UNVALIDATED, .policy_gen = 9,
-		    .flags = HF_ANSWER_UNDER_NTA, .variant = HF_VARIANT_DO},
-		{.name = ".", .verdict = HF_VERDICT_SECURE, .rcode = HF_RCODE_NXDOMAIN},
-		{.name = "x.", .verdict = HF_VERDICT_SECURE, .flags = HF_ANSWER_TRUNCATED},
-		{.name = "y.", .rr_cnt = 180, .ttl_s = 5, .verdict = HF_VERDICT_INSECURE},
+	    {.name = "www.example.de.",
+		.rr_cnt = 3,
+		.ttl_s = 300,
+		.stale_s = 86400,
+		.chain = {"b.example.", "c.example."},
+		.text = "odd",
+		.ede = 6,
+		.hidden_ede = 7,
+		.verdict = HF_VERDICT_UNVALIDATED,
+		.policy_gen = 9,
+		.flags = HF_ANSWER_UNDER_NTA,
+		.variant = HF_VARIANT_DO},
+	    {.name = ".", .verdict = HF_VERDICT_SECURE, .rcode = HF_RCODE_NXDOMAIN},
+	    {.name = "x.", .verdict = HF_VERDICT_SECURE, .flags = HF_ANSWER_TRUNCATED},
+	    {.name = "y.", .rr_cnt = 180, .ttl_s = 5, .verdict = HF_VERDICT_INSECURE},
 	};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -59,13 +67,20 @@ an_answer_is_fresh_no_longer_than_its_records_nor_a_week(void **state)
 		unsigned rr_cnt;
 		uint64_t want_s;
 	} cases[] = {
-		{300, 300, 1, 300}, {300, 60, 1, 60}, {60, 300, 1, 60}, {300, 0, 0, 300},
-		{HF_TTL_MAX_S, HF_TTL_MAX_S, 1, HF_TTL_MAX_S}, {0, 300, 1, 0},
+	    {300, 300, 1, 300},
+	    {300, 60, 1, 60},
+	    {60, 300, 1, 60},
+	    {300, 0, 0, 300},
+	    {HF_TTL_MAX_S, HF_TTL_MAX_S, 1, HF_TTL_MAX_S},
+	    {0, 300, 1, 0},
 	};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct fx_answer a = {.name = "a.", .rr_cnt = cases[i].rr_cnt,
-			.rr_ttl = cases[i].rr_ttl, .ttl_s = cases[i].ttl_s, .stale_s = 10};
+		const struct fx_answer a = {.name = "a.",
+		    .rr_cnt = cases[i].rr_cnt,
+		    .rr_ttl = cases[i].rr_ttl,
+		    .ttl_s = cases[i].ttl_s,
+		    .stale_s = 10};
 		struct dp_entry *e = make(&a, 7);
 
 		assert_true(e->inserted_ms == 7);
@@ -94,8 +109,14 @@ static void
 a_copy_that_remembers_a_failed_refresh_is_otherwise_the_same(void **state)
 {
 	(void)state;
-	const struct fx_answer a = {.name = "www.example.", .chain = {"b.example."}, .rr_cnt = 4,
-		.ttl_s = 60, .stale_s = 600, .text = "text", .ede = 27, .policy_gen = 3};
+	const struct fx_answer a = {.name = "www.example.",
+	    .chain = {"b.example."},
+	    .rr_cnt = 4,
+	    .ttl_s = 60,
+	    .stale_s = 600,
+	    .text = "text",
+	    .ede = 27,
+	    .policy_gen = 3};
 	struct dp_entry *old = make(&a, 500);
 
 	atomic_store(&old->covered, 77);
@@ -118,10 +139,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_entry_gives_back_the_message_it_was_made_of),
-		cmocka_unit_test(an_answer_is_fresh_no_longer_than_its_records_nor_a_week),
-		cmocka_unit_test(a_ttl_with_the_top_bit_set_is_stored_as_zero),
-		cmocka_unit_test(a_copy_that_remembers_a_failed_refresh_is_otherwise_the_same),
+	    cmocka_unit_test(an_entry_gives_back_the_message_it_was_made_of),
+	    cmocka_unit_test(an_answer_is_fresh_no_longer_than_its_records_nor_a_week),
+	    cmocka_unit_test(a_ttl_with_the_top_bit_set_is_stored_as_zero),
+	    cmocka_unit_test(a_copy_that_remembers_a_failed_refresh_is_otherwise_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

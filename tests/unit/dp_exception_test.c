@@ -88,12 +88,12 @@ tcp_to_others_from_us_or_to_all_is_not(void **state)
 {
 	(void)state;
 	assert_false(wanted(ip_frame((struct frame_plan){.to = their_v4}, DP_PROTO_TCP, 20, 0)));
-	assert_false(wanted(
-	    ip_frame((struct frame_plan){.v6 = true, .to = their_v6}, DP_PROTO_TCP, 20, 0)));
+	assert_false(
+	    wanted(ip_frame((struct frame_plan){.v6 = true, .to = their_v6}, DP_PROTO_TCP, 20, 0)));
 	assert_false(wanted(ip_frame((struct frame_plan){.from = our_v4}, DP_PROTO_TCP, 20, 0)));
 	assert_int_equal(kind, DP_PACKET_BAD);
-	assert_false(wanted(
-	    ip_frame((struct frame_plan){.v6 = true, .from = our_v6}, DP_PROTO_TCP, 20, 0)));
+	assert_false(
+	    wanted(ip_frame((struct frame_plan){.v6 = true, .from = our_v6}, DP_PROTO_TCP, 20, 0)));
 
 	size_t len = ip_frame((struct frame_plan){0}, DP_PROTO_TCP, 20, 0);
 	memset(frame, 0xff, 6);
@@ -213,15 +213,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tcp_to_a_service_address_is_for_the_kernel),
-		cmocka_unit_test(tcp_to_others_from_us_or_to_all_is_not),
-		cmocka_unit_test(a_tcp_header_cut_anywhere_is_not),
-		cmocka_unit_test(a_fragment_of_tcp_is_not),
-		cmocka_unit_test(an_arp_reply_to_us_is_and_a_request_is_not),
-		cmocka_unit_test(an_advertisement_to_us_is_and_a_solicitation_is_not),
-		cmocka_unit_test(icmp_errors_are_and_echo_is_not),
-		cmocka_unit_test(a_query_and_what_is_bad_never_are),
-		cmocka_unit_test(a_limit_gives_its_burst_then_its_rate),
+	    cmocka_unit_test(tcp_to_a_service_address_is_for_the_kernel),
+	    cmocka_unit_test(tcp_to_others_from_us_or_to_all_is_not),
+	    cmocka_unit_test(a_tcp_header_cut_anywhere_is_not),
+	    cmocka_unit_test(a_fragment_of_tcp_is_not),
+	    cmocka_unit_test(an_arp_reply_to_us_is_and_a_request_is_not),
+	    cmocka_unit_test(an_advertisement_to_us_is_and_a_solicitation_is_not),
+	    cmocka_unit_test(icmp_errors_are_and_echo_is_not),
+	    cmocka_unit_test(a_query_and_what_is_bad_never_are),
+	    cmocka_unit_test(a_limit_gives_its_burst_then_its_rate),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -44,9 +44,9 @@ test_service(struct dp_service *s, struct dp_host *host)
 struct frame_plan {
 	bool v6, vlan;
 	uint8_t proto;
-	uint8_t hops;           /* 0: 64 */
+	uint8_t hops;             /* 0: 64 */
 	const uint8_t *from, *to; /* NULL: their and our address */
-	size_t payload_len;     /* behind the IP header */
+	size_t payload_len;       /* behind the IP header */
 };
 
 /* Ethernet (with tag) and IP headers; returns where the payload goes. */

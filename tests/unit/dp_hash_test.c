@@ -105,11 +105,22 @@ static void
 a_difference_in_any_part_makes_another_key(void **state)
 {
 	(void)state;
-	static const struct { const char *name; uint16_t type; uint8_t variant; } other[] = {
-		{"a.example.", 1, 0}, {"www.example.", 2, 0}, {"www.example.", 257, 0},
-		{"www.example.", 1, 1}, {"www.example.", 1, 2}, {"www.example.", 1, 3},
-		{"www.examplf.", 1, 0}, {"www.example.a.", 1, 0}, {".", 1, 0},
-		{"wwww.xample.", 1, 0}, {"www.a.long.name.beyond.the.first.blocks.example.", 1, 0},
+	static const struct {
+		const char *name;
+		uint16_t type;
+		uint8_t variant;
+	} other[] = {
+	    {"a.example.", 1, 0},
+	    {"www.example.", 2, 0},
+	    {"www.example.", 257, 0},
+	    {"www.example.", 1, 1},
+	    {"www.example.", 1, 2},
+	    {"www.example.", 1, 3},
+	    {"www.examplf.", 1, 0},
+	    {"www.example.a.", 1, 0},
+	    {".", 1, 0},
+	    {"wwww.xample.", 1, 0},
+	    {"www.a.long.name.beyond.the.first.blocks.example.", 1, 0},
 	};
 	const struct dp_hash *both[] = {&fast, &slow};
 
@@ -180,13 +191,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(case_of_a_name_changes_neither_key_nor_hash),
-		cmocka_unit_test(only_ascii_letters_are_folded),
-		cmocka_unit_test(names_of_every_length_survive_the_way_through_a_message),
-		cmocka_unit_test(a_difference_in_any_part_makes_another_key),
-		cmocka_unit_test(a_long_name_differs_from_another_in_its_last_octet),
-		cmocka_unit_test(another_seed_gives_other_hashes),
-		cmocka_unit_test(each_bit_is_set_in_half_of_the_hashes),
+	    cmocka_unit_test(case_of_a_name_changes_neither_key_nor_hash),
+	    cmocka_unit_test(only_ascii_letters_are_folded),
+	    cmocka_unit_test(names_of_every_length_survive_the_way_through_a_message),
+	    cmocka_unit_test(a_difference_in_any_part_makes_another_key),
+	    cmocka_unit_test(a_long_name_differs_from_another_in_its_last_octet),
+	    cmocka_unit_test(another_seed_gives_other_hashes),
+	    cmocka_unit_test(each_bit_is_set_in_half_of_the_hashes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

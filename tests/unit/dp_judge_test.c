@@ -6,13 +6,18 @@
 
 enum { INSERTED = 100000, TTL_S = 60, STALE_S = 600, POLICY_STALE_S = 300, GEN = 8 };
 
-enum verdict { SEC = HF_VERDICT_SECURE, INS = HF_VERDICT_INSECURE, BOG = HF_VERDICT_BOGUS,
-	FAI = HF_VERDICT_FAILURE, UNV = HF_VERDICT_UNVALIDATED };
+enum verdict {
+	SEC = HF_VERDICT_SECURE,
+	INS = HF_VERDICT_INSECURE,
+	BOG = HF_VERDICT_BOGUS,
+	FAI = HF_VERDICT_FAILURE,
+	UNV = HF_VERDICT_UNVALIDATED
+};
 enum then { THEN_NONE, THEN_NAME, THEN_CHAIN, THEN_OLD_POLICY }; /* what an NTA covered at birth */
 enum now { NOW_NONE, NOW_NAME, NOW_BOTH };                       /* ... and covers at use */
-enum phase { FRESH, EXPIRED, POLICY_OLD, ENTRY_OLD };  /* within TTL; stale; past a limit */
+enum phase { FRESH, EXPIRED, POLICY_OLD, ENTRY_OLD }; /* within TTL; stale; past a limit */
 enum retry { RETRY_NONE, RETRY_REST, RETRY_OVER, RETRY_OTHER_GEN };
-enum who { NEW, WAITED, WAITED_LATER, HURRY };         /* the question came before or after birth */
+enum who { NEW, WAITED, WAITED_LATER, HURRY }; /* the question came before or after birth */
 
 struct in {
 	enum verdict verdict;
@@ -37,17 +42,19 @@ static struct dp_hash hash;
 static struct dp_policy *
 make_policy(uint64_t generation, enum now now, bool stale_off)
 {
-	const struct hf_msg_policy_begin m = {.generation = generation, .rule_cnt = 2,
-		.stale_ttl_s = 30, .stale_max_s = stale_off ? 0 : POLICY_STALE_S,
-		.stale_retry_s = 30};
+	const struct hf_msg_policy_begin m = {.generation = generation,
+	    .rule_cnt = 2,
+	    .stale_ttl_s = 30,
+	    .stale_max_s = stale_off ? 0 : POLICY_STALE_S,
+	    .stale_retry_s = 30};
 	static const char *const names[] = {"de.", "org."};
 	struct dp_policy *p = dp_policy_create(&hash, &m);
 
 	assert_non_null(p);
 	for (unsigned i = 0; i < (unsigned)now; i++) {
 		struct hf_name n = fx_name(names[i]);
-		struct hf_msg_policy_rule r = {.generation = generation, .kind = HF_RULE_NTA,
-			.name_len = n.len};
+		struct hf_msg_policy_rule r = {
+		    .generation = generation, .kind = HF_RULE_NTA, .name_len = n.len};
 		memcpy(r.name, n.octets, n.len);
 		assert_int_equal(dp_policy_add(p, &r), HF_MSG_OK);
 	}
@@ -60,13 +67,18 @@ make_entry(const struct in *in)
 {
 	static const enum now birth_now[] = {NOW_NONE, NOW_NAME, NOW_BOTH, NOW_NAME};
 	struct dp_policy *birth = make_policy(GEN - 1, birth_now[in->then], false);
-	const struct fx_answer a = {.name = "a.de.", .chain = {"b.org."}, .rr_cnt = 1,
-		.ttl_s = TTL_S, .stale_s = STALE_S, .verdict = (uint8_t)in->verdict,
-		.variant = in->cd ? HF_VARIANT_CD : 0,
-		.flags = in->then != THEN_NONE ? HF_ANSWER_UNDER_NTA : 0,
-		.rcode = in->nxdomain ? HF_RCODE_NXDOMAIN : HF_RCODE_NOERROR,
-		.policy_gen = in->then == THEN_OLD_POLICY ? GEN - 2 : GEN - 1,
-		.ede = in->verdict == BOG ? 7 : 0, .hidden_ede = in->verdict == UNV ? 9 : 0};
+	const struct fx_answer a = {.name = "a.de.",
+	    .chain = {"b.org."},
+	    .rr_cnt = 1,
+	    .ttl_s = TTL_S,
+	    .stale_s = STALE_S,
+	    .verdict = (uint8_t)in->verdict,
+	    .variant = in->cd ? HF_VARIANT_CD : 0,
+	    .flags = in->then != THEN_NONE ? HF_ANSWER_UNDER_NTA : 0,
+	    .rcode = in->nxdomain ? HF_RCODE_NXDOMAIN : HF_RCODE_NOERROR,
+	    .policy_gen = in->then == THEN_OLD_POLICY ? GEN - 2 : GEN - 1,
+	    .ede = in->verdict == BOG ? 7 : 0,
+	    .hidden_ede = in->verdict == UNV ? 9 : 0};
 	static struct fx_msg msg;
 
 	fx_make(&a, &msg);
@@ -80,8 +92,8 @@ make_entry(const struct in *in)
 static uint64_t
 now_of(enum phase phase)
 {
-	static const uint64_t after_s[] = {TTL_S - 1, TTL_S, TTL_S + POLICY_STALE_S,
-		TTL_S + STALE_S};
+	static const uint64_t after_s[] = {
+	    TTL_S - 1, TTL_S, TTL_S + POLICY_STALE_S, TTL_S + STALE_S};
 
 	return INSERTED + after_s[phase] * 1000;
 }
@@ -91,8 +103,9 @@ judge(const struct in *in)
 {
 	struct dp_policy *p = make_policy(GEN, in->now, in->stale_off);
 	struct dp_entry *e = make_entry(in);
-	struct dp_ask ask = {.now_ms = now_of(in->phase), .hurry = in->who == HURRY,
-		.waited = in->who == WAITED || in->who == WAITED_LATER};
+	struct dp_ask ask = {.now_ms = now_of(in->phase),
+	    .hurry = in->who == HURRY,
+	    .waited = in->who == WAITED || in->who == WAITED_LATER};
 	struct dp_judgement j;
 
 	ask.asked_ms = in->who == WAITED ? INSERTED : INSERTED + 1;
@@ -122,78 +135,117 @@ check(const struct in *in, const struct want *w)
 	}
 	if (!same)
 		fail_msg("verdict %u cd %d then %d now %d phase %d retry %d who %d nx %d off %d: "
-		    "use %d want %d, ad %d want %d, rcode %u want %u, %u EDE", in->verdict, in->cd,
-		    in->then, in->now, in->phase, in->retry, in->who, in->nxdomain, in->stale_off,
-		    j.use, w->use, j.authentic, w->ad, j.rcode, w->rcode, j.ede_cnt);
+			 "use %d want %d, ad %d want %d, rcode %u want %u, %u EDE",
+		    in->verdict, in->cd, in->then, in->now, in->phase, in->retry, in->who,
+		    in->nxdomain, in->stale_off, j.use, w->use, j.authentic, w->ad, j.rcode,
+		    w->rcode, j.ede_cnt);
 }
 
-#define MISS {DP_USE_NONE, 0, 0, {-1, -1}}
-#define FORBIDDEN {DP_USE_FORBIDDEN, 0, 0, {-1, -1}}
-#define ANSWER(ad) {DP_USE_FRESH, ad, 0, {-1, -1}}
-#define FAILED(ede) {DP_USE_FRESH, 0, HF_RCODE_SERVFAIL, {ede, -1}}
-#define UNDER_NTA {DP_USE_FRESH, 0, 0, {HF_EDE_NTA, 9}}
-#define STALE(more) {DP_USE_STALE, 0, 0, {HF_EDE_STALE, more}}
+#define MISS                       \
+	{                          \
+		DP_USE_NONE, 0, 0, \
+		{                  \
+			-1, -1     \
+		}                  \
+	}
+#define FORBIDDEN                       \
+	{                               \
+		DP_USE_FORBIDDEN, 0, 0, \
+		{                       \
+			-1, -1          \
+		}                       \
+	}
+#define ANSWER(ad)                   \
+	{                            \
+		DP_USE_FRESH, ad, 0, \
+		{                    \
+			-1, -1       \
+		}                    \
+	}
+#define FAILED(ede)                                 \
+	{                                           \
+		DP_USE_FRESH, 0, HF_RCODE_SERVFAIL, \
+		{                                   \
+			ede, -1                     \
+		}                                   \
+	}
+#define UNDER_NTA                     \
+	{                             \
+		DP_USE_FRESH, 0, 0,   \
+		{                     \
+			HF_EDE_NTA, 9 \
+		}                     \
+	}
+#define STALE(more)                        \
+	{                                  \
+		DP_USE_STALE, 0, 0,        \
+		{                          \
+			HF_EDE_STALE, more \
+		}                          \
+	}
 
 static void
 the_table_of_the_design_holds(void **state)
 {
 	(void)state;
-	static const struct { struct in in; struct want want; } rows[] = {
-		/* fresh, nobody's NTA */
-		{{.verdict = SEC}, ANSWER(true)},
-		{{.verdict = INS}, ANSWER(false)},
-		{{.verdict = BOG}, FAILED(7)},
-		{{.verdict = FAI}, FAILED(-1)},
-		{{.verdict = UNV, .then = THEN_NAME}, FORBIDDEN},
-		{{.verdict = UNV, .cd = true}, ANSWER(false)},
-		/* an NTA was added */
-		{{.verdict = SEC, .now = NOW_NAME}, ANSWER(false)},
-		{{.verdict = INS, .now = NOW_NAME}, ANSWER(false)},
-		{{.verdict = BOG, .now = NOW_NAME}, FORBIDDEN},
-		{{.verdict = FAI, .now = NOW_NAME}, FORBIDDEN},
-		{{.verdict = SEC, .cd = true, .now = NOW_NAME}, ANSWER(false)},
-		{{.verdict = FAI, .cd = true, .now = NOW_NAME}, FAILED(-1)},
-		/* resolved under the NTA that is still there */
-		{{.verdict = BOG, .then = THEN_NAME, .now = NOW_NAME}, FAILED(7)},
-		{{.verdict = FAI, .then = THEN_NAME, .now = NOW_NAME}, FAILED(-1)},
-		{{.verdict = UNV, .then = THEN_NAME, .now = NOW_NAME}, UNDER_NTA},
-		/* a second NTA was added, or one of two was lifted */
-		{{.verdict = BOG, .then = THEN_NAME, .now = NOW_BOTH}, FORBIDDEN},
-		{{.verdict = UNV, .then = THEN_NAME, .now = NOW_BOTH}, UNDER_NTA},
-		{{.verdict = UNV, .then = THEN_CHAIN, .now = NOW_NAME}, FORBIDDEN},
-		/* resolved under a policy already gone when it came */
-		{{.verdict = BOG, .then = THEN_OLD_POLICY, .now = NOW_NAME}, FORBIDDEN},
-		{{.verdict = UNV, .then = THEN_OLD_POLICY, .now = NOW_NAME}, FORBIDDEN},
-		{{.verdict = UNV, .then = THEN_OLD_POLICY, .now = NOW_BOTH}, UNDER_NTA},
-		/* expired */
-		{{.verdict = SEC, .phase = EXPIRED}, MISS},
-		{{.verdict = SEC, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
-		{{.verdict = INS, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
-		{{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .now = NOW_NAME}, STALE(-1)},
-		{{.verdict = BOG, .phase = EXPIRED, .who = HURRY}, MISS},
-		{{.verdict = FAI, .phase = EXPIRED, .who = HURRY}, MISS},
-		{{.verdict = UNV, .then = THEN_NAME, .now = NOW_NAME, .phase = EXPIRED, .who = HURRY},
-		    MISS},
-		{{.verdict = UNV, .cd = true, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
-		{{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .stale_off = true}, MISS},
-		{{.verdict = SEC, .phase = POLICY_OLD, .who = HURRY}, MISS},
-		{{.verdict = SEC, .phase = ENTRY_OLD, .who = HURRY}, MISS},
-		{{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .nxdomain = true},
-		    {DP_USE_STALE, 0, HF_RCODE_NXDOMAIN, {HF_EDE_STALE_NXDOMAIN, -1}}},
-		/* a refresh failed */
-		{{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST}, STALE(6)},
-		{{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVER}, MISS},
-		{{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVER, .who = HURRY}, STALE(6)},
-		{{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN}, MISS},
-		{{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN, .who = HURRY},
-		    STALE(-1)},
-		{{.verdict = SEC, .phase = POLICY_OLD, .retry = RETRY_REST}, MISS},
-		{{.verdict = SEC, .phase = FRESH, .retry = RETRY_REST}, ANSWER(true)},
-		/* those who waited */
-		{{.verdict = SEC, .phase = ENTRY_OLD, .who = WAITED}, ANSWER(true)},
-		{{.verdict = BOG, .phase = ENTRY_OLD, .who = WAITED}, FAILED(7)},
-		{{.verdict = BOG, .phase = ENTRY_OLD, .who = WAITED, .now = NOW_NAME}, FORBIDDEN},
-		{{.verdict = SEC, .phase = EXPIRED, .who = WAITED_LATER}, MISS},
+	static const struct {
+		struct in in;
+		struct want want;
+	} rows[] = {
+	    /* fresh, nobody's NTA */
+	    {{.verdict = SEC}, ANSWER(true)},
+	    {{.verdict = INS}, ANSWER(false)},
+	    {{.verdict = BOG}, FAILED(7)},
+	    {{.verdict = FAI}, FAILED(-1)},
+	    {{.verdict = UNV, .then = THEN_NAME}, FORBIDDEN},
+	    {{.verdict = UNV, .cd = true}, ANSWER(false)},
+	    /* an NTA was added */
+	    {{.verdict = SEC, .now = NOW_NAME}, ANSWER(false)},
+	    {{.verdict = INS, .now = NOW_NAME}, ANSWER(false)},
+	    {{.verdict = BOG, .now = NOW_NAME}, FORBIDDEN},
+	    {{.verdict = FAI, .now = NOW_NAME}, FORBIDDEN},
+	    {{.verdict = SEC, .cd = true, .now = NOW_NAME}, ANSWER(false)},
+	    {{.verdict = FAI, .cd = true, .now = NOW_NAME}, FAILED(-1)},
+	    /* resolved under the NTA that is still there */
+	    {{.verdict = BOG, .then = THEN_NAME, .now = NOW_NAME}, FAILED(7)},
+	    {{.verdict = FAI, .then = THEN_NAME, .now = NOW_NAME}, FAILED(-1)},
+	    {{.verdict = UNV, .then = THEN_NAME, .now = NOW_NAME}, UNDER_NTA},
+	    /* a second NTA was added, or one of two was lifted */
+	    {{.verdict = BOG, .then = THEN_NAME, .now = NOW_BOTH}, FORBIDDEN},
+	    {{.verdict = UNV, .then = THEN_NAME, .now = NOW_BOTH}, UNDER_NTA},
+	    {{.verdict = UNV, .then = THEN_CHAIN, .now = NOW_NAME}, FORBIDDEN},
+	    /* resolved under a policy already gone when it came */
+	    {{.verdict = BOG, .then = THEN_OLD_POLICY, .now = NOW_NAME}, FORBIDDEN},
+	    {{.verdict = UNV, .then = THEN_OLD_POLICY, .now = NOW_NAME}, FORBIDDEN},
+	    {{.verdict = UNV, .then = THEN_OLD_POLICY, .now = NOW_BOTH}, UNDER_NTA},
+	    /* expired */
+	    {{.verdict = SEC, .phase = EXPIRED}, MISS},
+	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
+	    {{.verdict = INS, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
+	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .now = NOW_NAME}, STALE(-1)},
+	    {{.verdict = BOG, .phase = EXPIRED, .who = HURRY}, MISS},
+	    {{.verdict = FAI, .phase = EXPIRED, .who = HURRY}, MISS},
+	    {{.verdict = UNV, .then = THEN_NAME, .now = NOW_NAME, .phase = EXPIRED, .who = HURRY},
+		MISS},
+	    {{.verdict = UNV, .cd = true, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
+	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .stale_off = true}, MISS},
+	    {{.verdict = SEC, .phase = POLICY_OLD, .who = HURRY}, MISS},
+	    {{.verdict = SEC, .phase = ENTRY_OLD, .who = HURRY}, MISS},
+	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .nxdomain = true},
+		{DP_USE_STALE, 0, HF_RCODE_NXDOMAIN, {HF_EDE_STALE_NXDOMAIN, -1}}},
+	    /* a refresh failed */
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST}, STALE(6)},
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVER}, MISS},
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVER, .who = HURRY}, STALE(6)},
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN}, MISS},
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN, .who = HURRY}, STALE(-1)},
+	    {{.verdict = SEC, .phase = POLICY_OLD, .retry = RETRY_REST}, MISS},
+	    {{.verdict = SEC, .phase = FRESH, .retry = RETRY_REST}, ANSWER(true)},
+	    /* those who waited */
+	    {{.verdict = SEC, .phase = ENTRY_OLD, .who = WAITED}, ANSWER(true)},
+	    {{.verdict = BOG, .phase = ENTRY_OLD, .who = WAITED}, FAILED(7)},
+	    {{.verdict = BOG, .phase = ENTRY_OLD, .who = WAITED, .now = NOW_NAME}, FORBIDDEN},
+	    {{.verdict = SEC, .phase = EXPIRED, .who = WAITED_LATER}, MISS},
 	};
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -321,10 +373,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_table_of_the_design_holds),
-		cmocka_unit_test(every_combination_is_judged_as_the_sentences_say),
-		cmocka_unit_test(without_an_entry_it_is_a_miss),
-		cmocka_unit_test(an_answer_let_through_without_any_nta_is_never_used),
+	    cmocka_unit_test(the_table_of_the_design_holds),
+	    cmocka_unit_test(every_combination_is_judged_as_the_sentences_say),
+	    cmocka_unit_test(without_an_entry_it_is_a_miss),
+	    cmocka_unit_test(an_answer_let_through_without_any_nta_is_never_used),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

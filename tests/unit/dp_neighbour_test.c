@@ -120,8 +120,8 @@ an_echo_comes_back_whole(void **state)
 			assert_int_equal(transport_checksum(frame, &p, at), 0);
 			assert_memory_equal(frame + at + 4, sent + at + 4, data_len + 4);
 			assert_memory_equal(frame, their_mac, 6);
-			assert_memory_equal(frame + at - (p.v6 ? 16 : 4), p.v6 ? their_v6 : their_v4,
-			    p.v6 ? 16 : 4);
+			assert_memory_equal(frame + at - (p.v6 ? 16 : 4),
+			    p.v6 ? their_v6 : their_v4, p.v6 ? 16 : 4);
 		}
 }
 
@@ -173,7 +173,8 @@ a_neighbour_solicitation_is_answered(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < 8; i++) {
-		struct frame_plan p = {.vlan = (i & 1) != 0, .to = (i & 2) != 0 ? solicited : our_v6};
+		struct frame_plan p = {
+		    .vlan = (i & 1) != 0, .to = (i & 2) != 0 ? solicited : our_v6};
 		size_t len = solicitation(&p, our_v6, (i & 4) != 0);
 		size_t at = len - p.payload_len;
 
@@ -221,10 +222,10 @@ a_solicitation_against_the_rules_is_refused(void **state)
 	size_t len;
 
 	assert_int_equal(answer(solicitation(&far, our_v6, true), FRAME_CAP), DP_NEIGHBOUR_BAD);
-	assert_int_equal(answer(solicitation(&dad_with_mac, our_v6, true), FRAME_CAP),
-	    DP_NEIGHBOUR_BAD);
-	assert_int_equal(answer(solicitation(&dad_unicast, our_v6, false), FRAME_CAP),
-	    DP_NEIGHBOUR_BAD);
+	assert_int_equal(
+	    answer(solicitation(&dad_with_mac, our_v6, true), FRAME_CAP), DP_NEIGHBOUR_BAD);
+	assert_int_equal(
+	    answer(solicitation(&dad_unicast, our_v6, false), FRAME_CAP), DP_NEIGHBOUR_BAD);
 	len = solicitation(&plain, our_v6, true);
 	frame[len - 7] = 0; /* an option without length */
 	dp_put_u16(frame + 56, 0);
@@ -277,15 +278,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_arp_request_for_a_service_address_is_answered),
-		cmocka_unit_test(other_arp_is_let_be),
-		cmocka_unit_test(an_echo_comes_back_whole),
-		cmocka_unit_test(an_echo_with_a_wrong_checksum_or_to_all_is_let_be),
-		cmocka_unit_test(a_neighbour_solicitation_is_answered),
-		cmocka_unit_test(duplicate_address_detection_is_answered_to_all_nodes),
-		cmocka_unit_test(a_solicitation_against_the_rules_is_refused),
-		cmocka_unit_test(answers_are_limited_and_the_limit_recovers),
-		cmocka_unit_test(what_is_not_answered_does_not_use_up_the_limit),
+	    cmocka_unit_test(an_arp_request_for_a_service_address_is_answered),
+	    cmocka_unit_test(other_arp_is_let_be),
+	    cmocka_unit_test(an_echo_comes_back_whole),
+	    cmocka_unit_test(an_echo_with_a_wrong_checksum_or_to_all_is_let_be),
+	    cmocka_unit_test(a_neighbour_solicitation_is_answered),
+	    cmocka_unit_test(duplicate_address_detection_is_answered_to_all_nodes),
+	    cmocka_unit_test(a_solicitation_against_the_rules_is_refused),
+	    cmocka_unit_test(answers_are_limited_and_the_limit_recovers),
+	    cmocka_unit_test(what_is_not_answered_does_not_use_up_the_limit),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

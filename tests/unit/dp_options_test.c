@@ -66,12 +66,14 @@ static void
 every_option_is_taken(void **state)
 {
 	(void)state;
-	assert_int_equal(parse(BASE
-	    "--port=net_pcap1,a=b --service=2001:db8::53 --mac 02:00:00:00:00:0a --workers 4 "
-	    "--idle poll --cache-size=512MiB --udp-max 1400 --link /tmp/x --link-uid 77 "
-	    "--exception hfx0 "
-	    "--hugepages no --eal --log-level=8 --eal -v --preload p --stats-file s "
-	    "--run-for 5s --log-level debug"), DP_OPTIONS_RUN);
+	assert_int_equal(
+	    parse(BASE
+		"--port=net_pcap1,a=b --service=2001:db8::53 --mac 02:00:00:00:00:0a --workers 4 "
+		"--idle poll --cache-size=512MiB --udp-max 1400 --link /tmp/x --link-uid 77 "
+		"--exception hfx0 "
+		"--hugepages no --eal --log-level=8 --eal -v --preload p --stats-file s "
+		"--run-for 5s --log-level debug"),
+	    DP_OPTIONS_RUN);
 	assert_int_equal(o.port_cnt, 2);
 	assert_int_equal(o.service.v6_cnt, 1);
 	assert_int_equal(o.mac_cnt, 1);
@@ -188,11 +190,11 @@ an_error_in_an_args_file_has_its_line(void **state)
 	static const struct {
 		const char *text, *said;
 	} bad[] = {
-		{"port net_tap0\nservice nowhere\n", ":2: --service nowhere: wanted"},
-		{"port\n", ":1: --port wants a value"},
-		{"help\n", ":1: no option \"help\" in an args file"},
-		{"args-file x\n", ":1: no option \"args-file\""},
-		{"\n\n--port x\n", ":3: no option \"--port\""},
+	    {"port net_tap0\nservice nowhere\n", ":2: --service nowhere: wanted"},
+	    {"port\n", ":1: --port wants a value"},
+	    {"help\n", ":1: no option \"help\" in an args file"},
+	    {"args-file x\n", ":1: no option \"args-file\""},
+	    {"\n\n--port x\n", ":3: no option \"--port\""},
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -228,12 +230,12 @@ queues_are_filled_in_where_a_driver_wants_them(void **state)
 		unsigned device_cnt;
 		const char *last;
 	} rows[] = {
-		{"net_af_packet0,iface=a", 1, "net_af_packet0,iface=a,qpairs=3"},
-		{"net_af_packet0,iface=a,qpairs=1", 1, "net_af_packet0,iface=a,qpairs=1"},
-		{"net_af_xdp0,iface=a", 3, "net_af_xdp0_2,iface=a,start_queue=2,queue_count=1"},
-		{"net_af_xdp0,iface=a,queue_count=1", 1, "net_af_xdp0,iface=a,queue_count=1"},
-		{"net_tap0,iface=a", 1, "net_tap0,iface=a"},
-		{"0000:00:05.0", 1, "0000:00:05.0"},
+	    {"net_af_packet0,iface=a", 1, "net_af_packet0,iface=a,qpairs=3"},
+	    {"net_af_packet0,iface=a,qpairs=1", 1, "net_af_packet0,iface=a,qpairs=1"},
+	    {"net_af_xdp0,iface=a", 3, "net_af_xdp0_2,iface=a,start_queue=2,queue_count=1"},
+	    {"net_af_xdp0,iface=a,queue_count=1", 1, "net_af_xdp0,iface=a,queue_count=1"},
+	    {"net_tap0,iface=a", 1, "net_tap0,iface=a"},
+	    {"0000:00:05.0", 1, "0000:00:05.0"},
 	};
 	char out[DP_DEVARGS_LEN];
 
@@ -252,14 +254,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(port_and_service_are_enough),
-		cmocka_unit_test(every_option_is_taken),
-		cmocka_unit_test(help_is_asked_for_in_two_ways),
-		cmocka_unit_test(a_wrong_option_is_named_with_what_is_wanted),
-		cmocka_unit_test(an_args_file_holds_one_option_a_line),
-		cmocka_unit_test(an_error_in_an_args_file_has_its_line),
-		cmocka_unit_test(a_line_without_end_is_refused),
-		cmocka_unit_test(queues_are_filled_in_where_a_driver_wants_them),
+	    cmocka_unit_test(port_and_service_are_enough),
+	    cmocka_unit_test(every_option_is_taken),
+	    cmocka_unit_test(help_is_asked_for_in_two_ways),
+	    cmocka_unit_test(a_wrong_option_is_named_with_what_is_wanted),
+	    cmocka_unit_test(an_args_file_holds_one_option_a_line),
+	    cmocka_unit_test(an_error_in_an_args_file_has_its_line),
+	    cmocka_unit_test(a_line_without_end_is_refused),
+	    cmocka_unit_test(queues_are_filled_in_where_a_driver_wants_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,8 +33,10 @@ classify(const uint8_t *f, size_t len, struct dp_packet *p)
 }
 
 static const struct frame_plan plans[] = {
-	{.v6 = false, .vlan = false}, {.v6 = false, .vlan = true},
-	{.v6 = true, .vlan = false}, {.v6 = true, .vlan = true},
+    {.v6 = false, .vlan = false},
+    {.v6 = false, .vlan = true},
+    {.v6 = true, .vlan = false},
+    {.v6 = true, .vlan = true},
 };
 
 static int
@@ -138,10 +140,10 @@ static void
 senders_a_reply_must_not_reach_are_refused(void **state)
 {
 	(void)state;
-	static const uint8_t v4[][4] = {{0, 0, 0, 0}, {127, 0, 0, 1}, {224, 0, 0, 1},
-	    {255, 255, 255, 255}, {192, 0, 2, 53}};
-	static const uint8_t v6[][16] = {{0}, {[15] = 1}, {0xff, 2, [15] = 1},
-	    {0x20, 1, 0xd, 0xb8, [13] = 0x12, 0x34, 0x53}};
+	static const uint8_t v4[][4] = {
+	    {0, 0, 0, 0}, {127, 0, 0, 1}, {224, 0, 0, 1}, {255, 255, 255, 255}, {192, 0, 2, 53}};
+	static const uint8_t v6[][16] = {
+	    {0}, {[15] = 1}, {0xff, 2, [15] = 1}, {0x20, 1, 0xd, 0xb8, [13] = 0x12, 0x34, 0x53}};
 	struct dp_packet p;
 
 	for (size_t i = 0; i < sizeof(v4) / sizeof(v4[0]); i++) {
@@ -182,8 +184,8 @@ the_reply_goes_back_with_right_checksums(void **state)
 			struct frame_plan plan = plans[i];
 			struct dp_packet p;
 
-			assert_int_equal(classify(frame, frame_udp(frame, &plan, 30), &p),
-			    DP_PACKET_DNS);
+			assert_int_equal(
+			    classify(frame, frame_udp(frame, &plan, 30), &p), DP_PACKET_DNS);
 			size_t len = dp_packet_reply(&p, reply_len);
 			size_t at = len - reply_len - 8;
 
@@ -304,7 +306,8 @@ a_service_address_is_unicast_and_listed_once(void **state)
 	(void)state;
 	struct dp_service s = {0};
 	struct hf_addr a;
-	static const char *const bad[] = {"0.0.0.0", "127.0.0.1", "224.0.0.1", "::", "::1", "ff02::1"};
+	static const char *const bad[] = {
+	    "0.0.0.0", "127.0.0.1", "224.0.0.1", "::", "::1", "ff02::1"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(hf_addr_from_text(bad[i], &a), 0);
@@ -326,19 +329,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_query_is_found_behind_every_kind_of_header),
-		cmocka_unit_test(padding_behind_the_datagram_is_not_part_of_it),
-		cmocka_unit_test(a_frame_cut_anywhere_is_not_a_query),
-		cmocka_unit_test(a_flipped_bit_makes_it_no_query),
-		cmocka_unit_test(an_unsummed_datagram_is_a_query_over_ipv4_only),
-		cmocka_unit_test(senders_a_reply_must_not_reach_are_refused),
-		cmocka_unit_test(what_is_for_others_is_not_ours),
-		cmocka_unit_test(the_reply_goes_back_with_right_checksums),
-		cmocka_unit_test(a_kept_query_is_answered_like_the_whole_one),
-		cmocka_unit_test(what_lies_behind_a_frame_does_not_matter),
-		cmocka_unit_test(a_checksum_of_zero_is_sent_as_ones),
-		cmocka_unit_test(the_quick_checksum_is_the_plain_one),
-		cmocka_unit_test(a_service_address_is_unicast_and_listed_once),
+	    cmocka_unit_test(a_query_is_found_behind_every_kind_of_header),
+	    cmocka_unit_test(padding_behind_the_datagram_is_not_part_of_it),
+	    cmocka_unit_test(a_frame_cut_anywhere_is_not_a_query),
+	    cmocka_unit_test(a_flipped_bit_makes_it_no_query),
+	    cmocka_unit_test(an_unsummed_datagram_is_a_query_over_ipv4_only),
+	    cmocka_unit_test(senders_a_reply_must_not_reach_are_refused),
+	    cmocka_unit_test(what_is_for_others_is_not_ours),
+	    cmocka_unit_test(the_reply_goes_back_with_right_checksums),
+	    cmocka_unit_test(a_kept_query_is_answered_like_the_whole_one),
+	    cmocka_unit_test(what_lies_behind_a_frame_does_not_matter),
+	    cmocka_unit_test(a_checksum_of_zero_is_sent_as_ones),
+	    cmocka_unit_test(the_quick_checksum_is_the_plain_one),
+	    cmocka_unit_test(a_service_address_is_unicast_and_listed_once),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -169,7 +169,8 @@ step_add(unsigned i, uint64_t now_ms)
 	snprintf(text, sizeof(text), "n%u.", i);
 	bool fits = model_cnt(true) < WAITERS && (model[i].used || model_cnt(false) < QUESTIONS);
 	enum dp_pending_add want = !fits ? DP_PENDING_FULL
-	    : model[i].used ? DP_PENDING_JOINED : DP_PENDING_NEW;
+	    : model[i].used              ? DP_PENDING_JOINED
+					 : DP_PENDING_NEW;
 	assert_int_equal(add(text, now_ms, (uint16_t)++ports, &q), want);
 	if (!fits)
 		return;
@@ -279,13 +280,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(sizes_outside_the_contract_are_refused),
-		T(a_waiter_keeps_the_clients_frame_to_the_end_of_the_question),
-		T(a_frame_too_long_to_keep_is_refused),
-		T(waiters_run_out_before_questions_do_no_harm),
-		T(handles_do_not_come_back),
-		T(a_settled_question_is_joined_by_nobody_but_after_the_stale_timer),
-		T(any_mix_of_questions_answers_and_time_matches_the_model),
+	    T(sizes_outside_the_contract_are_refused),
+	    T(a_waiter_keeps_the_clients_frame_to_the_end_of_the_question),
+	    T(a_frame_too_long_to_keep_is_refused),
+	    T(waiters_run_out_before_questions_do_no_harm),
+	    T(handles_do_not_come_back),
+	    T(a_settled_question_is_joined_by_nobody_but_after_the_stale_timer),
+	    T(any_mix_of_questions_answers_and_time_matches_the_model),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

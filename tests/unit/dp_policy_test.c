@@ -30,9 +30,12 @@ add(struct dp_policy *p, uint64_t generation, uint8_t kind, const char *name)
 static struct dp_policy *
 begin(uint64_t generation, uint32_t rule_cnt)
 {
-	const struct hf_msg_policy_begin m = {.generation = generation, .rule_cnt = rule_cnt,
-		.stale_client_ms = 1800, .stale_ttl_s = 30, .stale_max_s = 3600,
-		.stale_retry_s = 30};
+	const struct hf_msg_policy_begin m = {.generation = generation,
+	    .rule_cnt = rule_cnt,
+	    .stale_client_ms = 1800,
+	    .stale_ttl_s = 30,
+	    .stale_max_s = 3600,
+	    .stale_retry_s = 30};
 	struct dp_policy *p = dp_policy_create(&hash, &m);
 
 	assert_non_null(p);
@@ -51,13 +54,22 @@ static void
 the_closest_enclosing_rule_wins(void **state)
 {
 	(void)state;
-	static const struct { const char *name; unsigned want; } cases[] = {
-		{".", HF_RULE_ANCHOR}, {"org.", HF_RULE_ANCHOR}, {"de.", HF_RULE_NTA},
-		{"example.de.", HF_RULE_NTA}, {"a.b.c.d.e.f.example.de.", HF_RULE_NTA},
-		{"good.de.", HF_RULE_ANCHOR}, {"www.good.de.", HF_RULE_ANCHOR},
-		{"bad.good.de.", HF_RULE_NTA}, {"x.bad.good.de.", HF_RULE_NTA},
-		{"notbad.good.de.", HF_RULE_ANCHOR}, {"xde.", HF_RULE_ANCHOR},
-		{"de.org.", HF_RULE_ANCHOR},
+	static const struct {
+		const char *name;
+		unsigned want;
+	} cases[] = {
+	    {".", HF_RULE_ANCHOR},
+	    {"org.", HF_RULE_ANCHOR},
+	    {"de.", HF_RULE_NTA},
+	    {"example.de.", HF_RULE_NTA},
+	    {"a.b.c.d.e.f.example.de.", HF_RULE_NTA},
+	    {"good.de.", HF_RULE_ANCHOR},
+	    {"www.good.de.", HF_RULE_ANCHOR},
+	    {"bad.good.de.", HF_RULE_NTA},
+	    {"x.bad.good.de.", HF_RULE_NTA},
+	    {"notbad.good.de.", HF_RULE_ANCHOR},
+	    {"xde.", HF_RULE_ANCHOR},
+	    {"de.org.", HF_RULE_ANCHOR},
 	};
 	struct dp_policy *p = begin(1, 4);
 
@@ -160,8 +172,8 @@ static void
 the_mask_says_which_names_of_the_chain_are_covered(void **state)
 {
 	(void)state;
-	const struct fx_answer a = {.name = "www.example.", .ttl_s = 60,
-		.chain = {"a.de.", "b.org.", "c.de."}};
+	const struct fx_answer a = {
+	    .name = "www.example.", .ttl_s = 60, .chain = {"a.de.", "b.org.", "c.de."}};
 	fx_make(&a, &msg);
 	struct dp_entry *e = dp_entry_create(&msg.m, &msg.view, &hash, 0);
 	struct dp_policy *p1 = begin(1, 1), *p2 = begin(2, 2), *p3 = begin(3, 0);
@@ -204,14 +216,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_closest_enclosing_rule_wins),
-		cmocka_unit_test(without_rules_no_name_has_one),
-		cmocka_unit_test(at_one_name_an_nta_beats_an_anchor_in_either_order),
-		cmocka_unit_test(only_a_whole_snapshot_of_one_generation_is_accepted),
-		cmocka_unit_test(as_many_rules_as_allowed_are_all_found),
-		cmocka_unit_test(a_name_of_127_labels_is_walked_to_its_root),
-		cmocka_unit_test(the_mask_says_which_names_of_the_chain_are_covered),
-		cmocka_unit_test(the_decision_is_computed_once_per_generation),
+	    cmocka_unit_test(the_closest_enclosing_rule_wins),
+	    cmocka_unit_test(without_rules_no_name_has_one),
+	    cmocka_unit_test(at_one_name_an_nta_beats_an_anchor_in_either_order),
+	    cmocka_unit_test(only_a_whole_snapshot_of_one_generation_is_accepted),
+	    cmocka_unit_test(as_many_rules_as_allowed_are_all_found),
+	    cmocka_unit_test(a_name_of_127_labels_is_walked_to_its_root),
+	    cmocka_unit_test(the_mask_says_which_names_of_the_chain_are_covered),
+	    cmocka_unit_test(the_decision_is_computed_once_per_generation),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

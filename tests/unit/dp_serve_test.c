@@ -56,9 +56,12 @@ publish(const struct fx_answer *a)
 static void
 push_policy(uint64_t generation, const char *nta)
 {
-	const struct hf_msg_policy_begin m = {.generation = generation, .rule_cnt = 1,
-		.stale_client_ms = 1800, .stale_ttl_s = 30, .stale_max_s = 86400,
-		.stale_retry_s = 30};
+	const struct hf_msg_policy_begin m = {.generation = generation,
+	    .rule_cnt = 1,
+	    .stale_client_ms = 1800,
+	    .stale_ttl_s = 30,
+	    .stale_max_s = 86400,
+	    .stale_retry_s = 30};
 	struct hf_msg_policy_rule r = {.generation = generation, .kind = HF_RULE_NTA};
 
 	dp_policy_free(policy);
@@ -100,7 +103,7 @@ struct reply {
 	unsigned ede_cnt;
 	char text[HF_EDE_TEXT_MAX + 1]; /* of the last EDE */
 	unsigned rr_cnt;
-	uint32_t ttl;                   /* of the first record */
+	uint32_t ttl; /* of the first record */
 	uint8_t qname[HF_NAME_MAX];
 };
 
@@ -187,17 +190,26 @@ next(void)
 
 #define RD HF_FLAG_RD
 static const struct fx_query plain = {.name = "www.example.", .flags = RD};
-static const struct fx_query with_edns = {.name = "www.example.", .flags = RD, .edns = true,
-	.udp_len = 1232};
-static const struct fx_answer secure = {.name = "www.example.", .rr_cnt = 2, .ttl_s = 60,
-	.stale_s = 86400, .verdict = HF_VERDICT_SECURE};
+static const struct fx_query with_edns = {
+    .name = "www.example.", .flags = RD, .edns = true, .udp_len = 1232};
+static const struct fx_answer secure = {.name = "www.example.",
+    .rr_cnt = 2,
+    .ttl_s = 60,
+    .stale_s = 86400,
+    .verdict = HF_VERDICT_SECURE};
 
 static void
 a_hit_is_answered_with_ttls_counted_down(void **state)
 {
 	(void)state;
-	static const struct { uint64_t after_ms; uint32_t ttl; } steps[] = {
-		{0, 60}, {999, 60}, {1000, 59}, {59999, 1},
+	static const struct {
+		uint64_t after_ms;
+		uint32_t ttl;
+	} steps[] = {
+	    {0, 60},
+	    {999, 60},
+	    {1000, 59},
+	    {59999, 1},
 	};
 
 	publish(&secure);
@@ -246,8 +258,8 @@ static void
 header_bits_and_opt_follow_the_query(void **state)
 {
 	(void)state;
-	static const uint8_t variants[] = {0, HF_VARIANT_DO, HF_VARIANT_CD,
-		HF_VARIANT_DO | HF_VARIANT_CD};
+	static const uint8_t variants[] = {
+	    0, HF_VARIANT_DO, HF_VARIANT_CD, HF_VARIANT_DO | HF_VARIANT_CD};
 
 	for (unsigned i = 0; i < 4; i++) {
 		struct fx_answer a = secure;
@@ -255,10 +267,12 @@ header_bits_and_opt_follow_the_query(void **state)
 		publish(&a);
 	}
 	for (unsigned bits = 0; bits < 32; bits++) {
-		const struct fx_query q = {.name = "www.example.", .edns = (bits & 3) != 0,
-			.dnssec_ok = (bits & 3) == 3, .udp_len = 4096,
-			.flags = (uint16_t)(((bits & 4) ? RD : 0) | ((bits & 8) ? HF_FLAG_AD : 0) |
-			    ((bits & 16) ? HF_FLAG_CD : 0))};
+		const struct fx_query q = {.name = "www.example.",
+		    .edns = (bits & 3) != 0,
+		    .dnssec_ok = (bits & 3) == 3,
+		    .udp_len = 4096,
+		    .flags = (uint16_t)(((bits & 4) ? RD : 0) | ((bits & 8) ? HF_FLAG_AD : 0) |
+			((bits & 16) ? HF_FLAG_CD : 0))};
 		assert_int_equal(serve(&q), DP_REPLY);
 		struct reply r = reply();
 		bool want_ad = (bits & 8) != 0 || (bits & 3) == 3;
@@ -268,8 +282,8 @@ header_bits_and_opt_follow_the_query(void **state)
 		assert_int_equal(r.opt, q.edns);
 		assert_int_equal(r.dnssec_ok, q.dnssec_ok);
 		assert_int_equal(r.rr_cnt, 2);
-		assert_int_equal(dq.entry->key[4], ((bits & 3) == 3) * HF_VARIANT_DO +
-		    ((bits & 16) != 0) * HF_VARIANT_CD);
+		assert_int_equal(dq.entry->key[4],
+		    ((bits & 3) == 3) * HF_VARIANT_DO + ((bits & 16) != 0) * HF_VARIANT_CD);
 	}
 }
 
@@ -277,11 +291,21 @@ static void
 what_does_not_fit_is_truncated(void **state)
 {
 	(void)state;
-	static const struct { uint16_t udp_len; unsigned rr_cnt; bool edns, tc; } cases[] = {
-		{0, 30, false, false}, {0, 31, false, true}, {512, 29, true, false},
-		{512, 30, true, true}, {100, 29, true, false}, {1232, 74, true, false},
-		{1232, 76, true, true}, {4096, 76, true, true}, {700, 41, true, false},
-		{700, 42, true, true},
+	static const struct {
+		uint16_t udp_len;
+		unsigned rr_cnt;
+		bool edns, tc;
+	} cases[] = {
+	    {0, 30, false, false},
+	    {0, 31, false, true},
+	    {512, 29, true, false},
+	    {512, 30, true, true},
+	    {100, 29, true, false},
+	    {1232, 74, true, false},
+	    {1232, 76, true, true},
+	    {4096, 76, true, true},
+	    {700, 41, true, false},
+	    {700, 42, true, true},
 	};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -308,8 +332,10 @@ static void
 an_answer_too_large_for_any_datagram_sends_the_client_to_tcp(void **state)
 {
 	(void)state;
-	struct fx_answer a = {.name = "www.example.", .ttl_s = 60, .flags = HF_ANSWER_TRUNCATED,
-		.verdict = HF_VERDICT_SECURE};
+	struct fx_answer a = {.name = "www.example.",
+	    .ttl_s = 60,
+	    .flags = HF_ANSWER_TRUNCATED,
+	    .verdict = HF_VERDICT_SECURE};
 
 	publish(&a);
 	assert_int_equal(serve(&with_edns), DP_REPLY);
@@ -320,16 +346,19 @@ static void
 every_judgement_has_its_reply_and_its_counter(void **state)
 {
 	(void)state;
-	static const struct { struct fx_query q; unsigned rcode; enum hf_counter c; } cases[] = {
-		{{.name = "a.", .flags = RD, .klass = HF_CLASS_CH}, HF_RCODE_REFUSED,
-		    HF_COUNTER_refused},
-		{{.name = "a.", .flags = RD, .type = HF_TYPE_AXFR}, HF_RCODE_REFUSED,
-		    HF_COUNTER_refused},
-		{{.name = "a.", .flags = RD | 0x2000}, HF_RCODE_NOTIMP, HF_COUNTER_notimp},
-		{{.name = "a.", .flags = RD, .type = HF_TYPE_TKEY}, HF_RCODE_NOTIMP,
-		    HF_COUNTER_notimp},
-		{{.name = "a.", .flags = RD, .edns = true, .version = 1, .udp_len = 1232},
-		    HF_RCODE_BADVERS, HF_COUNTER_badvers},
+	static const struct {
+		struct fx_query q;
+		unsigned rcode;
+		enum hf_counter c;
+	} cases[] = {
+	    {{.name = "a.", .flags = RD, .klass = HF_CLASS_CH}, HF_RCODE_REFUSED,
+		HF_COUNTER_refused},
+	    {{.name = "a.", .flags = RD, .type = HF_TYPE_AXFR}, HF_RCODE_REFUSED,
+		HF_COUNTER_refused},
+	    {{.name = "a.", .flags = RD | 0x2000}, HF_RCODE_NOTIMP, HF_COUNTER_notimp},
+	    {{.name = "a.", .flags = RD, .type = HF_TYPE_TKEY}, HF_RCODE_NOTIMP, HF_COUNTER_notimp},
+	    {{.name = "a.", .flags = RD, .edns = true, .version = 1, .udp_len = 1232},
+		HF_RCODE_BADVERS, HF_COUNTER_badvers},
 	};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -394,8 +423,12 @@ static void
 a_bogus_answer_is_servfail_with_its_cause(void **state)
 {
 	(void)state;
-	const struct fx_answer a = {.name = "www.example.", .ttl_s = 5, .ede = HF_EDE_SIG_EXPIRED,
-		.verdict = HF_VERDICT_BOGUS, .rcode = HF_RCODE_SERVFAIL, .text = "expired in May"};
+	const struct fx_answer a = {.name = "www.example.",
+	    .ttl_s = 5,
+	    .ede = HF_EDE_SIG_EXPIRED,
+	    .verdict = HF_VERDICT_BOGUS,
+	    .rcode = HF_RCODE_SERVFAIL,
+	    .text = "expired in May"};
 
 	publish(&a);
 	assert_int_equal(serve(&with_edns), DP_REPLY);
@@ -410,11 +443,18 @@ static void
 a_push_acts_on_the_next_packet(void **state)
 {
 	(void)state;
-	const struct fx_answer bogus = {.name = "bad.example.", .ttl_s = 5,
-		.verdict = HF_VERDICT_BOGUS, .rcode = HF_RCODE_SERVFAIL};
-	struct fx_answer passed = {.name = "bad.example.", .ttl_s = 60, .rr_cnt = 1,
-		.verdict = HF_VERDICT_UNVALIDATED, .flags = HF_ANSWER_UNDER_NTA, .policy_gen = 7,
-		.hidden_ede = HF_EDE_BOGUS, .stale_s = 600};
+	const struct fx_answer bogus = {.name = "bad.example.",
+	    .ttl_s = 5,
+	    .verdict = HF_VERDICT_BOGUS,
+	    .rcode = HF_RCODE_SERVFAIL};
+	struct fx_answer passed = {.name = "bad.example.",
+	    .ttl_s = 60,
+	    .rr_cnt = 1,
+	    .verdict = HF_VERDICT_UNVALIDATED,
+	    .flags = HF_ANSWER_UNDER_NTA,
+	    .policy_gen = 7,
+	    .hidden_ede = HF_EDE_BOGUS,
+	    .stale_s = 600};
 	struct fx_query q = {.name = "bad.example.", .flags = RD | HF_FLAG_AD, .edns = true};
 	struct fx_query s = {.name = "www.example.", .flags = RD | HF_FLAG_AD};
 
@@ -497,7 +537,7 @@ a_handle_made_up_by_the_other_side_is_counted_and_does_nothing(void **state)
 	assert_int_equal(serve_miss(&plain, 1), DP_ASK);
 	uint64_t handle = ask_out.handle;
 	const uint64_t wrong[] = {0, 1, UINT64_MAX, handle ^ 1, handle ^ (UINT64_C(1) << 63),
-		handle & 0xfffff, handle + (1 << 20)};
+	    handle & 0xfffff, handle + (1 << 20)};
 
 	for (unsigned i = 0; i < 7; i++)
 		dp_core_done(&core, wrong[i]);
@@ -593,8 +633,11 @@ static void
 a_time_out_names_the_known_cause_rather_than_22(void **state)
 {
 	(void)state;
-	const struct fx_answer a = {.name = "www.example.", .ttl_s = 5, .ede = HF_EDE_BOGUS,
-		.verdict = HF_VERDICT_BOGUS, .rcode = HF_RCODE_SERVFAIL};
+	const struct fx_answer a = {.name = "www.example.",
+	    .ttl_s = 5,
+	    .ede = HF_EDE_BOGUS,
+	    .verdict = HF_VERDICT_BOGUS,
+	    .rcode = HF_RCODE_SERVFAIL};
 
 	publish(&a);
 	core.now_ms += 6000;
@@ -637,8 +680,11 @@ static void
 a_failed_refresh_serves_stale_with_its_cause_and_rests(void **state)
 {
 	(void)state;
-	const struct fx_answer bad = {.name = "www.example.", .ttl_s = 1, .ede = HF_EDE_BOGUS,
-		.verdict = HF_VERDICT_BOGUS, .rcode = HF_RCODE_SERVFAIL};
+	const struct fx_answer bad = {.name = "www.example.",
+	    .ttl_s = 1,
+	    .ede = HF_EDE_BOGUS,
+	    .verdict = HF_VERDICT_BOGUS,
+	    .rcode = HF_RCODE_SERVFAIL};
 
 	publish(&secure);
 	core.now_ms += 70000;
@@ -661,8 +707,12 @@ static void
 an_answer_forbidden_by_newer_policy_is_asked_for_again_but_not_for_ever(void **state)
 {
 	(void)state;
-	const struct fx_answer bad = {.name = "www.example.", .ttl_s = 5, .ede = HF_EDE_BOGUS,
-		.verdict = HF_VERDICT_BOGUS, .rcode = HF_RCODE_SERVFAIL, .policy_gen = 6};
+	const struct fx_answer bad = {.name = "www.example.",
+	    .ttl_s = 5,
+	    .ede = HF_EDE_BOGUS,
+	    .verdict = HF_VERDICT_BOGUS,
+	    .rcode = HF_RCODE_SERVFAIL,
+	    .policy_gen = 6};
 
 	push_policy(7, "example.");
 	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
@@ -741,30 +791,30 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_hit_is_answered_with_ttls_counted_down),
-		T(a_ttl_below_the_age_reads_zero_not_a_wrap),
-		T(the_clients_spelling_of_the_name_comes_back),
-		T(header_bits_and_opt_follow_the_query),
-		T(what_does_not_fit_is_truncated),
-		T(an_answer_too_large_for_any_datagram_sends_the_client_to_tcp),
-		T(every_judgement_has_its_reply_and_its_counter),
-		T(malformed_queries_get_formerr_or_nothing),
-		T(without_rd_only_the_cache_answers),
-		T(a_bogus_answer_is_servfail_with_its_cause),
-		T(a_push_acts_on_the_next_packet),
-		T(equal_questions_wait_on_one_miss_and_all_are_answered),
-		T(an_answer_with_ttl_zero_serves_those_who_waited_and_nobody_else),
-		T(a_handle_made_up_by_the_other_side_is_counted_and_does_nothing),
-		T(the_stale_timer_answers_stale_and_the_task_goes_on),
-		T(an_answer_that_comes_while_stale_ones_are_sent_serves_the_rest),
-		T(without_a_stale_answer_the_waiter_waits_until_the_time_out),
-		T(a_time_out_names_the_known_cause_rather_than_22),
-		T(without_a_control_plane_misses_and_waiters_hear_so_at_once),
-		T(a_failed_refresh_serves_stale_with_its_cause_and_rests),
-		T(an_answer_forbidden_by_newer_policy_is_asked_for_again_but_not_for_ever),
-		T(a_full_table_of_questions_refuses_at_once),
-		T(a_question_that_could_not_be_sent_is_refused_in_the_same_poll),
-		T(a_tag_that_belongs_to_another_name_is_looked_through),
+	    T(a_hit_is_answered_with_ttls_counted_down),
+	    T(a_ttl_below_the_age_reads_zero_not_a_wrap),
+	    T(the_clients_spelling_of_the_name_comes_back),
+	    T(header_bits_and_opt_follow_the_query),
+	    T(what_does_not_fit_is_truncated),
+	    T(an_answer_too_large_for_any_datagram_sends_the_client_to_tcp),
+	    T(every_judgement_has_its_reply_and_its_counter),
+	    T(malformed_queries_get_formerr_or_nothing),
+	    T(without_rd_only_the_cache_answers),
+	    T(a_bogus_answer_is_servfail_with_its_cause),
+	    T(a_push_acts_on_the_next_packet),
+	    T(equal_questions_wait_on_one_miss_and_all_are_answered),
+	    T(an_answer_with_ttl_zero_serves_those_who_waited_and_nobody_else),
+	    T(a_handle_made_up_by_the_other_side_is_counted_and_does_nothing),
+	    T(the_stale_timer_answers_stale_and_the_task_goes_on),
+	    T(an_answer_that_comes_while_stale_ones_are_sent_serves_the_rest),
+	    T(without_a_stale_answer_the_waiter_waits_until_the_time_out),
+	    T(a_time_out_names_the_known_cause_rather_than_22),
+	    T(without_a_control_plane_misses_and_waiters_hear_so_at_once),
+	    T(a_failed_refresh_serves_stale_with_its_cause_and_rests),
+	    T(an_answer_forbidden_by_newer_policy_is_asked_for_again_but_not_for_ever),
+	    T(a_full_table_of_questions_refuses_at_once),
+	    T(a_question_that_could_not_be_sent_is_refused_in_the_same_poll),
+	    T(a_tag_that_belongs_to_another_name_is_looked_through),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,10 +213,13 @@ what_is_larger_than_the_whole_budget_changes_nothing(void **state)
 	dp_table_destroy(t);
 }
 
-static const struct fx_answer good = {.name = "a.de.", .rr_cnt = 1, .ttl_s = 60,
-	.stale_s = 86400, .verdict = HF_VERDICT_SECURE};
-static const struct fx_answer bad = {.name = "a.de.", .ttl_s = 5, .ede = HF_EDE_SIG_EXPIRED,
-	.rcode = HF_RCODE_SERVFAIL, .verdict = HF_VERDICT_BOGUS};
+static const struct fx_answer good = {
+    .name = "a.de.", .rr_cnt = 1, .ttl_s = 60, .stale_s = 86400, .verdict = HF_VERDICT_SECURE};
+static const struct fx_answer bad = {.name = "a.de.",
+    .ttl_s = 5,
+    .ede = HF_EDE_SIG_EXPIRED,
+    .rcode = HF_RCODE_SERVFAIL,
+    .verdict = HF_VERDICT_BOGUS};
 
 static void
 a_failed_refresh_keeps_the_good_answer_and_notes_when_to_retry(void **state)
@@ -266,8 +269,8 @@ an_answer_remembers_what_was_covered_when_it_was_resolved(void **state)
 	(void)state;
 	struct dp_table *t = make_table(1 << 20);
 	const struct hf_msg_policy_begin m = {.generation = 3, .rule_cnt = 1};
-	struct hf_msg_policy_rule r = {.generation = 3, .kind = HF_RULE_NTA, .name_len = 4,
-		.name = "\2de"};
+	struct hf_msg_policy_rule r = {
+	    .generation = 3, .kind = HF_RULE_NTA, .name_len = 4, .name = "\2de"};
 	struct dp_policy *p = dp_policy_create(&t->hash, &m);
 	struct fx_answer a = bad;
 
@@ -314,7 +317,8 @@ model_check(struct dp_table *t, const struct model *model)
 	assert_true(octets <= t->octets_max);
 	assert_true(forgotten <= counters[HF_COUNTER_evicted]);
 	assert_true(counters[HF_COUNTER_inserted] - counters[HF_COUNTER_replaced] -
-	    counters[HF_COUNTER_evicted] == t->entries);
+		counters[HF_COUNTER_evicted] ==
+	    t->entries);
 }
 
 static void
@@ -333,9 +337,9 @@ any_mix_of_inserts_uses_and_time_matches_the_model(void **state)
 		now_ms += fx_random(&seed) % 20;
 		if (fx_random(&seed) % 2 == 0) {
 			const struct fx_answer a = {.name = text,
-				.rr_cnt = (unsigned)(fx_random(&seed) % 40),
-				.ttl_s = (uint32_t)(fx_random(&seed) % 100),
-				.stale_s = (uint32_t)(fx_random(&seed) % 100)};
+			    .rr_cnt = (unsigned)(fx_random(&seed) % 40),
+			    .ttl_s = (uint32_t)(fx_random(&seed) % 100),
+			    .stale_s = (uint32_t)(fx_random(&seed) % 100)};
 			bool there = find(t, text) != NULL;
 			enum dp_insert r = insert(t, &a, now_ms);
 			/* making room may have pushed out the very entry to be replaced */
@@ -435,8 +439,8 @@ readers_see_whole_entries_while_the_writer_replaces_and_frees(void **state)
 	for (uintptr_t i = 0; i < READERS; i++)
 		assert_int_equal(pthread_create(&thread[i], NULL, race_reader, (void *)i), 0);
 	for (unsigned i = 0; i < RACE_INSERTS; i++) {
-		snprintf(text, sizeof(text), "n%u.example.",
-		    (unsigned)(fx_random(&seed) % RACE_NAMES));
+		snprintf(
+		    text, sizeof(text), "n%u.example.", (unsigned)(fx_random(&seed) % RACE_NAMES));
 		const struct fx_answer a = {.name = text, .rr_cnt = i % 50, .ttl_s = 60};
 		/* marks are set as fast as the hand takes them away: there is room */
 		refused += insert(race_table, &a, i) == DP_INSERT_NO_MEMORY;
@@ -474,17 +478,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_was_inserted_is_found_and_nothing_else),
-		cmocka_unit_test(a_replaced_entry_stays_readable_until_the_grace_period),
-		cmocka_unit_test(names_with_one_tag_and_one_bucket_are_told_apart),
-		cmocka_unit_test(full_buckets_lose_the_dead_then_the_unused),
-		cmocka_unit_test(the_octet_budget_is_kept_and_the_used_survive),
-		cmocka_unit_test(what_is_larger_than_the_whole_budget_changes_nothing),
-		cmocka_unit_test(a_failed_refresh_keeps_the_good_answer_and_notes_when_to_retry),
-		cmocka_unit_test(a_failure_replaces_what_may_not_be_stale),
-		cmocka_unit_test(an_answer_remembers_what_was_covered_when_it_was_resolved),
-		cmocka_unit_test(any_mix_of_inserts_uses_and_time_matches_the_model),
-		cmocka_unit_test(readers_see_whole_entries_while_the_writer_replaces_and_frees),
+	    cmocka_unit_test(what_was_inserted_is_found_and_nothing_else),
+	    cmocka_unit_test(a_replaced_entry_stays_readable_until_the_grace_period),
+	    cmocka_unit_test(names_with_one_tag_and_one_bucket_are_told_apart),
+	    cmocka_unit_test(full_buckets_lose_the_dead_then_the_unused),
+	    cmocka_unit_test(the_octet_budget_is_kept_and_the_used_survive),
+	    cmocka_unit_test(what_is_larger_than_the_whole_budget_changes_nothing),
+	    cmocka_unit_test(a_failed_refresh_keeps_the_good_answer_and_notes_when_to_retry),
+	    cmocka_unit_test(a_failure_replaces_what_may_not_be_stale),
+	    cmocka_unit_test(an_answer_remembers_what_was_covered_when_it_was_resolved),
+	    cmocka_unit_test(any_mix_of_inserts_uses_and_time_matches_the_model),
+	    cmocka_unit_test(readers_see_whole_entries_while_the_writer_replaces_and_frees),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -212,7 +212,8 @@ beats_are_seen_and_a_beat_from_the_future_is_none(void **state)
 	hf_link_beat(p.dp, 1000);
 	hf_link_beat(p.cp, 2000);
 	assert_int_equal(hf_link_peer_beat_ns(p.cp, 1000), 1000);
-	assert_int_equal(hf_link_peer_beat_ns(p.cp, 999), 999); /* beat while we looked at the clock */
+	assert_int_equal(
+	    hf_link_peer_beat_ns(p.cp, 999), 999); /* beat while we looked at the clock */
 	hf_link_beat(p.dp, 1000 + HF_LINK_BEAT_NS);
 	assert_int_equal(hf_link_peer_beat_ns(p.cp, 999), 0); /* a lie */
 	hf_link_beat(p.dp, 1000);
@@ -673,7 +674,7 @@ a_hijacked_control_plane_cannot_make_the_dataplane_block(void **state)
 	alarm(5); /* a hang is a failure too */
 	for (int i = 1; i < 3; i++)
 		assert_int_equal(fcntl(f.fds[i], F_SETFL, 0), 0);
-	hf_link_woke(f.dp);				       /* nothing to drain */
+	hf_link_woke(f.dp);                                    /* nothing to drain */
 	assert_true(write(f.fds[1], &most, sizeof(most)) < 0); /* not an eventfd */
 	assert_int_equal(write(f.fds[2], &most, sizeof(most)), sizeof(most));
 	hf_link_sleep(f.dp);

@@ -76,7 +76,7 @@ sample(unsigned type, union message *m)
 		sample_answer((struct hf_msg_answer *)(void *)m->say.answer);
 		m->say.found = 1;
 		m->head.len = (uint16_t)(sizeof(m->say) +
-					 ((struct hf_msg_answer *)(void *)m->say.answer)->head.len);
+		    ((struct hf_msg_answer *)(void *)m->say.answer)->head.len);
 		break;
 	case HF_MSG_POLICY_BEGIN:
 		m->begin.generation = 1;

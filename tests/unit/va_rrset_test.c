@@ -556,8 +556,8 @@ evidence_reads_as_a_sentence_and_fits_its_buffer(void **state)
 	va_result_to_text(&sc.result, NULL, buf, sizeof(buf));
 	assert_string_equal(buf, "RRSIG TXT abc.example. keytag 33834: signature does not verify");
 	va_result_to_text(&sc.result, "192.0.2.3", buf, sizeof(buf));
-	assert_string_equal(buf,
-	    "RRSIG TXT abc.example. keytag 33834 from 192.0.2.3: signature does not verify");
+	assert_string_equal(
+	    buf, "RRSIG TXT abc.example. keytag 33834 from 192.0.2.3: signature does not verify");
 	sc.result.algorithm = 0;
 	sc.result.reason = VA_DS_NO_MATCH;
 	va_result_to_text(&sc.result, NULL, buf, sizeof(buf));

@@ -273,8 +273,12 @@ an_option_that_overflows_its_opt_is_refused(void **state)
 		const char *rdata;
 		uint8_t len;
 	} bad[] = {
-		{"\0\x0a\0\5cook", 8}, {"\0\x0a\xff\xff", 4}, {"\0\x0a\0", 3}, {"\0\x0a", 2},
-		{"\0", 1}, {"\0\x0a\0\4cook\0\x0a\0\1", 12},
+	    {"\0\x0a\0\5cook", 8},
+	    {"\0\x0a\xff\xff", 4},
+	    {"\0\x0a\0", 3},
+	    {"\0\x0a", 2},
+	    {"\0", 1},
+	    {"\0\x0a\0\4cook\0\x0a\0\1", 12},
 	};
 	struct hf_query q;
 
@@ -442,23 +446,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_plain_query_is_read),
-		cmocka_unit_test(an_opt_is_read_with_all_its_fields),
-		cmocka_unit_test(a_small_edns_buffer_reads_as_512),
-		cmocka_unit_test(every_truncation_of_a_query_is_refused_and_says_where),
-		cmocka_unit_test(a_query_has_exactly_one_question),
-		cmocka_unit_test(compression_in_the_question_of_a_query_is_malformed),
-		cmocka_unit_test(record_counts_larger_than_the_data_are_refused),
-		cmocka_unit_test(rdlength_past_the_end_is_refused),
-		cmocka_unit_test(an_rdlength_of_zero_is_stepped_over),
-		cmocka_unit_test(octets_after_the_last_record_are_refused),
-		cmocka_unit_test(an_option_that_overflows_its_opt_is_refused),
-		cmocka_unit_test(an_option_length_is_not_believed_when_options_are_walked),
-		cmocka_unit_test(two_opts_or_one_in_a_wrong_place_are_refused),
-		cmocka_unit_test(other_records_of_a_query_are_stepped_over),
-		cmocka_unit_test(records_are_walked_section_by_section),
-		cmocka_unit_test(the_largest_message_is_walked_to_its_end),
-		cmocka_unit_test(mutated_queries_never_yield_parts_outside_the_message),
+	    cmocka_unit_test(a_plain_query_is_read),
+	    cmocka_unit_test(an_opt_is_read_with_all_its_fields),
+	    cmocka_unit_test(a_small_edns_buffer_reads_as_512),
+	    cmocka_unit_test(every_truncation_of_a_query_is_refused_and_says_where),
+	    cmocka_unit_test(a_query_has_exactly_one_question),
+	    cmocka_unit_test(compression_in_the_question_of_a_query_is_malformed),
+	    cmocka_unit_test(record_counts_larger_than_the_data_are_refused),
+	    cmocka_unit_test(rdlength_past_the_end_is_refused),
+	    cmocka_unit_test(an_rdlength_of_zero_is_stepped_over),
+	    cmocka_unit_test(octets_after_the_last_record_are_refused),
+	    cmocka_unit_test(an_option_that_overflows_its_opt_is_refused),
+	    cmocka_unit_test(an_option_length_is_not_believed_when_options_are_walked),
+	    cmocka_unit_test(two_opts_or_one_in_a_wrong_place_are_refused),
+	    cmocka_unit_test(other_records_of_a_query_are_stepped_over),
+	    cmocka_unit_test(records_are_walked_section_by_section),
+	    cmocka_unit_test(the_largest_message_is_walked_to_its_end),
+	    cmocka_unit_test(mutated_queries_never_yield_parts_outside_the_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,9 +282,23 @@ text_that_is_not_a_name_is_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"", "..", ".a", "a..", "a..b", "a b", "a\tb", "\\", "a\\", "\\25", "\\2", "\\256",
-		"\\999", "\\2x5", "\\\n", "m\xc3\xbcnchen.de",
-		"0123456789012345678901234567890123456789012345678901234567890123.",
+	    "",
+	    "..",
+	    ".a",
+	    "a..",
+	    "a..b",
+	    "a b",
+	    "a\tb",
+	    "\\",
+	    "a\\",
+	    "\\25",
+	    "\\2",
+	    "\\256",
+	    "\\999",
+	    "\\2x5",
+	    "\\\n",
+	    "m\xc3\xbcnchen.de",
+	    "0123456789012345678901234567890123456789012345678901234567890123.",
 	};
 	struct hf_name n = hf_name_root;
 
@@ -321,11 +335,18 @@ names_are_escaped_in_text(void **state)
 	static const struct {
 		const char *in, *out;
 	} cases[] = {
-		{".", "."}, {"de", "de."}, {"De.", "De."}, {"a\\.b.c", "a\\.b.c."},
-		{"\\000.", "\\000."}, {"\\065", "A."}, {"\\255\\127\\032", "\\255\\127\\032."},
-		{"a\\\\b", "a\\\\b."}, {"\\\"x;y(z)@$", "\\\"x\\;y\\(z\\)\\@\\$."},
-		{"\\ ", "\\032."},
-		{"*.x", "*.x."}, {"_25._tcp", "_25._tcp."},
+	    {".", "."},
+	    {"de", "de."},
+	    {"De.", "De."},
+	    {"a\\.b.c", "a\\.b.c."},
+	    {"\\000.", "\\000."},
+	    {"\\065", "A."},
+	    {"\\255\\127\\032", "\\255\\127\\032."},
+	    {"a\\\\b", "a\\\\b."},
+	    {"\\\"x;y(z)@$", "\\\"x\\;y\\(z\\)\\@\\$."},
+	    {"\\ ", "\\032."},
+	    {"*.x", "*.x."},
+	    {"_25._tcp", "_25._tcp."},
 	};
 	char buf[HF_NAME_TEXT_LEN];
 
@@ -361,8 +382,15 @@ the_order_is_that_of_rfc_4034_6_1(void **state)
 {
 	(void)state;
 	static const char *const order[] = {
-		"example", "a.example", "yljkjljk.a.example", "Z.a.example", "zABC.a.EXAMPLE",
-		"z.example", "\\001.z.example", "*.z.example", "\\200.z.example",
+	    "example",
+	    "a.example",
+	    "yljkjljk.a.example",
+	    "Z.a.example",
+	    "zABC.a.EXAMPLE",
+	    "z.example",
+	    "\\001.z.example",
+	    "*.z.example",
+	    "\\200.z.example",
 	};
 	const int cnt = sizeof(order) / sizeof(order[0]);
 
@@ -407,10 +435,16 @@ below_means_at_a_label_boundary(void **state)
 		const char *n, *zone;
 		bool in;
 	} cases[] = {
-		{"de", ".", true}, {".", ".", true}, {".", "de", false}, {"de", "de", true},
-		{"www.example.DE", "Example.de", true}, {"example.de", "www.example.de", false},
-		{"badexample.de", "example.de", false}, {"x\\.de", "de", false},
-		{"x\\007example\\002de", "example.de", false}, {"a.b.de", "b.com", false},
+	    {"de", ".", true},
+	    {".", ".", true},
+	    {".", "de", false},
+	    {"de", "de", true},
+	    {"www.example.DE", "Example.de", true},
+	    {"example.de", "www.example.de", false},
+	    {"badexample.de", "example.de", false},
+	    {"x\\.de", "de", false},
+	    {"x\\007example\\002de", "example.de", false},
+	    {"a.b.de", "b.com", false},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -428,13 +462,13 @@ dname_moves_the_prefix_and_refuses_what_has_no_room(void **state)
 	static const struct {
 		const char *n, *owner, *target, *out;
 	} cases[] = {
-		{"a.example.com", "example.com", "example.net", "a.example.net"},
-		{"a.b.example.com", "example.com", "example.net", "a.b.example.net"},
-		{"ab.example.com", "b.example.com", "example.net", NULL},
-		{"foo.example.com", "example.com", ".", "foo"},
-		{"a.x.example.com", "x.example.com", "example.net", "a.example.net"},
-		{"cyc.example.com", "example.com", "example.com", "cyc.example.com"},
-		{"shortloop.x.x", "x", "x.x", "shortloop.x.x.x"},
+	    {"a.example.com", "example.com", "example.net", "a.example.net"},
+	    {"a.b.example.com", "example.com", "example.net", "a.b.example.net"},
+	    {"ab.example.com", "b.example.com", "example.net", NULL},
+	    {"foo.example.com", "example.com", ".", "foo"},
+	    {"a.x.example.com", "x.example.com", "example.net", "a.example.net"},
+	    {"cyc.example.com", "example.com", "example.com", "cyc.example.com"},
+	    {"shortloop.x.x", "x", "x.x", "shortloop.x.x.x"},
 	};
 	struct hf_name out;
 
@@ -632,34 +666,34 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_pointer_to_itself_is_refused),
-		cmocka_unit_test(a_loop_of_two_pointers_is_refused),
-		cmocka_unit_test(a_forward_pointer_is_refused),
-		cmocka_unit_test(a_pointer_past_the_end_is_refused),
-		cmocka_unit_test(a_pointer_into_its_own_name_is_refused),
-		cmocka_unit_test(a_label_past_the_end_is_refused),
-		cmocka_unit_test(a_name_that_never_ends_is_refused),
-		cmocka_unit_test(label_types_01_and_10_are_refused),
-		cmocka_unit_test(a_name_of_255_octets_is_read_and_of_256_refused),
-		cmocka_unit_test(a_name_of_127_labels_is_read),
-		cmocka_unit_test(a_name_that_compression_makes_longer_than_255_is_refused),
-		cmocka_unit_test(a_chain_of_more_pointers_than_labels_is_refused),
-		cmocka_unit_test(a_compressed_name_is_read_and_the_cursor_stands_behind_it),
-		cmocka_unit_test(the_plain_reader_takes_no_pointer),
-		cmocka_unit_test(a_bad_cursor_stays_bad_and_reads_nothing),
-		cmocka_unit_test(octets_must_be_exactly_one_uncompressed_name),
-		cmocka_unit_test(text_that_is_not_a_name_is_refused),
-		cmocka_unit_test(text_of_254_octets_fits_and_one_more_does_not),
-		cmocka_unit_test(names_are_escaped_in_text),
-		cmocka_unit_test(the_longest_text_of_a_name_fits_its_buffer),
-		cmocka_unit_test(the_order_is_that_of_rfc_4034_6_1),
-		cmocka_unit_test(only_the_26_letters_fold),
-		cmocka_unit_test(below_means_at_a_label_boundary),
-		cmocka_unit_test(dname_moves_the_prefix_and_refuses_what_has_no_room),
-		cmocka_unit_test(joining_stops_at_255_octets),
-		cmocka_unit_test(random_names_compare_as_the_model_says),
-		cmocka_unit_test(random_names_are_cut_as_the_model_says),
-		cmocka_unit_test(random_names_survive_text_and_octets),
+	    cmocka_unit_test(a_pointer_to_itself_is_refused),
+	    cmocka_unit_test(a_loop_of_two_pointers_is_refused),
+	    cmocka_unit_test(a_forward_pointer_is_refused),
+	    cmocka_unit_test(a_pointer_past_the_end_is_refused),
+	    cmocka_unit_test(a_pointer_into_its_own_name_is_refused),
+	    cmocka_unit_test(a_label_past_the_end_is_refused),
+	    cmocka_unit_test(a_name_that_never_ends_is_refused),
+	    cmocka_unit_test(label_types_01_and_10_are_refused),
+	    cmocka_unit_test(a_name_of_255_octets_is_read_and_of_256_refused),
+	    cmocka_unit_test(a_name_of_127_labels_is_read),
+	    cmocka_unit_test(a_name_that_compression_makes_longer_than_255_is_refused),
+	    cmocka_unit_test(a_chain_of_more_pointers_than_labels_is_refused),
+	    cmocka_unit_test(a_compressed_name_is_read_and_the_cursor_stands_behind_it),
+	    cmocka_unit_test(the_plain_reader_takes_no_pointer),
+	    cmocka_unit_test(a_bad_cursor_stays_bad_and_reads_nothing),
+	    cmocka_unit_test(octets_must_be_exactly_one_uncompressed_name),
+	    cmocka_unit_test(text_that_is_not_a_name_is_refused),
+	    cmocka_unit_test(text_of_254_octets_fits_and_one_more_does_not),
+	    cmocka_unit_test(names_are_escaped_in_text),
+	    cmocka_unit_test(the_longest_text_of_a_name_fits_its_buffer),
+	    cmocka_unit_test(the_order_is_that_of_rfc_4034_6_1),
+	    cmocka_unit_test(only_the_26_letters_fold),
+	    cmocka_unit_test(below_means_at_a_label_boundary),
+	    cmocka_unit_test(dname_moves_the_prefix_and_refuses_what_has_no_room),
+	    cmocka_unit_test(joining_stops_at_255_octets),
+	    cmocka_unit_test(random_names_compare_as_the_model_says),
+	    cmocka_unit_test(random_names_are_cut_as_the_model_says),
+	    cmocka_unit_test(random_names_survive_text_and_octets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,15 +160,15 @@ static void
 make_reply(struct hf_reply *r, const uint8_t *body)
 {
 	*r = (struct hf_reply){
-		.rcode = (uint16_t)below(chance(9) ? 4096 : 16),
-		.authentic = chance(2),
-		.truncated = chance(20),
-		.ede_cnt = chance(20),
-		.an_cnt = (uint16_t)below(300),
-		.ns_cnt = (uint16_t)below(300),
-		.ar_cnt = (uint16_t)below(300),
-		.body = body,
-		.body_len = (uint16_t)below(chance(2) ? BODY_MAX : 40),
+	    .rcode = (uint16_t)below(chance(9) ? 4096 : 16),
+	    .authentic = chance(2),
+	    .truncated = chance(20),
+	    .ede_cnt = chance(20),
+	    .an_cnt = (uint16_t)below(300),
+	    .ns_cnt = (uint16_t)below(300),
+	    .ar_cnt = (uint16_t)below(300),
+	    .body = body,
+	    .body_len = (uint16_t)below(chance(2) ? BODY_MAX : 40),
 	};
 }
 
@@ -189,7 +189,8 @@ check_reply(const uint8_t *query, size_t query_len, const struct hf_reply *r)
 	memcpy(slow, query, query_len);
 	size_t len = hf_usual_reply(quick, cap, limit, &q, r);
 	size_t want = hf_reply_write(slow, BUF_LEN, limit, &q, r);
-	bool whole = q.question_end + r->body_len + (q.edns.present ? HF_USUAL_OPT_LEN : 0) <= limit;
+	bool whole =
+	    q.question_end + r->body_len + (q.edns.present ? HF_USUAL_OPT_LEN : 0) <= limit;
 
 	for (size_t i = cap > query_len ? cap : query_len; i < BUF_LEN; i++)
 		assert_int_equal(quick[i], 0xee); /* nothing behind cap was touched */
@@ -222,10 +223,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_usual_query_is_read_as_the_long_form_reads_it),
-		cmocka_unit_test(a_damaged_query_is_usual_only_if_the_long_form_takes_it),
-		cmocka_unit_test(a_query_cut_anywhere_is_not_usual),
-		cmocka_unit_test(a_usual_reply_is_written_as_the_long_form_writes_it),
+	    cmocka_unit_test(a_usual_query_is_read_as_the_long_form_reads_it),
+	    cmocka_unit_test(a_damaged_query_is_usual_only_if_the_long_form_takes_it),
+	    cmocka_unit_test(a_query_cut_anywhere_is_not_usual),
+	    cmocka_unit_test(a_usual_reply_is_written_as_the_long_form_writes_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,15 +35,15 @@ question(const char *text)
 static void
 rr(enum hf_section section, const char *owner, uint16_t type, const void *rdata, size_t len)
 {
-	struct hf_rr r = {.type = type, .klass = HF_CLASS_IN, .ttl = 60,
-	    .rdata_len = (uint16_t)len};
+	struct hf_rr r = {
+	    .type = type, .klass = HF_CLASS_IN, .ttl = 60, .rdata_len = (uint16_t)len};
 	struct hf_name n = name(owner);
 
 	hf_writer_rr(&w, section, &n, &r, rdata);
 }
 
 #define RR(section, owner, type, rdata) rr(section, owner, type, rdata, sizeof(rdata) - 1)
-#define TAIL_IS(octets) tail_is(octets, sizeof(octets) - 1)
+#define TAIL_IS(octets)                 tail_is(octets, sizeof(octets) - 1)
 
 /* What was written last is these octets. */
 static void
@@ -66,8 +66,10 @@ owners_and_old_rdata_names_are_compressed(void **state)
 	RR(HF_SECTION_ANSWER, "web.example.com", HF_TYPE_MX, "\0\5\2mx\7example\3net\0");
 	TAIL_IS("\xc0\x2d\0\x0f\0\1\0\0\0\x3c\0\x12\0\5\2mx\7example\3net\0");
 	RR(HF_SECTION_AUTHORITY, "example.com", HF_TYPE_SOA,
-	    "\2mx\7example\3net\0\1h\3com\0" "0123456789abcdef0123");
-	TAIL_IS("\xc0\x10\0\6\0\1\0\0\0\x3c\0\x1a\xc0\x41\1h\xc0\x18" "0123456789abcdef0123");
+	    "\2mx\7example\3net\0\1h\3com\0"
+	    "0123456789abcdef0123");
+	TAIL_IS("\xc0\x10\0\6\0\1\0\0\0\x3c\0\x1a\xc0\x41\1h\xc0\x18"
+		"0123456789abcdef0123");
 	RR(HF_SECTION_ADDITIONAL, ".", HF_TYPE_NS, "\0");
 	TAIL_IS("\0\0\2\0\1\0\0\0\x3c\0\1\0");
 }
@@ -81,12 +83,16 @@ names_in_newer_rdata_are_never_compressed_nor_pointed_at(void **state)
 		const char *rdata;
 		uint16_t len;
 	} cases[] = {
-		{HF_TYPE_DNAME, "\1a\1b\0", 5}, {HF_TYPE_SRV, "\0\1\0\2\0\3\1a\1b\0", 11},
-		{HF_TYPE_RP, "\1a\1b\0\1a\1b\0", 10}, {HF_TYPE_AFSDB, "\0\1\1a\1b\0", 7},
-		{HF_TYPE_NAPTR, "\0\1\0\2\0\0\0\1a\1b\0", 12},
-		{HF_TYPE_NSEC, "\1a\1b\0\0\1\x40", 8},
-		{HF_TYPE_RRSIG, "0123456789abcdefgh\1a\1b\0S", 24}, {HF_TYPE_KX, "\0\1\1a\1b\0", 7},
-		{HF_TYPE_SVCB, "\0\1\1a\1b\0", 7}, {65280, "\1a\1b\0", 5},
+	    {HF_TYPE_DNAME, "\1a\1b\0", 5},
+	    {HF_TYPE_SRV, "\0\1\0\2\0\3\1a\1b\0", 11},
+	    {HF_TYPE_RP, "\1a\1b\0\1a\1b\0", 10},
+	    {HF_TYPE_AFSDB, "\0\1\1a\1b\0", 7},
+	    {HF_TYPE_NAPTR, "\0\1\0\2\0\0\0\1a\1b\0", 12},
+	    {HF_TYPE_NSEC, "\1a\1b\0\0\1\x40", 8},
+	    {HF_TYPE_RRSIG, "0123456789abcdefgh\1a\1b\0S", 24},
+	    {HF_TYPE_KX, "\0\1\1a\1b\0", 7},
+	    {HF_TYPE_SVCB, "\0\1\1a\1b\0", 7},
+	    {65280, "\1a\1b\0", 5},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -241,8 +247,12 @@ a_mark_of_a_full_writer_does_not_make_it_good_again(void **state)
 static void
 fill(void)
 {
-	struct hf_edns edns = {.present = true, .dnssec_ok = true, .udp_len = 1232, .version = 0,
-	    .ext_rcode = 1, .options_len = 6};
+	struct hf_edns edns = {.present = true,
+	    .dnssec_ok = true,
+	    .udp_len = 1232,
+	    .version = 0,
+	    .ext_rcode = 1,
+	    .options_len = 6};
 
 	question("www.example.com");
 	RR(HF_SECTION_ANSWER, "www.example.com", HF_TYPE_A, "\1\2\3\4");
@@ -279,8 +289,8 @@ every_capacity_is_kept_and_the_header_says_what_is_there(void **state)
 		assert_non_null(small);
 		hf_writer_init(&w, small, cap);
 		fill();
-		assert_int_equal(hf_writer_finish(&w, 0xbeef, HF_FLAG_QR | HF_FLAG_RA),
-		    cap < whole ? 0 : whole);
+		assert_int_equal(
+		    hf_writer_finish(&w, 0xbeef, HF_FLAG_QR | HF_FLAG_RA), cap < whole ? 0 : whole);
 		if (cap == whole)
 			assert_memory_equal(small, buf, whole);
 		free(small);
@@ -379,8 +389,11 @@ random_record(struct record *r)
 		len += 20;
 	if (type == 65280)
 		len = (size_t)random() % sizeof(r->rdata);
-	r->rr = (struct hf_rr){.type = type, .klass = HF_CLASS_IN, .rdata_len = (uint16_t)len,
-	    .ttl = (uint32_t)random() & INT32_MAX, .section = HF_SECTION_CNT};
+	r->rr = (struct hf_rr){.type = type,
+	    .klass = HF_CLASS_IN,
+	    .rdata_len = (uint16_t)len,
+	    .ttl = (uint32_t)random() & INT32_MAX,
+	    .section = HF_SECTION_CNT};
 }
 
 static void
@@ -455,18 +468,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(owners_and_old_rdata_names_are_compressed),
-		cmocka_unit_test(names_in_newer_rdata_are_never_compressed_nor_pointed_at),
-		cmocka_unit_test(a_suffix_in_another_case_is_not_reused),
-		cmocka_unit_test(a_name_is_not_read_past_its_end_when_targets_are_longer),
-		cmocka_unit_test(nothing_at_or_past_16384_is_pointed_at),
-		cmocka_unit_test(more_names_than_are_remembered_are_still_written_right),
-		cmocka_unit_test(a_rolled_back_record_leaves_no_trace),
-		cmocka_unit_test(a_mark_of_a_full_writer_does_not_make_it_good_again),
-		cmocka_unit_test(every_capacity_is_kept_and_the_header_says_what_is_there),
-		cmocka_unit_test(a_message_never_grows_past_65535),
-		cmocka_unit_test(options_are_appended_until_the_buffer_is_full),
-		cmocka_unit_test(random_messages_read_back_as_they_were_written),
+	    cmocka_unit_test(owners_and_old_rdata_names_are_compressed),
+	    cmocka_unit_test(names_in_newer_rdata_are_never_compressed_nor_pointed_at),
+	    cmocka_unit_test(a_suffix_in_another_case_is_not_reused),
+	    cmocka_unit_test(a_name_is_not_read_past_its_end_when_targets_are_longer),
+	    cmocka_unit_test(nothing_at_or_past_16384_is_pointed_at),
+	    cmocka_unit_test(more_names_than_are_remembered_are_still_written_right),
+	    cmocka_unit_test(a_rolled_back_record_leaves_no_trace),
+	    cmocka_unit_test(a_mark_of_a_full_writer_does_not_make_it_good_again),
+	    cmocka_unit_test(every_capacity_is_kept_and_the_header_says_what_is_there),
+	    cmocka_unit_test(a_message_never_grows_past_65535),
+	    cmocka_unit_test(options_are_appended_until_the_buffer_is_full),
+	    cmocka_unit_test(random_messages_read_back_as_they_were_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,8 +59,8 @@ some_key(struct hf_msg_key *k)
 {
 	static const char *const names[] = {"www.signed.de.", "www.signed.se.", "n1.signed.se.",
 	    "www.unsigned.de.", "de.", ".", "nothere.signed.de.", "a.b.c.d.e.f.g.signed.se."};
-	static const uint16_t types[] = {
-	    HF_TYPE_A, HF_TYPE_AAAA, HF_TYPE_NS, HF_TYPE_SOA, HF_TYPE_DS, HF_TYPE_DNSKEY, HF_TYPE_ANY};
+	static const uint16_t types[] = {HF_TYPE_A, HF_TYPE_AAAA, HF_TYPE_NS, HF_TYPE_SOA,
+	    HF_TYPE_DS, HF_TYPE_DNSKEY, HF_TYPE_ANY};
 	struct hf_name n;
 
 	if (hf_name_from_text(names[dice(sizeof(names) / sizeof(names[0]))], &n) != 0)
@@ -126,7 +126,8 @@ take_updates(void)
 			f = hf_msg_check_answer((const void *)m, &view);
 		} else if (f == HF_MSG_OK && h->type == HF_MSG_POLICY_BEGIN) {
 			f = hf_msg_check_policy_begin((const void *)m);
-			generation = ((const struct hf_msg_policy_begin *)(const void *)m)->generation;
+			generation =
+			    ((const struct hf_msg_policy_begin *)(const void *)m)->generation;
 		} else if (f == HF_MSG_OK && h->type == HF_MSG_POLICY_RULE) {
 			f = hf_msg_check_policy_rule((const void *)m);
 		} else if (f == HF_MSG_OK && h->type == HF_MSG_POLICY_END) {
@@ -143,7 +144,8 @@ take_updates(void)
 static void
 say(const void *msg, size_t len)
 {
-	for (unsigned tries = 0; hf_link_send(link_, msg, len) == -EAGAIN && tries < 5000; tries++) {
+	for (unsigned tries = 0; hf_link_send(link_, msg, len) == -EAGAIN && tries < 5000;
+	     tries++) {
 		hf_link_beat(link_, hf_clock_mono_ns());
 		nap(200000);
 	}
@@ -156,7 +158,9 @@ ack(void *out)
 	struct hf_msg_policy_ack *m = out;
 
 	*m = (struct hf_msg_policy_ack){.head = head(HF_MSG_POLICY_ACK, sizeof(*m)),
-	    .generation = generation + dice(3) - 1, .core_cnt = WORKER_CNT, .core_all = WORKER_CNT,
+	    .generation = generation + dice(3) - 1,
+	    .core_cnt = WORKER_CNT,
+	    .core_all = WORKER_CNT,
 	    .took_ns = 1000};
 	if (dice(4) == 0)
 		m->fault = dice(2 * HF_MSG_FAULT_CNT);
@@ -173,8 +177,10 @@ stats(void *out)
 	struct hf_msg_stats_say *m = out;
 	size_t len = sizeof(*m) + (size_t)(1 + WORKER_CNT) * HF_COUNTER_CNT * sizeof(uint64_t);
 
-	*m = (struct hf_msg_stats_say){.head = head(HF_MSG_STATS_SAY, len), .token = token,
-	    .row_cnt = 1 + WORKER_CNT, .col_cnt = HF_COUNTER_CNT};
+	*m = (struct hf_msg_stats_say){.head = head(HF_MSG_STATS_SAY, len),
+	    .token = token,
+	    .row_cnt = 1 + WORKER_CNT,
+	    .col_cnt = HF_COUNTER_CNT};
 	memset(m->values, 0xff, len - sizeof(*m));
 	if (dice(4) == 0)
 		m->row_cnt = dice(2) ? (uint32_t)random() : 0;
@@ -276,8 +282,10 @@ scribble(void)
 static int
 welcome(const char *path, uint64_t policy_gen)
 {
-	const struct hf_link_offer offer = {.worker_cnt = WORKER_CNT, .epoch = EPOCH,
-	    .boot_ns = hf_clock_mono_ns(), .policy_gen = policy_gen};
+	const struct hf_link_offer offer = {.worker_cnt = WORKER_CNT,
+	    .epoch = EPOCH,
+	    .boot_ns = hf_clock_mono_ns(),
+	    .policy_gen = policy_gen};
 	int listener, fd = -1;
 	int rc = hf_link_listen(path, &listener);
 

@@ -83,17 +83,17 @@ struct plan {
 };
 
 static const struct plan plans[] = {
-	{"www", HF_VERDICT_SECURE, 0, 0, HF_EDE_NONE, 1, 300},
-	{"ttl1", HF_VERDICT_SECURE, 0, 0, HF_EDE_NONE, 1, 1},
-	{"ttl0", HF_VERDICT_SECURE, 0, 0, HF_EDE_NONE, 1, 0},
-	{"plain", HF_VERDICT_INSECURE, 0, 0, HF_EDE_NONE, 1, 300},
-	{"nx", HF_VERDICT_SECURE, 0, HF_RCODE_NXDOMAIN, HF_EDE_NONE, 0, 300},
-	{"bogus", HF_VERDICT_BOGUS, 0, HF_RCODE_SERVFAIL, HF_EDE_BOGUS, 0, 60},
-	{"failed", HF_VERDICT_FAILURE, 0, HF_RCODE_SERVFAIL, HF_EDE_NO_REACHABLE_AUTHORITY, 0, 1},
-	{"nta", HF_VERDICT_UNVALIDATED, HF_ANSWER_UNDER_NTA, 0, HF_EDE_NTA, 1, 300},
-	{"turn", HF_VERDICT_SECURE, 0, 0, HF_EDE_NONE, 1, 1},
-	{"turn", HF_VERDICT_BOGUS, 0, HF_RCODE_SERVFAIL, HF_EDE_BOGUS, 0, 1},
-	{"big", HF_VERDICT_SECURE, 0, 0, HF_EDE_NONE, BIG_RR_CNT, 300},
+    {"www", HF_VERDICT_SECURE, 0, 0, HF_EDE_NONE, 1, 300},
+    {"ttl1", HF_VERDICT_SECURE, 0, 0, HF_EDE_NONE, 1, 1},
+    {"ttl0", HF_VERDICT_SECURE, 0, 0, HF_EDE_NONE, 1, 0},
+    {"plain", HF_VERDICT_INSECURE, 0, 0, HF_EDE_NONE, 1, 300},
+    {"nx", HF_VERDICT_SECURE, 0, HF_RCODE_NXDOMAIN, HF_EDE_NONE, 0, 300},
+    {"bogus", HF_VERDICT_BOGUS, 0, HF_RCODE_SERVFAIL, HF_EDE_BOGUS, 0, 60},
+    {"failed", HF_VERDICT_FAILURE, 0, HF_RCODE_SERVFAIL, HF_EDE_NO_REACHABLE_AUTHORITY, 0, 1},
+    {"nta", HF_VERDICT_UNVALIDATED, HF_ANSWER_UNDER_NTA, 0, HF_EDE_NTA, 1, 300},
+    {"turn", HF_VERDICT_SECURE, 0, 0, HF_EDE_NONE, 1, 1},
+    {"turn", HF_VERDICT_BOGUS, 0, HF_RCODE_SERVFAIL, HF_EDE_BOGUS, 0, 1},
+    {"big", HF_VERDICT_SECURE, 0, 0, HF_EDE_NONE, BIG_RR_CNT, 300},
 };
 enum { PLAN_OTHER = 6, PLAN_CNT = sizeof(plans) / sizeof(plans[0]) };
 
@@ -126,7 +126,8 @@ answer(struct hf_msg_answer *m, const struct hf_msg_key *k, const struct plan *p
 	hf_writer_question(&w, &q);
 	uint32_t start = w.len;
 	for (uint16_t i = 0; i < p->rr_cnt; i++) {
-		const struct hf_rr rr = {.type = HF_TYPE_A, .klass = 1, .ttl = p->ttl, .rdata_len = 4};
+		const struct hf_rr rr = {
+		    .type = HF_TYPE_A, .klass = 1, .ttl = p->ttl, .rdata_len = 4};
 		const uint8_t rdata[4] = {192, 0, 2, (uint8_t)(80 + i)};
 
 		hf_writer_rr(&w, HF_SECTION_ANSWER, &q.name, &rr, rdata);
@@ -194,10 +195,14 @@ push_policy(char *args)
 		memcpy(rules[cnt++].name, n.octets, n.len);
 	}
 	const struct hf_msg_policy_begin begin = {.head = head(HF_MSG_POLICY_BEGIN, sizeof(begin)),
-	    .generation = gen, .rule_cnt = cnt, .stale_client_ms = 1800, .stale_ttl_s = 30,
-	    .stale_max_s = 86400, .stale_retry_s = 30};
-	const struct hf_msg_policy_end end = {.head = head(HF_MSG_POLICY_END, sizeof(end)),
-	    .generation = gen, .rule_cnt = cnt};
+	    .generation = gen,
+	    .rule_cnt = cnt,
+	    .stale_client_ms = 1800,
+	    .stale_ttl_s = 30,
+	    .stale_max_s = 86400,
+	    .stale_retry_s = 30};
+	const struct hf_msg_policy_end end = {
+	    .head = head(HF_MSG_POLICY_END, sizeof(end)), .generation = gen, .rule_cnt = cnt};
 	(void)put(&begin, sizeof(begin));
 	for (uint32_t i = 0; i < cnt; i++)
 		(void)put(&rules[i], sizeof(rules[i]));
@@ -220,7 +225,8 @@ broken(uint8_t *m, unsigned nr)
 	hf_msg_key_set(&k, &n, HF_TYPE_A, HF_CLASS_IN, (uint8_t)(nr % HF_VARIANT_CNT));
 	len = answer(a, &k, &plans[(unsigned)random() % PLAN_CNT]);
 	if (random() % 8 == 0) {
-		static const uint8_t types[] = {HF_MSG_POLICY_BEGIN, HF_MSG_POLICY_RULE, HF_MSG_POLICY_END};
+		static const uint8_t types[] = {
+		    HF_MSG_POLICY_BEGIN, HF_MSG_POLICY_RULE, HF_MSG_POLICY_END};
 
 		a->head.type = types[random() % 3];
 		a->head.len = (uint16_t)(random() % 400);
@@ -236,7 +242,8 @@ broken(uint8_t *m, unsigned nr)
 	for (long i = random() % 8; i > 0; i--) /* 0 too: handles nobody waits for */
 		m[8 + (size_t)random() % (len - 8)] ^= (uint8_t)(1u << random() % 8);
 	if (random() % 16 == 0)
-		for (size_t at = (size_t)random() % HF_UPDATE_SLOT_LEN; at < HF_UPDATE_SLOT_LEN; at++)
+		for (size_t at = (size_t)random() % HF_UPDATE_SLOT_LEN; at < HF_UPDATE_SLOT_LEN;
+		     at++)
 			m[at] = (uint8_t)random();
 	if (random() % 16 == 0)
 		m[random() % 8] ^= (uint8_t)(1u << random() % 8); /* type, length, epoch */
@@ -267,7 +274,7 @@ print_stats(const struct hf_msg_stats_say *s)
 {
 	static const char *const names[] = {
 #define X(name, unit, sentence) #name,
-		HF_COUNTERS(X)
+	    HF_COUNTERS(X)
 #undef X
 	};
 
@@ -341,7 +348,8 @@ command(char *line)
 	} else if (strncmp(line, "cache ", 6) == 0)
 		ask_cache(line + 6);
 	else if (strcmp(line, "stats") == 0) {
-		const struct hf_msg_stats_ask ask = {.head = head(HF_MSG_STATS_ASK, sizeof(ask)), .token = 9};
+		const struct hf_msg_stats_ask ask = {
+		    .head = head(HF_MSG_STATS_ASK, sizeof(ask)), .token = 9};
 
 		(void)hf_link_send(link_, &ask, sizeof(ask));
 	}
