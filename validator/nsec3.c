@@ -151,6 +151,16 @@ hash_name(struct chain *ch, const struct hf_name *name, uint8_t out[VA_SHA1_LEN]
 	return va_crypto_nsec3(&lower, &ch->salt, out) ? VA_DENIED : VA_DENIED_INTERNAL;
 }
 
+/* Open the chain and hash the name that is asked about. VA_DENIED when both could be done. */
+static enum va_denied
+chain_begin(struct chain *ch, const struct va_proofs *p, struct va_budget *budget,
+    const struct hf_name *name, uint8_t hash[VA_SHA1_LEN])
+{
+	enum va_denied d = chain_open(ch, p, budget);
+
+	return d == VA_DENIED ? hash_name(ch, name, hash) : d;
+}
+
 /* The last NSEC3 points at the first: there the gap wraps (RFC 5155 8.3). */
 static bool
 covers(const struct nsec3 *n, const uint8_t hash[VA_SHA1_LEN])
@@ -255,9 +265,7 @@ va_nsec3_deny_type(const struct va_proofs *p, const struct hf_name *qname, uint1
 	struct chain ch;
 	struct nsec3 n;
 
-	enum va_denied d = chain_open(&ch, p, budget);
-	if (d == VA_DENIED)
-		d = hash_name(&ch, qname, hash);
+	enum va_denied d = chain_begin(&ch, p, budget, qname, hash);
 	if (d != VA_DENIED)
 		return d;
 	if (find_match(&ch, hash, &n))
@@ -274,9 +282,7 @@ va_nsec3_deny_name(const struct va_proofs *p, const struct hf_name *qname, struc
 	struct chain ch;
 	struct nsec3 n;
 
-	enum va_denied d = chain_open(&ch, p, budget);
-	if (d == VA_DENIED)
-		d = hash_name(&ch, qname, hash);
+	enum va_denied d = chain_begin(&ch, p, budget, qname, hash);
 	if (d != VA_DENIED)
 		return d;
 	if (find_match(&ch, hash, &n))
@@ -300,10 +306,8 @@ va_nsec3_deny_closer(const struct va_proofs *p, const struct hf_name *qname, uin
 	struct chain ch;
 	struct nsec3 n;
 
-	enum va_denied d = chain_open(&ch, p, budget);
 	hf_name_strip(qname, qname->label_cnt - labels - 1u, &closer);
-	if (d == VA_DENIED)
-		d = hash_name(&ch, &closer, hash);
+	enum va_denied d = chain_begin(&ch, p, budget, &closer, hash);
 	if (d != VA_DENIED)
 		return d;
 	if (find_match(&ch, hash, &n))
@@ -319,9 +323,7 @@ va_nsec3_deny_ds(const struct va_proofs *p, const struct hf_name *child, struct 
 	struct chain ch;
 	struct nsec3 n;
 
-	enum va_denied d = chain_open(&ch, p, budget);
-	if (d == VA_DENIED)
-		d = hash_name(&ch, child, hash);
+	enum va_denied d = chain_begin(&ch, p, budget, child, hash);
 	if (d != VA_DENIED)
 		return d;
 	if (find_match(&ch, hash, &n))
