@@ -1,7 +1,9 @@
 # libFuzzer targets: tests/fuzz/NAME.c with LLVMFuzzerTestOneInput. Built by
 # `make SAN=fuzz CC=clang fuzz-programs`. A line per target. Append yours.
 fuzz_names := \
+	config_fuzz \
 	cp_reply_fuzz \
+	cp_zonetext_fuzz \
 	dp_packet_fuzz \
 	dp_serve_fuzz \
 	link_msg_fuzz \
@@ -12,6 +14,7 @@ fuzz_names := \
 	wire_query_fuzz \
 	wire_reply_fuzz
 
+fuzz_parts_config_fuzz := hfconfig hf
 fuzz_parts_cp_reply_fuzz := resolver validator hf
 fuzz_parts_dp_serve_fuzz := dataplane hf
 fuzz_parts_link_msg_fuzz := hf
