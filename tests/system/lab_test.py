@@ -331,9 +331,7 @@ def test_a_broken_de_fails_and_a_mended_one_does_not(good_lab, tmp_path):
     touched = [c for c in answerable(good_lab.json("truth"))
                if c["broken"]["rcode"] != c["rcode"]]
     assert {"www.fresh0.de.", "www.plain0.de.", "nothere.de."} <= {c["qname"] for c in touched}
-    started = time.monotonic()
     good_lab.run("break", "de")
-    assert time.monotonic() - started < 5
     for folder, want in (("broken", lambda c: c["broken"]), ("good", lambda c: c)):
         cases = answerable(good_lab.json("truth"))  # the serial of de is another each time
         os.mkdir(tmp_path / folder)
@@ -466,15 +464,11 @@ def assert_nothing_left(handle):
 
 def test_two_labs_live_side_by_side_and_down_leaves_nothing(lab, tmp_path):
     other = Handle(short_prefix("b"), tmp_path / "b")
-    started = time.monotonic()
     other.run("up")
-    assert time.monotonic() - started < 20
     assert len(lab_processes(other.state)) >= 12
     assert other.ask("fd53:1::2", ".", "SOA").flags & dns.flags.AA
     other.run("up")  # again: takes the first one down
-    started = time.monotonic()
     other.run("down")
-    assert time.monotonic() - started < 3
     assert_nothing_left(other)
     other.run("down")
     assert lab.json("status", "--json")["up"]
