@@ -231,7 +231,7 @@ static const struct row rows[] = {
 	"hand TCP to the service addresses to the kernel by this TAP\n"
 	"interface, which is made (default none); see docs/operator-guide.md",
 	false, set_exception},
-    {"link", "PATH", "socket for the control plane (default /run/holdfast/dataplane.sock)", false,
+    {"link", "PATH", "socket for the control plane (default /run/holdfast/link.sock)", false,
 	set_link},
     {"link-uid", "UID", "user that may attach, besides root and our own", false, set_link_uid},
     {"hugepages", "auto|yes|no", "auto (default): use them when enough are free", false,
@@ -393,8 +393,7 @@ dp_options_parse(
 		rc = read_argument(&r, argc, argv, &at);
 	if (rc == 0)
 		rc = check_whole(&r);
-	if (rc == 0 && o->link_path == NULL &&
-	    keep(&o->link_path, "/run/holdfast/dataplane.sock") != 0)
+	if (rc == 0 && o->link_path == NULL && keep(&o->link_path, "/run/holdfast/link.sock") != 0)
 		rc = refuse(&r, "no memory");
 	if (rc < 0)
 		return DP_OPTIONS_WRONG;

@@ -1,5 +1,5 @@
 # libFuzzer targets: tests/fuzz/NAME.c with LLVMFuzzerTestOneInput. Built by
-# `make SAN=fuzz CC=clang fuzz-programs`. A line per target. Append yours.
+# `make SAN=fuzz CC=clang fuzz-programs`. A line per target.
 fuzz_names := \
 	config_fuzz \
 	cp_reply_fuzz \

@@ -58,7 +58,7 @@ port_and_service_are_enough(void **state)
 	assert_int_equal(o.hugepages, DP_HUGEPAGES_AUTO);
 	assert_null(o.exception);
 	assert_int_equal(o.link_uid, getuid());
-	assert_string_equal(o.link_path, "/run/holdfast/dataplane.sock");
+	assert_string_equal(o.link_path, "/run/holdfast/link.sock");
 	dp_options_fini(&o);
 }
 
