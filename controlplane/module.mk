@@ -5,6 +5,7 @@ resolver_src := \
 	controlplane/resolver/budget.c \
 	controlplane/resolver/cache.c \
 	controlplane/resolver/chain.c \
+	controlplane/resolver/choose.c \
 	controlplane/resolver/delegation.c \
 	controlplane/resolver/exchange.c \
 	controlplane/resolver/hints.c \
@@ -15,6 +16,7 @@ resolver_src := \
 	controlplane/resolver/render.c \
 	controlplane/resolver/resolver.c \
 	controlplane/resolver/response.c \
+	controlplane/resolver/send.c \
 	controlplane/resolver/server.c \
 	controlplane/resolver/table.c \
 	controlplane/resolver/task.c \

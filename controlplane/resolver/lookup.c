@@ -2,20 +2,14 @@
 #include "controlplane/resolver/lookup.h"
 
 #include "controlplane/resolver/cache.h"
+#include "controlplane/resolver/choose.h"
 #include "controlplane/resolver/hints.h"
-#include "controlplane/resolver/query.h"
 #include "controlplane/resolver/question.h"
+#include "controlplane/resolver/send.h"
 #include "controlplane/resolver/verify.h"
 #include "lib/base/ns.h"
 
-enum {
-	BOGUS_TRIES = 5,       /* further servers asked when records do not validate */
-	BOGUS_TRIES_KNOWN = 2, /* ... of those that others found bad a moment ago */
-};
-
-#define COST_BAD_NS    (10 * HF_NS_PER_S) /* this job saw bad signatures from it */
-#define COST_BAD_NS_NS (5 * HF_NS_PER_S)  /* ... from another address of the same server */
-#define JITTER_NS      (8 * HF_NS_PER_MS)
+enum { BOGUS_TRIES = 5 }; /* further servers asked when records do not validate */
 
 /* An NTA or CD lets bad records pass: nothing is gained by asking others (RFC 7646 2). */
 static bool
@@ -120,89 +114,6 @@ find(struct cp_task *t)
 	return true;
 }
 
-static struct cp_tried *
-tried_of(struct cp_lookup *l, const struct hf_addr *a)
-{
-	for (unsigned i = 0; i < l->tried_cnt; i++)
-		if (hf_addr_same_host(&l->tried[i].addr, a))
-			return &l->tried[i];
-	if (l->tried_cnt == CP_TRIED_MAX)
-		return NULL;
-	l->tried[l->tried_cnt] = (struct cp_tried){.addr = *a};
-	return &l->tried[l->tried_cnt++];
-}
-
-static bool
-ns_is_bad(const struct cp_job *job, const struct cp_ns *ns)
-{
-	for (unsigned i = 0; i < ns->addr_cnt; i++)
-		if (cp_job_is_bad(job, &ns->addr[i]))
-			return true;
-	return false;
-}
-
-static bool
-family_ok(const struct cp_resolver *r, const struct hf_addr *a)
-{
-	return a->family == AF_INET ? r->do_ip4 : a->family == AF_INET6 && r->do_ip6;
-}
-
-static uint64_t
-cost_of(const struct cp_task *t, const struct cp_ns *ns, const struct hf_addr *a)
-{
-	struct cp_resolver *r = t->job->r;
-	uint64_t cost = cp_server_cost_ns(cp_servers_get(r->servers, a), r->now.mono_ns);
-
-	if (cp_job_is_bad(t->job, a))
-		cost += COST_BAD_NS;
-	else if (ns_is_bad(t->job, ns))
-		cost += COST_BAD_NS_NS;
-	return cost + cp_core_random(r) % JITTER_NS;
-}
-
-/* Not to be asked for better records: it gave bad ones to this job, or to others lately. */
-static bool
-is_hopeless(const struct cp_task *t, const struct hf_addr *a)
-{
-	const struct cp_lookup *l = &t->lookup;
-	struct cp_resolver *r = t->job->r;
-
-	if (l->bogus == NULL)
-		return false;
-	return cp_job_is_bad(t->job, a) ||
-	    (l->bogus_tries > BOGUS_TRIES_KNOWN &&
-		r->now.mono_ns < cp_servers_get(r->servers, a)->bogus_until_ns);
-}
-
-/* The cheapest address asked fewer than limit times. */
-static bool
-pick(struct cp_task *t, unsigned limit, struct hf_addr *best)
-{
-	struct cp_lookup *l = &t->lookup;
-	uint64_t best_cost = UINT64_MAX;
-
-	for (unsigned i = 0; i < l->cut->ns_cnt; i++) {
-		const struct cp_ns *ns = &l->cut->ns[i];
-
-		for (unsigned k = 0; k < ns->addr_cnt; k++) {
-			const struct hf_addr *a = &ns->addr[k];
-			const struct cp_tried *tried = tried_of(l, a);
-
-			if (tried == NULL || tried->over || tried->sends >= limit ||
-			    !family_ok(t->job->r, a) || is_hopeless(t, a))
-				continue;
-			/* Those asked least often come first. */
-			uint64_t cost = cost_of(t, ns, a) + tried->sends * (HF_NS_PER_S * 60);
-
-			if (cost < best_cost) {
-				best_cost = cost;
-				*best = *a;
-			}
-		}
-	}
-	return best_cost != UINT64_MAX;
-}
-
 /* The end without a usable answer: bad records if there were any, else why there are none. */
 static void
 give_up(struct cp_task *t, enum cp_cause cause)
@@ -221,47 +132,6 @@ out_of_budget(struct cp_task *t, enum cp_cause cause)
 	if (t->job->cause == CP_CAUSE_NONE)
 		t->job->cause = cause;
 	give_up(t, cause);
-}
-
-static bool
-send_to(struct cp_task *t, const struct hf_addr *a)
-{
-	struct cp_lookup *l = &t->lookup;
-	struct cp_resolver *r = t->job->r;
-	struct cp_tried *tried = tried_of(l, a);
-	struct hf_question q = {.name = t->name, .type = t->type, .klass = HF_CLASS_IN};
-	uint8_t msg[CP_QUERY_MAX];
-
-	if (!cp_budget_take(&t->job->budget.sends, 1)) {
-		out_of_budget(t, CP_CAUSE_SENDS);
-		return false;
-	}
-	struct cp_exchange *x = cp_exchange_open(&r->exchanges);
-
-	if (x == NULL || tried == NULL) {
-		out_of_budget(t, CP_CAUSE_MEMORY);
-		return false;
-	}
-	x->task = t;
-	x->server = *a;
-	x->transport = l->ask_again && l->use_tcp ? CP_TCP : CP_UDP;
-	x->msg_id = (uint16_t)cp_core_random(r);
-	x->edns = !tried->no_edns;
-	x->sent_ns = r->now.mono_ns;
-	cp_query_choose(&q, &l->cut->zone, &x->question);
-	tried->sends++;
-	t->job->sends++;
-	l->exchange = x;
-	l->ask_again = false;
-	l->phase = CP_LOOKUP_WAIT;
-	r->counters[x->transport == CP_TCP ? CP_RESOLVER_sent_tcp : CP_RESOLVER_sent_udp]++;
-
-	uint64_t wait = cp_server_timeout_ns(cp_servers_get(r->servers, a), tried->sends - 1u);
-	size_t len = cp_query_write(msg, x->msg_id, &x->question, x->edns);
-	struct cp_send s = {x->id, *a, x->transport, msg, len, wait};
-
-	r->ops.send(r->ops.arg, &s);
-	return false;
 }
 
 /* Addresses of ns: true when they are known or known not to be had; false: waiting. */
@@ -312,6 +182,16 @@ ns_unasked(struct cp_task *t)
 }
 
 static bool
+send_to(struct cp_task *t, const struct hf_addr *a)
+{
+	enum cp_cause cause = cp_send_to(t, a);
+
+	if (cause != CP_CAUSE_NONE)
+		out_of_budget(t, cause);
+	return false;
+}
+
+static bool
 ask(struct cp_task *t)
 {
 	struct cp_lookup *l = &t->lookup;
@@ -319,13 +199,13 @@ ask(struct cp_task *t)
 
 	if (l->ask_again)
 		return send_to(t, &l->again);
-	if (pick(t, 1, &to))
+	if (cp_choose_server(t, 1, &to))
 		return send_to(t, &to);
 	struct cp_ns *ns = ns_unasked(t);
 
 	if (ns != NULL)
 		return ns_resolve(t, ns);
-	if (pick(t, t->job->r->limits.sends_per_server, &to))
+	if (cp_choose_server(t, t->job->r->limits.sends_per_server, &to))
 		return send_to(t, &to);
 	give_up(t, l->last_cause != CP_CAUSE_NONE ? l->last_cause : CP_CAUSE_NO_ADDRESS);
 	return true;
@@ -447,38 +327,11 @@ take_referral(struct cp_task *t, struct cp_response *resp)
 	enter_cut(t, d);
 }
 
-/* Ask the same server once more, in another way. */
-static void
-retry(struct cp_task *t, const struct cp_exchange *x, bool tcp)
-{
-	struct cp_lookup *l = &t->lookup;
-	struct cp_tried *tried = tried_of(l, &x->server);
-
-	if (tried == NULL || tried->sends >= t->job->r->limits.sends_per_server) {
-		if (tried != NULL)
-			tried->over = true;
-		return;
-	}
-	l->ask_again = true;
-	l->use_tcp = tcp;
-	l->again = x->server;
-}
-
-static void
-server_over(struct cp_task *t, const struct cp_exchange *x, enum cp_cause cause)
-{
-	struct cp_tried *tried = tried_of(&t->lookup, &x->server);
-
-	if (tried != NULL)
-		tried->over = true;
-	t->lookup.last_cause = cause;
-}
-
 void
 cp_lookup_reply(struct cp_task *t, const struct cp_exchange *x, struct cp_response *resp)
 {
 	struct cp_resolver *r = t->job->r;
-	struct cp_tried *tried = tried_of(&t->lookup, &x->server);
+	struct cp_tried *tried = cp_choose_tried(&t->lookup, &x->server);
 
 	t->lookup.exchange = NULL;
 	t->lookup.phase = CP_LOOKUP_ASK;
@@ -491,20 +344,20 @@ cp_lookup_reply(struct cp_task *t, const struct cp_exchange *x, struct cp_respon
 		take_referral(t, resp);
 		break;
 	case CP_SAYS_TRUNCATED:
-		retry(t, x, true);
+		cp_send_again(t, x, true);
 		break;
 	case CP_SAYS_FORMERR:
 		if (tried != NULL)
 			tried->no_edns = true;
-		retry(t, x, x->transport == CP_TCP);
+		cp_send_again(t, x, x->transport == CP_TCP);
 		break;
 	case CP_SAYS_LAME:
 		CP_COUNT(r, lame);
-		server_over(t, x, CP_CAUSE_LAME);
+		cp_send_over(t, x, CP_CAUSE_LAME);
 		break;
 	case CP_SAYS_MALFORMED:
 		CP_COUNT(r, malformed);
-		server_over(t, x, CP_CAUSE_LAME);
+		cp_send_over(t, x, CP_CAUSE_LAME);
 		break;
 	case CP_SAYS_NO_MEMORY:
 		cp_question_abort(t->job, CP_CAUSE_MEMORY);
@@ -524,7 +377,7 @@ cp_lookup_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail wh
 	t->lookup.last_cause = causes[why];
 	r->counters[why == CP_FAIL_TIMEOUT ? CP_RESOLVER_timeouts : CP_RESOLVER_unreachable]++;
 	if (why != CP_FAIL_TIMEOUT)
-		server_over(t, x, causes[why]);
+		cp_send_over(t, x, causes[why]);
 	if (why != CP_FAIL_LOCAL)
 		cp_server_failed(cp_servers_get(r->servers, &x->server), r->now.mono_ns);
 	cp_task_wake(t);

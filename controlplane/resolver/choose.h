@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * choose: which address of a delegation is asked next.
+ *
+ * Purpose   The best server that a look-up has not used up, from what is known of servers
+ *           (server.h) and what this question has seen of them.
+ * Roles     The resolver's thread.
+ * Memory    In the job's arena.
+ * Blocking  Never.
+ * Errors    False: none is left.
+ * Trust     Addresses are a parent's word; a wrong one costs a packet.
+ */
+#ifndef CP_RESOLVER_CHOOSE_H
+#define CP_RESOLVER_CHOOSE_H
+
+#include "controlplane/resolver/task.h"
+
+/* What this look-up has tried at address a, made if need be; NULL when there is no room. */
+struct cp_tried *cp_choose_tried(struct cp_lookup *l, const struct hf_addr *a);
+/* The cheapest address of the look-up's cut that was asked fewer than limit times. */
+bool cp_choose_server(struct cp_task *t, unsigned limit, struct hf_addr *best);
+
+#endif
