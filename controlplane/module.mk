@@ -16,6 +16,7 @@ resolver_src := \
 	controlplane/resolver/render.c \
 	controlplane/resolver/resolver.c \
 	controlplane/resolver/response.c \
+	controlplane/resolver/route.c \
 	controlplane/resolver/send.c \
 	controlplane/resolver/server.c \
 	controlplane/resolver/table.c \

@@ -80,7 +80,7 @@ cp_cache_answer(struct cp_task *t)
 	const uint16_t types[] = {t->type, HF_TYPE_CNAME, TYPE_NXDOMAIN};
 
 	for (unsigned i = 0; i < 3; i++) {
-		struct cp_key key = {&t->name, types[i], CP_CLASS_ANSWER};
+		struct cp_key key = {&t->name, types[i], CP_CLASS_ANSWER, t->view};
 		struct cp_block *b = fresh(r, &key);
 
 		if (b == NULL || !may_use(t, b))
@@ -110,7 +110,7 @@ cp_cache_put_answer(struct cp_task *t, const struct cp_outcome *o)
 	bool negative = o->kind == CP_KIND_NODATA || o->kind == CP_KIND_NXDOMAIN;
 	uint32_t cap = negative ? l->ttl_neg_max_s : l->ttl_max_s;
 	uint32_t ttl = cp_outcome_ttl(o);
-	struct cp_key key = {&t->name, t->type, CP_CLASS_ANSWER};
+	struct cp_key key = {&t->name, t->type, CP_CLASS_ANSWER, t->view};
 
 	if (o->kind == CP_KIND_NXDOMAIN)
 		key.type = TYPE_NXDOMAIN;
@@ -119,10 +119,18 @@ cp_cache_put_answer(struct cp_task *t, const struct cp_outcome *o)
 	outcome_in(t, &key, o, ttl < cap ? ttl : cap);
 }
 
+static struct cp_key
+raw_key(const struct cp_task *t, const struct hf_name *name, uint16_t type)
+{
+	uint16_t view = cp_route_view(t->job->r->routes, name, type);
+
+	return (struct cp_key){name, type, CP_CLASS_RAW, view};
+}
+
 struct cp_outcome *
 cp_cache_raw(struct cp_task *t, const struct hf_name *name, uint16_t type)
 {
-	struct cp_key key = {name, type, CP_CLASS_RAW};
+	struct cp_key key = raw_key(t, name, type);
 	struct cp_block *b = fresh(t->job->r, &key);
 
 	return b == NULL ? NULL : outcome_out(t, b);
@@ -132,7 +140,7 @@ void
 cp_cache_put_raw(
     struct cp_task *t, const struct hf_name *name, uint16_t type, const struct cp_outcome *o)
 {
-	struct cp_key key = {name, type, CP_CLASS_RAW};
+	struct cp_key key = raw_key(t, name, type);
 	uint32_t cap = t->job->r->limits.ttl_neg_max_s;
 	uint32_t ttl = UINT32_MAX;
 
@@ -148,18 +156,18 @@ cp_cache_put_raw(
 void
 cp_cache_drop_raw(struct cp_task *t, const struct hf_name *name, uint16_t type)
 {
-	struct cp_key key = {name, type, CP_CLASS_RAW};
+	struct cp_key key = raw_key(t, name, type);
 
 	cp_table_remove(t->job->r->table, &key);
 }
 
 struct cp_delegation *
-cp_cache_cut(struct cp_task *t, const struct hf_name *name)
+cp_cache_cut(struct cp_task *t, const struct hf_name *name, uint16_t view)
 {
 	struct hf_name at = *name;
 
 	for (unsigned i = 0; i <= name->label_cnt; i++) {
-		struct cp_key key = {&at, TYPE_CUT, CP_CLASS_CUT};
+		struct cp_key key = {&at, TYPE_CUT, CP_CLASS_CUT, view};
 		struct cp_block *b = fresh(t->job->r, &key);
 
 		if (b != NULL)
@@ -173,7 +181,7 @@ void
 cp_cache_put_cut(struct cp_task *t, const struct cp_delegation *d)
 {
 	struct cp_resolver *r = t->job->r;
-	struct cp_key key = {&d->zone, TYPE_CUT, CP_CLASS_CUT};
+	struct cp_key key = {&d->zone, TYPE_CUT, CP_CLASS_CUT, t->lookup.view};
 	size_t len = cp_delegation_size(d->ns_cnt);
 	uint32_t ttl = d->ttl_s < r->limits.ttl_max_s ? d->ttl_s : r->limits.ttl_max_s;
 	struct cp_block *b = put(r, &key, len, ttl == 0 ? 1 : ttl);
@@ -185,7 +193,7 @@ cp_cache_put_cut(struct cp_task *t, const struct cp_delegation *d)
 struct cp_outcome *
 cp_cache_state(struct cp_task *t)
 {
-	struct cp_key key = {&t->name, TYPE_STATE, CP_CLASS_STATE};
+	struct cp_key key = {&t->name, TYPE_STATE, CP_CLASS_STATE, t->view};
 	struct cp_block *b = fresh(t->job->r, &key);
 
 	if (b == NULL)
@@ -201,7 +209,7 @@ cp_cache_state(struct cp_task *t)
 void
 cp_cache_put_state(struct cp_task *t, const struct cp_outcome *o, uint32_t ttl_s)
 {
-	struct cp_key key = {&t->name, TYPE_STATE, CP_CLASS_STATE};
+	struct cp_key key = {&t->name, TYPE_STATE, CP_CLASS_STATE, t->view};
 	uint32_t cap = t->job->r->limits.ttl_max_s;
 
 	outcome_in(t, &key, o, ttl_s < cap ? ttl_s : cap);
@@ -210,7 +218,8 @@ cp_cache_put_state(struct cp_task *t, const struct cp_outcome *o, uint32_t ttl_s
 static struct cp_key
 failure_key(const struct cp_job *job)
 {
-	return (struct cp_key){&job->name, job->type, job->cd ? CP_CLASS_FAIL_CD : CP_CLASS_FAIL};
+	return (struct cp_key){
+	    &job->name, job->type, job->cd ? CP_CLASS_FAIL_CD : CP_CLASS_FAIL, CP_VIEW_PUBLIC};
 }
 
 const struct cp_failure *

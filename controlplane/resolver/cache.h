@@ -8,8 +8,9 @@
  * Memory    One bounded table (table.h). What is found is copied into the caller's arena.
  * Blocking  Never.
  * Errors    A put that finds no memory is forgotten; a find that finds none is a miss.
- * Trust     BOGUS outcomes are kept only while an NTA covers them, tagged with the policy
- *           generation; BOGUS states and failures are dropped with the generation.
+ * Trust     What was learned in one view (route.h) is not seen in another. BOGUS outcomes are kept
+ * only while an NTA covers them, tagged with the policy generation; BOGUS states and failures are
+ * dropped with the generation.
  */
 #ifndef CP_RESOLVER_CACHE_H
 #define CP_RESOLVER_CACHE_H
@@ -26,8 +27,9 @@ void cp_cache_put_raw(
     struct cp_task *t, const struct hf_name *name, uint16_t type, const struct cp_outcome *o);
 void cp_cache_drop_raw(struct cp_task *t, const struct hf_name *name, uint16_t type);
 
-/* The closest delegation known at or above name; NULL when not even the root is known. */
-struct cp_delegation *cp_cache_cut(struct cp_task *t, const struct hf_name *name);
+/* The closest delegation known at or above name in view; NULL when there is none. */
+struct cp_delegation *cp_cache_cut(struct cp_task *t, const struct hf_name *name, uint16_t view);
+/* Under the view that the look-up t goes by. */
 void cp_cache_put_cut(struct cp_task *t, const struct cp_delegation *d);
 
 struct cp_outcome *cp_cache_state(struct cp_task *t);

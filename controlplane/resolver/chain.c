@@ -62,7 +62,7 @@ parent(struct cp_task *t)
 
 	hf_name_strip(&t->name, 1, &up);
 	s->phase = CP_STATE_DS;
-	d = cp_cache_cut(t, &up);
+	d = cp_cache_cut(t, &up, cp_route_view(t->job->r->routes, &up, 0));
 	if (d == NULL || !cp_core_anchor_above(t->job->r, &t->name, &anchor) ||
 	    !hf_name_in(&d->zone, &anchor))
 		return true;

@@ -16,7 +16,7 @@ struct cp_tried *
 cp_choose_tried(struct cp_lookup *l, const struct hf_addr *a)
 {
 	for (unsigned i = 0; i < l->tried_cnt; i++)
-		if (hf_addr_same_host(&l->tried[i].addr, a))
+		if (hf_addr_equal(&l->tried[i].addr, a))
 			return &l->tried[i];
 	if (l->tried_cnt == CP_TRIED_MAX)
 		return NULL;

@@ -14,6 +14,7 @@
 
 #include "controlplane/resolver/exchange.h"
 #include "controlplane/resolver/response.h"
+#include "controlplane/resolver/route.h"
 #include "controlplane/resolver/server.h"
 #include "controlplane/resolver/table.h"
 #include "controlplane/resolver/task.h"
@@ -32,6 +33,7 @@ struct cp_resolver {
 	struct cp_delegation *hints;
 	const struct hf_rrset **anchors;
 	size_t anchor_cnt;
+	struct cp_routes *routes;
 
 	struct cp_table *table;
 	struct cp_servers *servers;
@@ -60,7 +62,8 @@ uint64_t cp_core_random(struct cp_resolver *r);
 /* Trust anchors exactly at name: the idx-th, or NULL. */
 const struct hf_rrset *
 cp_core_anchor(const struct cp_resolver *r, const struct hf_name *name, size_t idx);
-/* The closest name with a trust anchor at or above name; false when there is none. */
+/* The closest name with a trust anchor at or above name; false when there is none, or name is
+ * in a zone that the operator took out of the signed tree. */
 bool
 cp_core_anchor_above(const struct cp_resolver *r, const struct hf_name *name, struct hf_name *zone);
 

@@ -29,7 +29,7 @@ static bool
 ns_has(const struct cp_ns *ns, const struct hf_addr *a)
 {
 	for (unsigned i = 0; i < ns->addr_cnt; i++)
-		if (hf_addr_same_host(&ns->addr[i], a))
+		if (hf_addr_equal(&ns->addr[i], a))
 			return true;
 	return false;
 }

@@ -24,6 +24,18 @@ is_priming(const struct cp_task *t)
 	return t->lookup.raw && t->type == HF_TYPE_NS && t->name.len == 1;
 }
 
+void
+cp_lookup_init(struct cp_task *t, bool raw)
+{
+	struct cp_lookup *l = &t->lookup;
+
+	l->raw = raw;
+	if (is_priming(t)) /* of the public tree, whatever else "." is */
+		return;
+	l->route = cp_route_of(t->job->r->routes, &t->name, t->type);
+	l->view = t->view;
+}
+
 static bool
 begin_raw(struct cp_task *t)
 {
@@ -90,23 +102,52 @@ enter_cut(struct cp_task *t, struct cp_delegation *d)
 	l->phase = CP_LOOKUP_ASK;
 }
 
+/* The servers of an operator's zone; below a stub, those its servers referred us to. */
+static struct cp_delegation *
+find_routed(struct cp_task *t, const struct hf_name *from)
+{
+	struct cp_lookup *l = &t->lookup;
+	struct cp_delegation *d = NULL;
+
+	if (!cp_route_is_forward(l->route))
+		d = cp_cache_cut(t, from, l->view);
+	return d != NULL ? d : cp_route_cut(l->route, &t->job->arena);
+}
+
+/* The servers of the closest zone known in the public tree. NULL: waiting for priming, or no
+ * memory: *waits says which. */
+static struct cp_delegation *
+find_public(struct cp_task *t, const struct hf_name *from, bool *waits)
+{
+	struct cp_want prime = {CP_TASK_LOOKUP, &hf_name_root, HF_TYPE_NS, true, true};
+	struct cp_delegation *d = NULL;
+
+	if (!is_priming(t))
+		d = cp_cache_cut(t, from, CP_VIEW_PUBLIC);
+	if (d == NULL && !is_priming(t)) {
+		*waits = cp_task_need(t, &prime) == NULL;
+		if (*waits)
+			return NULL;
+		d = cp_cache_cut(t, &hf_name_root, CP_VIEW_PUBLIC);
+	}
+	return d != NULL ? d : cp_hints_copy(t->job->r->hints, &t->job->arena);
+}
+
 static bool
 find(struct cp_task *t)
 {
-	struct cp_want prime = {CP_TASK_LOOKUP, &hf_name_root, HF_TYPE_NS, true, true};
 	struct hf_name from = t->name;
 	struct cp_delegation *d;
+	bool waits = false;
 
 	if (t->type == HF_TYPE_DS) /* the parent's data (RFC 4035 3.1.4.1) */
 		hf_name_strip(&from, 1, &from);
-	d = is_priming(t) ? NULL : cp_cache_cut(t, &from);
-	if (d == NULL && !is_priming(t)) {
-		if (cp_task_need(t, &prime) == NULL)
-			return false;
-		d = cp_cache_cut(t, &hf_name_root);
-	}
-	if (d == NULL)
-		d = cp_hints_copy(t->job->r->hints, &t->job->arena);
+	if (t->lookup.route != NULL)
+		d = find_routed(t, &from);
+	else
+		d = find_public(t, &from, &waits);
+	if (waits)
+		return false;
 	if (d == NULL)
 		cp_task_done(t, cp_task_fail(t, CP_CAUSE_MEMORY));
 	else
@@ -191,6 +232,21 @@ send_to(struct cp_task *t, const struct hf_addr *a)
 	return false;
 }
 
+/* Every forwarder was asked and none was of use: the public tree, if the operator says so. */
+static bool
+fall_back(struct cp_task *t)
+{
+	struct cp_lookup *l = &t->lookup;
+
+	if (l->route == NULL || l->route->kind != CP_ZONE_FORWARD_FIRST)
+		return false;
+	CP_COUNT(t->job->r, fell_back);
+	l->route = NULL;
+	l->view = CP_VIEW_PUBLIC;
+	l->phase = CP_LOOKUP_FIND;
+	return true;
+}
+
 static bool
 ask(struct cp_task *t)
 {
@@ -201,6 +257,8 @@ ask(struct cp_task *t)
 		return send_to(t, &l->again);
 	if (cp_choose_server(t, 1, &to))
 		return send_to(t, &to);
+	if (fall_back(t))
+		return true;
 	struct cp_ns *ns = ns_unasked(t);
 
 	if (ns != NULL)

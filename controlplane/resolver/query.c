@@ -11,14 +11,15 @@ cp_query_choose(const struct hf_question *q, const struct hf_name *cut, struct h
 }
 
 size_t
-cp_query_write(uint8_t buf[CP_QUERY_MAX], uint16_t id, const struct hf_question *q, bool edns)
+cp_query_write(
+    uint8_t buf[CP_QUERY_MAX], const struct cp_query_head *head, const struct hf_question *q)
 {
 	struct hf_writer w;
 	struct hf_edns opt = {.present = true, .dnssec_ok = true, .udp_len = HF_UDP_EDNS_SEND};
 
 	hf_writer_init(&w, buf, CP_QUERY_MAX);
 	hf_writer_question(&w, q);
-	if (edns)
+	if (head->edns)
 		hf_writer_opt(&w, &opt, NULL);
-	return hf_writer_finish(&w, id, 0);
+	return hf_writer_finish(&w, head->id, head->flags);
 }

@@ -58,6 +58,7 @@ cp_core_anchor(const struct cp_resolver *r, const struct hf_name *name, size_t i
 bool
 cp_core_anchor_above(const struct cp_resolver *r, const struct hf_name *name, struct hf_name *zone)
 {
+	const struct cp_route *route = cp_route_find(r->routes, name);
 	bool found = false;
 
 	for (size_t i = 0; i < r->anchor_cnt; i++) {
@@ -69,6 +70,8 @@ cp_core_anchor_above(const struct cp_resolver *r, const struct hf_name *name, st
 			found = true;
 		}
 	}
+	if (found && route != NULL && route->insecure)
+		found = hf_name_in(zone, &route->zone);
 	return found;
 }
 
@@ -304,6 +307,7 @@ asked_of(struct cp_resolver *r, const struct cp_exchange *x, struct cp_asked *as
 	    .server = x->server,
 	    .edns = x->edns,
 	    .tcp = x->transport == CP_TCP,
+	    .forward = cp_route_is_forward(t->lookup.route),
 	    .port = r->server_port,
 	    .ns_max = r->limits.ns_names,
 	    .addr_max = r->limits.ns_addrs,
@@ -423,8 +427,9 @@ parts_make(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 	r->scratch = malloc(sizeof(*r->scratch));
 	r->render = malloc(CP_RENDER_MAX);
 	r->hints = cp_hints_make(cfg, &r->fixed);
+	r->routes = cp_routes_create(cfg);
 	return r->table != NULL && r->servers != NULL && r->scratch != NULL && r->render != NULL &&
-	    r->hints != NULL && anchors_keep(r, cfg);
+	    r->hints != NULL && r->routes != NULL && anchors_keep(r, cfg);
 }
 
 struct cp_resolver *
@@ -465,6 +470,7 @@ cp_resolver_destroy(struct cp_resolver *r)
 	}
 	cp_table_destroy(r->table);
 	cp_servers_destroy(r->servers);
+	cp_routes_destroy(r->routes);
 	free(r->scratch);
 	free(r->render);
 	hf_arena_fini(&r->fixed);

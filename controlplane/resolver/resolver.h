@@ -90,12 +90,32 @@ struct cp_resolver_limits { /* DESIGN 5; docs/limits.md. 0 in a field: the defau
 	uint32_t ttl_max_s, ttl_neg_max_s, ttl_fail_min_s, ttl_fail_max_s; /* 86400, 3600, 1, 60 */
 };
 
+/* A part of the name space that is not resolved from the root. The longest match of a name
+ * counts. */
+enum cp_zone_kind {
+	CP_ZONE_FORWARD,       /* recursive servers are asked, and nobody else */
+	CP_ZONE_FORWARD_FIRST, /* they are asked first; the public tree when all of them fail */
+	CP_ZONE_STUB,          /* iteration begins at these authoritative servers */
+};
+
+struct cp_zone {
+	struct hf_name name;
+	enum cp_zone_kind kind;
+	bool insecure; /* only anchors at or below it count: it is no part of the signed tree */
+	const struct hf_addr *addrs; /* port 0: 53 */
+	size_t addr_cnt;
+	const struct hf_name *servers; /* stub: servers whose addresses are looked up */
+	size_t server_cnt;             /* both together: 1 to 13 */
+};
+
 struct cp_resolver_config {
 	struct cp_resolver_limits limits;
 	const struct hf_rrset *root_hints; /* NS of "." first, then A and AAAA sets */
 	size_t root_hints_cnt;
 	const struct hf_rrset *anchors; /* DS and DNSKEY RRsets; copied */
 	size_t anchors_cnt;
+	const struct cp_zone *zones; /* each name once; copied */
+	size_t zones_cnt;
 	bool do_ip4, do_ip6;
 	bool validate;        /* false: everything is insecure (never the default) */
 	uint16_t server_port; /* 53 */
@@ -103,7 +123,7 @@ struct cp_resolver_config {
 
 struct cp_resolver;
 
-/* NULL when out of memory or the hints are unusable. policy is referenced. */
+/* NULL when out of memory or the hints or zones are unusable. policy is referenced. */
 struct cp_resolver *cp_resolver_create(const struct cp_resolver_config *cfg,
     const struct cp_resolver_ops *ops, struct cp_policy *policy);
 /* Ends every question without an answer call; cancels every exchange. */
@@ -159,6 +179,7 @@ void cp_resolver_cache_show(struct cp_resolver *r, const struct cp_time *now,
 	X(lame, replies, "from a server that is not authoritative or refuses")         \
 	X(timeouts, exchanges, "timed out")                                            \
 	X(unreachable, exchanges, "failed otherwise")                                  \
+	X(fell_back, lookups, "went on in the public tree because forwarders failed")  \
 	X(out_of_bailiwick, records, "dropped: not the server's to say")               \
 	X(sig_checks, checks, "signatures checked")                                    \
 	X(budget_sends, questions, "failed: upstream sends")                           \

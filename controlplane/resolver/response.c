@@ -67,6 +67,15 @@ cp_rrset_signer(const struct hf_rrset *set, struct hf_name *signer)
 	return false;
 }
 
+/* The proofs of a forwarder may be of any zone above its own: they are judged by who signed
+ * them, and an SOA is only taken from above the question. */
+static bool
+in_bailiwick(const struct reader *rd, const struct hf_rr *rr)
+{
+	return hf_name_in(&rr->owner, &rd->asked->cut) ||
+	    (rd->asked->forward && rr->section == HF_SECTION_AUTHORITY);
+}
+
 /* All records of the packet into scratch, those out of bailiwick left out. */
 static bool
 records_read(struct reader *rd)
@@ -92,7 +101,7 @@ records_read(struct reader *rd)
 		}
 		if (s->cnt == CP_RESPONSE_RR_MAX)
 			return false;
-		if (!hf_name_in(&rr.owner, &rd->asked->cut) || rr.klass != HF_CLASS_IN)
+		if (!in_bailiwick(rd, &rr) || rr.klass != HF_CLASS_IN)
 			rd->r->out_of_bailiwick++;
 		else
 			s->rr[s->cnt++] = rr;
@@ -216,7 +225,8 @@ outcome_make(struct reader *rd, enum cp_kind kind)
 		return NULL;
 	}
 	o->kind = kind;
-	o->cut = rd->asked->cut;
+	/* A forwarder speaks for every zone there is; the signatures say for which. */
+	o->cut = rd->asked->forward ? hf_name_root : rd->asked->cut;
 	o->server = rd->asked->server;
 	o->target = hf_name_root;
 	o->why.signer = hf_name_root;
@@ -424,8 +434,10 @@ classify_empty(struct reader *rd)
 
 	if (child_side) /* RFC 4035 3.1.4.1: only the parent's servers can tell */
 		return CP_SAYS_LAME;
-	if (soa != NULL)
+	if (soa != NULL || (rd->asked->forward && ns == NULL))
 		return take_denial(rd, CP_KIND_NODATA);
+	if (rd->asked->forward) /* it would have us iterate: it does not recurse for us */
+		return CP_SAYS_LAME;
 	if (ns != NULL && ns->owner.label_cnt > rd->asked->cut.label_cnt) {
 		if (q->type == HF_TYPE_DS && hf_name_equal(&ns->owner, &q->name))
 			return CP_SAYS_LAME;
@@ -443,7 +455,8 @@ classify_data(struct reader *rd)
 	const struct hf_rr *rr;
 
 	/* A recursive server's copy is not the zone's word. */
-	if ((rd->h.flags & HF_FLAG_AA) == 0 && (rd->h.flags & HF_FLAG_RA) != 0)
+	if (!rd->asked->forward && (rd->h.flags & HF_FLAG_AA) == 0 &&
+	    (rd->h.flags & HF_FLAG_RA) != 0)
 		return CP_SAYS_LAME;
 	if (find_exact(rd, HF_SECTION_ANSWER, q->type, &q->name) != NULL)
 		return take_answer(rd, CP_KIND_ANSWER, q->type);

@@ -8,7 +8,8 @@
  * Memory    Everything kept is copied into the question's arena.
  * Blocking  Never; at most CP_RESPONSE_RR_MAX records are looked at.
  * Errors    Every way to be of no use is an enum cp_says.
- * Trust     None. Only records at or below the zone the server was asked as are kept.
+ * Trust     None. Only records at or below the zone the server was asked as are kept; of a
+ *           forwarder's, only the answer to the question and the proofs that go with it.
  */
 #ifndef CP_RESOLVER_RESPONSE_H
 #define CP_RESOLVER_RESPONSE_H
@@ -40,6 +41,7 @@ struct cp_asked {
 	struct hf_name cut; /* the zone the server was asked as */
 	struct hf_addr server;
 	bool edns, tcp;
+	bool forward;  /* of a recursive server: no authority, and any depth below cut */
 	uint16_t port; /* of the servers of a referral */
 	unsigned ns_max, addr_max;
 	struct cp_scratch *scratch;

@@ -5,6 +5,23 @@
 #include "controlplane/resolver/core.h"
 #include "controlplane/resolver/query.h"
 
+/* CD is set for a forwarder whenever we validate ourselves (RFC 6840 5.9), but not when its
+ * data did not: then its own validation may find better. AD is never looked at. */
+static uint16_t
+flags_for(const struct cp_task *t)
+{
+	const struct cp_resolver *r = t->job->r;
+	struct hf_name anchor;
+
+	if (!cp_route_is_forward(t->lookup.route))
+		return 0;
+	if (t->job->cd || cp_policy_covers(r->policy, &t->name, NULL))
+		return HF_FLAG_RD | HF_FLAG_CD;
+	if (r->validate && t->lookup.bogus == NULL && cp_core_anchor_above(r, &t->name, &anchor))
+		return HF_FLAG_RD | HF_FLAG_CD;
+	return HF_FLAG_RD;
+}
+
 enum cp_cause
 cp_send_to(struct cp_task *t, const struct hf_addr *a)
 {
@@ -26,7 +43,10 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 	x->msg_id = (uint16_t)cp_core_random(r);
 	x->edns = !tried->no_edns;
 	x->sent_ns = r->now.mono_ns;
-	cp_query_choose(&q, &l->cut->zone, &x->question);
+	if (cp_route_is_forward(l->route))
+		x->question = q; /* whole: who recurses for us knows no cuts */
+	else
+		cp_query_choose(&q, &l->cut->zone, &x->question);
 	tried->sends++;
 	t->job->sends++;
 	l->exchange = x;
@@ -35,7 +55,8 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 	r->counters[x->transport == CP_TCP ? CP_RESOLVER_sent_tcp : CP_RESOLVER_sent_udp]++;
 
 	uint64_t wait = cp_server_timeout_ns(cp_servers_get(r->servers, a), tried->sends - 1u);
-	size_t len = cp_query_write(msg, x->msg_id, &x->question, x->edns);
+	struct cp_query_head head = {x->msg_id, flags_for(t), x->edns};
+	size_t len = cp_query_write(msg, &head, &x->question);
 	struct cp_send s = {x->id, *a, x->transport, msg, len, wait};
 
 	r->ops.send(r->ops.arg, &s);

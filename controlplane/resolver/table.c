@@ -15,6 +15,7 @@ struct entry {
 	struct hf_name name;         /* lower case */
 	uint16_t type;
 	enum cp_class class;
+	uint16_t view;
 	struct cp_block block;
 	_Alignas(max_align_t) unsigned char data[];
 };
@@ -58,16 +59,26 @@ cp_table_destroy(struct cp_table *t)
 	free(t);
 }
 
-static struct entry **
-bucket_of(struct cp_table *t, const struct hf_name *lower, uint16_t type, enum cp_class class)
+static struct cp_key
+key_of(const struct entry *e)
 {
-	uint8_t text[HF_NAME_MAX + 3];
+	return (struct cp_key){&e->name, e->type, e->class, e->view};
+}
 
-	memcpy(text, lower->octets, lower->len);
-	text[lower->len] = (uint8_t)(type >> 8);
-	text[lower->len + 1] = (uint8_t)type;
-	text[lower->len + 2] = (uint8_t) class;
-	return &t->buckets[hf_siphash(&t->key, text, lower->len + 3u) & (t->bucket_cnt - 1)];
+/* The name of key is in lower case. */
+static struct entry **
+bucket_of(struct cp_table *t, const struct cp_key *key)
+{
+	uint8_t text[HF_NAME_MAX + 5];
+	size_t len = key->name->len;
+
+	memcpy(text, key->name->octets, len);
+	text[len++] = (uint8_t)(key->type >> 8);
+	text[len++] = (uint8_t)key->type;
+	text[len++] = (uint8_t)key->class;
+	text[len++] = (uint8_t)(key->view >> 8);
+	text[len++] = (uint8_t)key->view;
+	return &t->buckets[hf_siphash(&t->key, text, len) & (t->bucket_cnt - 1)];
 }
 
 /* The link that points to the entry of key, or the NULL at the end of its chain. */
@@ -77,10 +88,11 @@ entry_at(struct cp_table *t, const struct cp_key *key)
 	struct hf_name lower = *key->name;
 
 	hf_name_lower(&lower);
-	struct entry **at = bucket_of(t, &lower, key->type, key->class);
+	struct cp_key low = {&lower, key->type, key->class, key->view};
+	struct entry **at = bucket_of(t, &low);
 
 	while (*at != NULL &&
-	    ((*at)->type != key->type || (*at)->class != key->class ||
+	    ((*at)->type != key->type || (*at)->class != key->class || (*at)->view != key->view ||
 		!hf_name_equal(&(*at)->name, &lower)))
 		at = &(*at)->chain;
 	return at;
@@ -144,7 +156,7 @@ cp_table_put(struct cp_table *t, const struct cp_key *key, size_t len)
 	if (need > t->octets_max)
 		return NULL;
 	while (t->octets + need > t->octets_max) { /* bounded: each turn frees one */
-		struct cp_key old = {&t->oldest->name, t->oldest->type, t->oldest->class};
+		struct cp_key old = key_of(t->oldest);
 
 		entry_free(t, entry_at(t, &old));
 	}
@@ -156,9 +168,11 @@ cp_table_put(struct cp_table *t, const struct cp_key *key, size_t len)
 	hf_name_lower(&e->name);
 	e->type = key->type;
 	e->class = key->class;
+	e->view = key->view;
 	e->block.len = (uint32_t)len;
 	e->block.data = e->data;
-	struct entry **at = bucket_of(t, &e->name, e->type, e->class);
+	struct cp_key low = key_of(e);
+	struct entry **at = bucket_of(t, &low);
 
 	e->chain = *at;
 	*at = e;
@@ -172,7 +186,7 @@ void
 cp_table_each(struct cp_table *t, cp_table_fn fn, void *arg)
 {
 	for (struct entry *e = t->newest; e != NULL; e = e->older) {
-		struct cp_key key = {&e->name, e->type, e->class};
+		struct cp_key key = key_of(e);
 
 		fn(arg, &key, &e->block);
 	}

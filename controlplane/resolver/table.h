@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * table: blocks of memory by class, name and type, bounded in octets.
+ * table: blocks of memory by view, class, name and type, bounded in octets.
  *
  * Purpose   The store under every cache of the resolver. Least recently used goes first.
  * Roles     The resolver's thread.
@@ -32,6 +32,7 @@ struct cp_key {
 	const struct hf_name *name; /* compared without case */
 	uint16_t type;
 	enum cp_class class;
+	uint16_t view; /* whose word it is: route.h */
 };
 
 struct cp_block {

@@ -104,8 +104,10 @@ cp_task_create(struct cp_job *job, const struct cp_want *want)
 	t->type = want->type;
 	t->name = *want->name;
 	hf_name_lower(&t->name);
+	if (t->kind != CP_TASK_QUESTION)
+		t->view = cp_route_view(job->r->routes, &t->name, t->type);
 	if (t->kind == CP_TASK_LOOKUP)
-		t->lookup.raw = want->raw;
+		cp_lookup_init(t, want->raw);
 	t->next = job->tasks;
 	job->tasks = t;
 	job->task_cnt++;
@@ -191,7 +193,7 @@ bool
 cp_job_is_bad(const struct cp_job *job, const struct hf_addr *server)
 {
 	for (unsigned i = 0; i < job->bad_cnt; i++)
-		if (hf_addr_same_host(&job->bad[i], server))
+		if (hf_addr_equal(&job->bad[i], server))
 			return true;
 	return false;
 }

@@ -28,6 +28,7 @@ enum { CP_TASK_MAX = 256, CP_TRIED_MAX = CP_NS_MAX * CP_NS_ADDR_MAX, CP_BAD_MAX 
 struct cp_resolver;
 struct cp_job;
 struct cp_exchange;
+struct cp_route;
 
 enum cp_task_kind { CP_TASK_QUESTION, CP_TASK_LOOKUP, CP_TASK_STATE };
 
@@ -67,6 +68,8 @@ struct cp_lookup {
 	uint8_t bogus_tries;
 	uint8_t tried_cnt;
 	enum cp_cause last_cause;
+	uint16_t view;                /* of the delegations it goes by */
+	const struct cp_route *route; /* NULL: the public tree, perhaps as a fallback */
 	struct cp_delegation *cut;
 	struct cp_exchange *exchange;
 	struct hf_addr again;
@@ -101,6 +104,7 @@ struct cp_task {
 	bool queued, done;
 	uint8_t depth; /* of server address look-ups within one another */
 	uint16_t type;
+	uint16_t view;       /* under which the caches keep what it finds: route.h */
 	struct hf_name name; /* lower case */
 	struct cp_outcome *result;
 	union {

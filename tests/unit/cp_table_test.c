@@ -30,21 +30,23 @@ make_names(void **state)
 }
 
 static void
-blocks_are_found_by_name_without_case_type_and_class(void **state)
+blocks_are_found_by_name_without_case_type_class_and_view(void **state)
 {
 	(void)state;
 	struct cp_table *t = cp_table_create(&key, 1 << 20);
 	struct hf_name lower = names[0];
-	struct cp_key k = {&names[0], 1, CP_CLASS_ANSWER}, other;
+	struct cp_key k = {&names[0], 1, CP_CLASS_ANSWER, 0}, other;
 
 	hf_name_lower(&lower);
 	memcpy(cp_table_put(t, &k, 4)->data, "abcd", 4);
-	other = (struct cp_key){&lower, 1, CP_CLASS_ANSWER};
+	other = (struct cp_key){&lower, 1, CP_CLASS_ANSWER, 0};
 	assert_memory_equal(cp_table_find(t, &other)->data, "abcd", 4);
 	other.type = 2;
 	assert_null(cp_table_find(t, &other));
-	other = (struct cp_key){&lower, 1, CP_CLASS_RAW};
+	other = (struct cp_key){&lower, 1, CP_CLASS_RAW, 0};
 	assert_null(cp_table_find(t, &other));
+	other = (struct cp_key){&lower, 1, CP_CLASS_ANSWER, 7};
+	assert_null(cp_table_find(t, &other)); /* the same name seen from elsewhere */
 	cp_table_remove(t, &k);
 	assert_null(cp_table_find(t, &k));
 	assert_int_equal(cp_table_entries(t), 0);
@@ -59,12 +61,12 @@ the_octets_never_exceed_the_bound(void **state)
 	struct cp_table *t = cp_table_create(&key, 32 * 1024);
 
 	for (unsigned i = 0; i < NAMES; i++) {
-		struct cp_key k = {&names[i], 1, CP_CLASS_ANSWER};
+		struct cp_key k = {&names[i], 1, CP_CLASS_ANSWER, 0};
 
 		assert_non_null(cp_table_put(t, &k, 100));
 		assert_true(cp_table_octets(t) <= 32 * 1024);
 	}
-	struct cp_key big = {&names[0], 9, CP_CLASS_ANSWER};
+	struct cp_key big = {&names[0], 9, CP_CLASS_ANSWER, 0};
 
 	assert_null(cp_table_put(t, &big, 64 * 1024));
 	cp_table_destroy(t);
@@ -75,13 +77,13 @@ the_least_recently_used_goes_first(void **state)
 {
 	(void)state;
 	struct cp_table *t = cp_table_create(&key, 16 * 1024);
-	struct cp_key kept = {&names[0], 1, CP_CLASS_ANSWER},
-		      lost = {&names[1], 1, CP_CLASS_ANSWER};
+	struct cp_key kept = {&names[0], 1, CP_CLASS_ANSWER, 0},
+		      lost = {&names[1], 1, CP_CLASS_ANSWER, 0};
 
 	cp_table_put(t, &kept, 10);
 	cp_table_put(t, &lost, 10);
 	for (unsigned i = 2; i < NAMES; i++) {
-		struct cp_key k = {&names[i], 1, CP_CLASS_ANSWER};
+		struct cp_key k = {&names[i], 1, CP_CLASS_ANSWER, 0};
 
 		cp_table_put(t, &k, 10);
 		assert_non_null(cp_table_find(t, &kept));
@@ -101,7 +103,7 @@ any_mix_of_puts_finds_and_removes_matches_the_model(void **state)
 	srandom(1);
 	for (int step = 1; step < 50000; step++) {
 		unsigned n = (unsigned)random() % NAMES, c = (unsigned)random() % CP_CLASS_CNT;
-		struct cp_key k = {&names[n], 1, (enum cp_class)c};
+		struct cp_key k = {&names[n], 1, (enum cp_class)c, 0};
 		struct cp_block *b;
 
 		switch (random() % 3) {
@@ -130,7 +132,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(blocks_are_found_by_name_without_case_type_and_class),
+	    cmocka_unit_test(blocks_are_found_by_name_without_case_type_class_and_view),
 	    cmocka_unit_test(the_octets_never_exceed_the_bound),
 	    cmocka_unit_test(the_least_recently_used_goes_first),
 	    cmocka_unit_test(any_mix_of_puts_finds_and_removes_matches_the_model),

@@ -16,6 +16,7 @@ unit_names := \
 	cp_policy_test \
 	cp_resolver_secure_test \
 	cp_resolver_test \
+	cp_route_test \
 	cp_store_test \
 	cp_table_test \
 	cp_upstream_test \
@@ -89,6 +90,8 @@ unit_parts_cp_policy_test := resolver validator hf
 unit_parts_cp_table_test := resolver validator hf
 unit_parts_cp_resolver_test := resolver validator hf
 unit_libs_cp_resolver_test := -lldns
+unit_parts_cp_route_test := resolver validator hf
+unit_libs_cp_route_test := -lldns
 unit_parts_dp_serve_test := dataplane hf
 unit_parts_dp_pending_test := dataplane hf
 unit_parts_cp_resolver_secure_test := resolver validator hf

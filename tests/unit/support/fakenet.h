@@ -47,7 +47,8 @@ enum fn_manner {
 	FN_BAD_KEYS,   /* its DNSKEY RRset has a bad signature, all else is good */
 	FN_HIDES_KEYS, /* does not answer for DNSKEY */
 	FN_UNREACHABLE,
-	FN_GARBAGE, /* the right header and question, then nonsense */
+	FN_RECURSES, /* a forwarder: RA and no AA, whoever the zone's servers are; needs RD */
+	FN_GARBAGE,  /* the right header and question, then nonsense */
 };
 
 struct fn_rr {
@@ -86,6 +87,7 @@ struct fn_sent {
 	struct hf_question q;
 	enum cp_transport transport;
 	bool edns;
+	uint16_t flags;
 };
 
 struct fn_answer {
@@ -108,6 +110,8 @@ static struct {
 	struct cp_resolver *r;
 	struct cp_policy *policy;
 	struct cp_resolver_config cfg;
+	struct cp_zone zones[8]; /* set before fn_start */
+	size_t zones_cnt;
 } fn;
 
 /* --- building the world */
@@ -194,7 +198,8 @@ fn_server(const char *addr, struct fn_zone *z)
 	struct hf_addr a;
 
 	VA_REQUIRE(hf_addr_from_text(addr, &a) == 0);
-	a.port = 53;
+	if (a.port == 0)
+		a.port = 53;
 	for (unsigned i = 0; i < fn.server_cnt; i++) {
 		if (!hf_addr_equal(&fn.server[i].addr, &a))
 			continue;
@@ -489,13 +494,16 @@ fn_reply_make(const struct fn_server *s, const struct cp_send *send, uint8_t *ou
 	hf_writer_question(&p.w, &q.question);
 	if (s->manner == FN_NO_EDNS && q.edns.present)
 		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_RCODE_FORMERR);
-	if (s->manner == FN_REFUSES || p.z == NULL)
+	if (s->manner == FN_REFUSES || p.z == NULL ||
+	    (s->manner == FN_RECURSES && (q.h.flags & HF_FLAG_RD) == 0))
 		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_RCODE_REFUSED);
 	if (s->manner == FN_SERVFAILS)
 		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_RCODE_SERVFAIL);
 	if (s->manner == FN_TRUNCATES && send->transport == CP_UDP)
 		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_FLAG_TC | HF_FLAG_AA);
 	flags = fn_answer_from(&p, &q.question);
+	if (s->manner == FN_RECURSES)
+		flags = (flags & ~HF_FLAG_AA) | HF_FLAG_RA | HF_FLAG_RD;
 	if (s->manner == FN_SPOOFS)
 		fn_put_spoof(&p);
 	if (q.edns.present) {
@@ -546,7 +554,7 @@ fn_on_send(void *arg, const struct cp_send *send)
 	VA_REQUIRE(fn.sent_cnt < FN_LOG);
 	VA_REQUIRE(hf_query_parse(send->msg, send->len, &q) == HF_PARSE_OK);
 	fn.sent[fn.sent_cnt++] =
-	    (struct fn_sent){send->server, q.question, send->transport, q.edns.present};
+	    (struct fn_sent){send->server, q.question, send->transport, q.edns.present, q.h.flags};
 	for (unsigned i = 0; i < fn.server_cnt; i++)
 		if (hf_addr_equal(&fn.server[i].addr, &send->server))
 			s = &fn.server[i];
@@ -720,7 +728,9 @@ fn_start(const struct fn_zone *root, const struct cp_resolver_limits *limits)
 	    .owner = ns_name, .type = HF_TYPE_A, .klass = 1, .rr_cnt = 1, .rr = &a};
 	anchor = (struct hf_rrset){
 	    .owner = hf_name_root, .type = HF_TYPE_DNSKEY, .klass = 1, .rr_cnt = 1, .rr = &key};
-	fn.cfg = (struct cp_resolver_config){.root_hints = hints,
+	fn.cfg = (struct cp_resolver_config){.zones = fn.zones,
+	    .zones_cnt = fn.zones_cnt,
+	    .root_hints = hints,
 	    .root_hints_cnt = 2,
 	    .anchors = &anchor,
 	    .anchors_cnt = root->is_signed,

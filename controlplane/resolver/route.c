@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/resolver/route.h"
+
+#include <stdlib.h>
+
+enum { OCTETS_MAX = 16 * 1024 * 1024, TTL_S = 86400 };
+
+struct cp_routes {
+	struct hf_arena arena;
+	size_t cnt;
+	struct cp_route *route; /* in canonical order of zones */
+};
+
+/* A forwarder is an address; the servers of a stub may be names too. */
+static struct cp_delegation *
+cut_make(const struct cp_zone *z, struct hf_arena *a)
+{
+	unsigned cnt = (unsigned)(z->addr_cnt + z->server_cnt);
+	struct cp_delegation *d;
+
+	if (cnt == 0 || z->addr_cnt > CP_NS_MAX || z->server_cnt > CP_NS_MAX - z->addr_cnt ||
+	    (z->kind != CP_ZONE_STUB && z->server_cnt > 0))
+		return NULL;
+	d = hf_arena_alloc(a, cp_delegation_size(cnt));
+	if (d == NULL)
+		return NULL;
+	d->zone = d->parent = z->name;
+	d->ttl_s = TTL_S;
+	for (size_t i = 0; i < z->addr_cnt; i++) {
+		struct cp_ns *ns = &d->ns[d->ns_cnt++];
+
+		ns->name = hf_name_root;
+		ns->asked = true; /* there is no name to look up */
+		ns->addr[ns->addr_cnt++] = z->addrs[i];
+		if (z->addrs[i].port == 0)
+			ns->addr[0].port = 53;
+	}
+	for (size_t i = 0; i < z->server_cnt; i++)
+		cp_delegation_add_ns(d, &z->servers[i]);
+	return d;
+}
+
+static int
+by_zone(const void *a, const void *b)
+{
+	return hf_name_cmp(
+	    &((const struct cp_route *)a)->zone, &((const struct cp_route *)b)->zone);
+}
+
+static bool
+routes_fill(struct cp_routes *all, const struct cp_resolver_config *cfg)
+{
+	all->route = hf_arena_alloc(&all->arena, cfg->zones_cnt * sizeof(*all->route));
+	if (all->route == NULL || cfg->zones_cnt >= UINT16_MAX)
+		return false;
+	for (size_t i = 0; i < cfg->zones_cnt; i++) {
+		const struct cp_zone *z = &cfg->zones[i];
+		struct cp_route *to = &all->route[all->cnt++];
+
+		to->zone = z->name;
+		hf_name_lower(&to->zone);
+		to->kind = z->kind;
+		to->insecure = z->insecure;
+		to->to = cut_make(z, &all->arena);
+		if (to->to == NULL)
+			return false;
+	}
+	qsort(all->route, all->cnt, sizeof(all->route[0]), by_zone);
+	for (size_t i = 0; i < all->cnt; i++) {
+		all->route[i].view = (uint16_t)(i + 1);
+		if (i > 0 && hf_name_equal(&all->route[i].zone, &all->route[i - 1].zone))
+			return false;
+	}
+	return true;
+}
+
+struct cp_routes *
+cp_routes_create(const struct cp_resolver_config *cfg)
+{
+	struct cp_routes *all = calloc(1, sizeof(*all));
+
+	if (all == NULL)
+		return NULL;
+	hf_arena_init(&all->arena, OCTETS_MAX);
+	if (!routes_fill(all, cfg)) {
+		cp_routes_destroy(all);
+		return NULL;
+	}
+	return all;
+}
+
+void
+cp_routes_destroy(struct cp_routes *all)
+{
+	if (all == NULL)
+		return;
+	hf_arena_fini(&all->arena);
+	free(all);
+}
+
+static const struct cp_route *
+exactly(const struct cp_routes *all, const struct hf_name *zone)
+{
+	size_t low = 0, high = all->cnt;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int cmp = hf_name_cmp(zone, &all->route[mid].zone);
+
+		if (cmp == 0)
+			return &all->route[mid];
+		if (cmp < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+const struct cp_route *
+cp_route_find(const struct cp_routes *all, const struct hf_name *name)
+{
+	struct hf_name at = *name;
+	const struct cp_route *found = NULL;
+
+	if (all->cnt == 0)
+		return NULL;
+	for (unsigned i = 0; found == NULL && i <= name->label_cnt; i++) {
+		found = exactly(all, &at);
+		hf_name_strip(&at, 1, &at);
+	}
+	return found;
+}
+
+const struct cp_route *
+cp_route_of(const struct cp_routes *all, const struct hf_name *name, uint16_t type)
+{
+	struct hf_name up;
+
+	if (type != HF_TYPE_DS || all->cnt == 0)
+		return cp_route_find(all, name);
+	hf_name_strip(name, 1, &up);
+	return cp_route_find(all, &up);
+}
+
+uint16_t
+cp_route_view(const struct cp_routes *all, const struct hf_name *name, uint16_t type)
+{
+	const struct cp_route *route = cp_route_of(all, name, type);
+
+	return route != NULL ? route->view : CP_VIEW_PUBLIC;
+}
+
+struct cp_delegation *
+cp_route_cut(const struct cp_route *route, struct hf_arena *a)
+{
+	return hf_arena_copy(a, route->to, cp_delegation_size(route->to->ns_cnt));
+}
