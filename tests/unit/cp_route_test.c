@@ -122,8 +122,8 @@ a_forwarder_is_asked_about_its_zone_only_and_the_ds_of_it_is_the_parents(void **
 	fn_start(root, NULL);
 	expect(fn_ask("www.zone.test.", HF_TYPE_A, 0), HF_VERDICT_SECURE, 1);
 	for (unsigned i = 0; i < fn.sent_cnt; i++) {
-		bool own = hf_name_in(&fn.sent[i].q.name, &zone->name) &&
-		    fn.sent[i].q.type != HF_TYPE_DS;
+		bool own =
+		    hf_name_in(&fn.sent[i].q.name, &zone->name) && fn.sent[i].q.type != HF_TYPE_DS;
 
 		assert_int_equal(hf_addr_same_host(&fn.sent[i].server, &forwarder->addr), own);
 		assert_int_equal((fn.sent[i].flags & HF_FLAG_RD) != 0, own);
