@@ -1,6 +1,6 @@
 # Targets for people. A `##` comment is the line that `make help` shows.
 
-.PHONY: help deps run test check unit fuzz-smoke system lint format bench bench-quick lab-up lab-down install clean
+.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick lab-up lab-down install clean
 
 help: ## this list
 	@sed -n '/^#   make/s/^# //p' Makefile
@@ -22,6 +22,9 @@ check: unit lint ## quick and without root: unit tests and lint
 
 unit: unit-programs ## unit tests; SAN=asan or tsan too
 	@scripts/run-unit $(addprefix $(O)/,$(unit_tests))
+
+replay: replay-programs ## replay scenarios: ours, and ../shared/scenarios where present
+	@scripts/run-replay $(O)
 
 fuzz-smoke: ## every fuzz target for a few seconds each (SECONDS_EACH=5)
 	@+$(MAKE) --no-print-directory SAN=fuzz CC=clang fuzz-programs

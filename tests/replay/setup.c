@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tests/replay/setup.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/replay/rpl_record.h"
+
+enum { ARENA_MAX = 1024 * 1024, HINTS_TTL_S = 3600000, RDATA_MAX_CNT = 16 };
+
+#define WALL_DEFAULT_S   1577836800 /* 2020-01-01: for scenarios that do not care */
+#define ROOT_SERVER_NAME "k.root-servers.net."
+
+static bool __attribute__((format(printf, 2, 3))) refuse(struct setup *u, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(u->why, sizeof(u->why), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static bool
+is_yes(const char *v)
+{
+	return strcmp(v, "yes") == 0 || strcmp(v, "on") == 0 || strcmp(v, "true") == 0 ||
+	    strcmp(v, "1") == 0;
+}
+
+static bool
+is_no(const char *v)
+{
+	return strcmp(v, "no") == 0 || strcmp(v, "off") == 0 || strcmp(v, "false") == 0 ||
+	    strcmp(v, "0") == 0;
+}
+
+/* --- RRsets -------------------------------------------------------------------------------- */
+
+/* One more record in set, unless it is there already. */
+static bool
+rrset_add(struct setup *u, struct hf_rrset *set, const void *data, size_t len)
+{
+	struct hf_rdata *rr;
+
+	for (unsigned i = 0; i < set->rr_cnt; i++)
+		if (set->rr[i].len == len && memcmp(set->rr[i].data, data, len) == 0)
+			return true;
+	if (set->rr_cnt == RDATA_MAX_CNT)
+		return refuse(u, "too many records in one RRset");
+	rr = hf_arena_alloc(&u->arena, (set->rr_cnt + 1u) * sizeof(*rr));
+	if (rr == NULL)
+		return refuse(u, "out of memory");
+	if (set->rr_cnt > 0)
+		memcpy(rr, set->rr, set->rr_cnt * sizeof(*rr));
+	rr[set->rr_cnt].data = hf_arena_copy(&u->arena, data, len);
+	rr[set->rr_cnt].len = (uint16_t)len;
+	set->rr = rr;
+	set->sig = rr;
+	set->rr_cnt++;
+	return true;
+}
+
+static bool
+hints_make(struct setup *u)
+{
+	static const uint16_t types[3] = {HF_TYPE_NS, HF_TYPE_A, HF_TYPE_AAAA};
+	struct hf_rrset made[3];
+	size_t cnt = 0;
+
+	for (unsigned i = 0; i < 3; i++)
+		made[i] = (struct hf_rrset){.owner = i == 0 ? hf_name_root : u->root_name,
+		    .type = types[i],
+		    .klass = HF_CLASS_IN,
+		    .ttl = HINTS_TTL_S};
+	if (!rrset_add(u, &made[0], u->root_name.octets, u->root_name.len))
+		return false;
+	for (unsigned i = 0; i < u->root_cnt; i++) {
+		bool v4 = u->root[i].family == AF_INET;
+
+		if (!rrset_add(u, &made[v4 ? 1 : 2], u->root[i].octets, v4 ? 4 : 16))
+			return false;
+	}
+	for (unsigned i = 0; i < 3; i++)
+		if (made[i].rr_cnt > 0)
+			u->hints[cnt++] = made[i];
+	u->cfg.root_hints = u->hints;
+	u->cfg.root_hints_cnt = cnt;
+	return true;
+}
+
+static bool
+anchor_add(struct setup *u, const char *text)
+{
+	struct rpl_origin origin = {.name = hf_name_root, .ttl = RPL_TTL_DEFAULT};
+	struct hf_rrset *set = u->anchors;
+	struct rpl_rr rr;
+	char copy[RPL_LINE_MAX];
+	const char *why;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	why = rpl_record_read(&origin, copy, &u->arena, &rr);
+	if (why != NULL)
+		return refuse(u, "trust-anchor: %s", why);
+	if (rr.type != HF_TYPE_DS && rr.type != HF_TYPE_DNSKEY)
+		return refuse(u, "trust-anchor that is neither DS nor DNSKEY");
+	while (set < u->anchors + u->cfg.anchors_cnt &&
+	    (set->type != rr.type || !hf_name_equal(&set->owner, &rr.owner)))
+		set++;
+	if (set == u->anchors + SETUP_ANCHOR_MAX)
+		return refuse(u, "too many trust anchors");
+	if (set == u->anchors + u->cfg.anchors_cnt) {
+		*set = (struct hf_rrset){.owner = rr.owner,
+		    .type = rr.type,
+		    .klass = HF_CLASS_IN,
+		    .ttl = RPL_TTL_DEFAULT};
+		u->cfg.anchors_cnt++;
+	}
+	return rrset_add(u, set, rr.rdata, rr.len);
+}
+
+/* --- settings ------------------------------------------------------------------------------ */
+
+static bool
+on_root_addr(struct setup *u, const char *v)
+{
+	if (u->root_cnt == SETUP_ROOT_MAX || hf_addr_from_text(v, &u->root[u->root_cnt]) != 0)
+		return refuse(u, "stub-addr: %s", v);
+	u->root_cnt++;
+	return true;
+}
+
+static bool
+on_root_name(struct setup *u, const char *v)
+{
+	if (u->root_cnt == 0) /* in front of an address it would be a zone */
+		return refuse(u, "stub-name: before stub-addr");
+	return hf_name_from_text(v, &u->root_name) == 0 || refuse(u, "stub-name: %s", v);
+}
+
+static bool
+rule_add(struct setup *u, enum hf_rule_kind kind, const struct hf_name *name)
+{
+	for (size_t i = 0; i < u->rule_cnt; i++)
+		if (hf_name_equal(&u->rules[i].name, name))
+			return true;
+	if (u->rule_cnt == SETUP_RULE_MAX)
+		return refuse(u, "too many rules");
+	u->rules[u->rule_cnt++] = (struct cp_rule){.kind = kind, .name = *name};
+	return true;
+}
+
+static bool
+on_insecure(struct setup *u, const char *v)
+{
+	struct hf_name name;
+
+	if (hf_name_from_text(v, &name) != 0)
+		return refuse(u, "domain-insecure: %s", v);
+	return rule_add(u, HF_RULE_NTA, &name);
+}
+
+static bool
+on_date(struct setup *u, const char *v)
+{
+	struct tm tm;
+	char *end;
+
+	memset(&tm, 0, sizeof(tm));
+	end = strptime(v, "%Y%m%d%H%M%S", &tm);
+	if (end == NULL || *end != '\0')
+		return refuse(u, "val-override-date: %s", v);
+	u->wall_s = timegm(&tm);
+	return true;
+}
+
+static bool
+on_timestamp(struct setup *u, const char *v)
+{
+	char *end;
+
+	u->wall_s = strtoll(v, &end, 10);
+	return (*v != '\0' && *end == '\0') || refuse(u, "val-override-timestamp: %s", v);
+}
+
+static bool
+on_ip4(struct setup *u, const char *v)
+{
+	u->cfg.do_ip4 = is_yes(v);
+	return is_yes(v) || is_no(v) || refuse(u, "do-ip4: %s", v);
+}
+
+static bool
+on_ip6(struct setup *u, const char *v)
+{
+	u->cfg.do_ip6 = is_yes(v);
+	return is_yes(v) || is_no(v) || refuse(u, "do-ip6: %s", v);
+}
+
+/* Glue out of bailiwick is never taken: what asks for the opposite cannot be honoured. */
+static bool
+on_harden_glue(struct setup *u, const char *v)
+{
+	(void)u;
+	(void)v;
+	return true;
+}
+
+static bool
+on_localhost(struct setup *u, const char *v)
+{
+	return is_yes(v) || refuse(u, "do-not-query-localhost: %s", v);
+}
+
+static bool
+on_minimise(struct setup *u, const char *v)
+{
+	(void)u;
+	(void)v;
+	return true;
+}
+
+/* --- features ------------------------------------------------------------------------------ */
+
+static bool
+to_seconds(struct setup *u, const char *key, const char *v, uint32_t *out)
+{
+	char *end;
+	unsigned long n = strtoul(v, &end, 10);
+
+	if (*v == '\0' || *end != '\0' || n > UINT32_MAX)
+		return refuse(u, "%s=%s", key, v);
+	*out = (uint32_t)n;
+	return true;
+}
+
+static bool
+on_feature(struct setup *u, const char *key, const char *v)
+{
+	if (strcmp(key, "minimal_responses") == 0 && is_yes(v))
+		return true;
+	if (strcmp(key, "max_ttl") == 0)
+		return to_seconds(u, key, v, &u->cfg.limits.ttl_max_s);
+	if (strcmp(key, "max_neg_ttl") == 0)
+		return to_seconds(u, key, v, &u->cfg.limits.ttl_neg_max_s);
+	return refuse(u, "%s=%s", key, v);
+}
+
+static bool
+on_features(struct setup *u, const char *v)
+{
+	char copy[RPL_LINE_MAX], *save = NULL;
+
+	snprintf(copy, sizeof(copy), "%s", v);
+	for (char *p = strtok_r(copy, "; ", &save); p != NULL; p = strtok_r(NULL, "; ", &save)) {
+		char *eq = strchr(p, '=');
+
+		if (eq == NULL)
+			return refuse(u, "features: %s", v);
+		*eq = '\0';
+		if (!on_feature(u, p, eq + 1))
+			return false;
+	}
+	return true;
+}
+
+static bool
+on_feature_list(struct setup *u, const char *v)
+{
+	return refuse(u, "%s", v);
+}
+
+static bool
+on_forward(struct setup *u, const char *v)
+{
+	return refuse(u, "forward-addr: %s", v);
+}
+
+static const struct {
+	const char *key;
+	bool (*take)(struct setup *u, const char *value);
+} settings[] = {
+    {"stub-addr", on_root_addr},
+    {"stub-name", on_root_name},
+    {"trust-anchor", anchor_add},
+    {"domain-insecure", on_insecure},
+    {"val-override-date", on_date},
+    {"val-override-timestamp", on_timestamp},
+    {"do-ip4", on_ip4},
+    {"do-ip6", on_ip6},
+    {"harden-glue", on_harden_glue},
+    {"do-not-query-localhost", on_localhost},
+    {"query-minimization", on_minimise},
+    {"features", on_features},
+    {"feature-list", on_feature_list},
+    {"forward-addr", on_forward},
+};
+
+static bool
+setting_take(struct setup *u, const struct rpl_setting *s)
+{
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (strcmp(s->key, settings[i].key) == 0)
+			return settings[i].take(u, s->value);
+	return refuse(u, "unknown directive %s", s->key);
+}
+
+/* A trust anchor below an NTA wins (RFC 7646 2): the policy has to know both. */
+static bool
+policy_make(struct setup *u)
+{
+	for (size_t i = 0; i < u->cfg.anchors_cnt; i++)
+		if (!rule_add(u, HF_RULE_ANCHOR, &u->anchors[i].owner))
+			return false;
+	u->policy = cp_policy_create(1, NULL, u->rules, u->rule_cnt);
+	return u->policy != NULL || refuse(u, "policy");
+}
+
+bool
+setup_read(struct setup *u, const struct rpl *s)
+{
+	memset(u, 0, sizeof(*u));
+	hf_arena_init(&u->arena, ARENA_MAX);
+	u->wall_s = WALL_DEFAULT_S;
+	u->cfg.do_ip4 = u->cfg.do_ip6 = true;
+	u->cfg.validate = true;
+	u->cfg.server_port = 53;
+	(void)hf_name_from_text(ROOT_SERVER_NAME, &u->root_name);
+	for (const struct rpl_setting *at = s->settings; at != NULL; at = at->next)
+		if (!setting_take(u, at))
+			return false;
+	if (u->root_cnt == 0)
+		return refuse(u, "neither stub-addr nor forward-addr");
+	u->cfg.anchors = u->anchors;
+	return hints_make(u) && policy_make(u);
+}
+
+void
+setup_fini(struct setup *u)
+{
+	cp_policy_put(u->policy);
+	hf_arena_fini(&u->arena);
+}
