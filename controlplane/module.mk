@@ -45,6 +45,7 @@ controlplane_src := \
 	controlplane/tcp.c \
 	controlplane/upstream.c \
 	controlplane/waiting.c \
+	controlplane/zones.c \
 	controlplane/zonetext.c
 
 programs += holdfast-controlplane

@@ -17,6 +17,7 @@
 #include "controlplane/root_hints.h"
 #include "controlplane/service.h"
 #include "controlplane/upstream.h"
+#include "controlplane/zones.h"
 #include "lib/base/clock.h"
 
 enum { FILES_WANTED = CP_UPSTREAM_MAX + 4096, SERVER_PORT = 53 };
@@ -27,6 +28,7 @@ struct program {
 	struct event *on_term, *on_int;
 	struct cp_counters counters;
 	struct cp_rrsets hints, anchors;
+	struct cp_zones zones;
 	struct cp_store *store;
 	struct cp_ntas *ntas;
 	struct cp_engine *engine;
@@ -171,7 +173,7 @@ read_files(struct program *g)
 	}
 	if (rc != 0)
 		hf_log(HF_LOG_ERROR, "main", "%s", err);
-	return rc;
+	return rc != 0 ? rc : cp_zones_init(&g->zones, g->config);
 }
 
 static struct cp_stale
@@ -240,6 +242,8 @@ make_engine(struct program *g)
 	    .root_hints_cnt = g->hints.cnt,
 	    .anchors = g->anchors.sets,
 	    .anchors_cnt = g->anchors.cnt,
+	    .zones = g->zones.item,
+	    .zones_cnt = g->zones.cnt,
 	    .do_ip4 = g->config->ipv4,
 	    .do_ip6 = g->config->ipv6,
 	    .validate = true,
@@ -372,6 +376,7 @@ take_down(struct program *g)
 		event_free(g->on_int);
 	if (g->base != NULL)
 		event_base_free(g->base);
+	cp_zones_fini(&g->zones);
 	cp_rrsets_fini(&g->anchors);
 	cp_rrsets_fini(&g->hints);
 }

@@ -19,6 +19,9 @@ struct load {
 	const char *name;
 	yaml_document_t doc;
 	struct hf_config *c;
+	const struct hf_schema_key *keys; /* the table in use, and the struct it is about */
+	size_t key_cnt;
+	void *into;
 	struct hf_config_errors *errors;
 	unsigned char *seen; /* per node: a second visit can only come from an alias */
 };
@@ -124,9 +127,11 @@ set_item(struct load *l, const struct hf_schema_key *k, const yaml_node_t *n)
 	char why[HF_SCHEMA_WHY_LEN];
 	const char *text = scalar(l, n, k->name);
 
-	if (text != NULL && hf_schema_set(k, text, l->c, why) != 0)
+	if (text != NULL && hf_schema_set(k, text, l->into, why) != 0)
 		complain(l->errors, l->name, &n->start_mark, "%s: %s", k->name, why);
 }
+
+static void take_zone(struct load *l, const struct hf_schema_key *list, const yaml_node_t *map);
 
 static void
 set_list(struct load *l, const struct hf_schema_key *k, const yaml_node_t *n)
@@ -135,25 +140,27 @@ set_list(struct load *l, const struct hf_schema_key *k, const yaml_node_t *n)
 		complain(l->errors, l->name, &n->start_mark, "%s must be a list: [a, b]", k->name);
 		return;
 	}
-	hf_schema_clear(k, l->c);
+	if (l->into == l->c) /* a zone's lists have no defaults */
+		hf_schema_clear(k, l->c);
 	size_t cnt = (size_t)(n->data.sequence.items.top - n->data.sequence.items.start);
 	if (cnt < k->min)
 		complain(l->errors, l->name, &n->start_mark, "%s: at least %zu needed", k->name,
 		    (size_t)k->min);
 	for (size_t i = 0; i < cnt; i++) {
 		const yaml_node_t *item = visit(l, n->data.sequence.items.start[i]);
-		if (item != NULL)
+		if (item != NULL && k->kind == HF_SCHEMA_ZONE_LIST)
+			take_zone(l, k, item);
+		else if (item != NULL)
 			set_item(l, k, item);
 	}
 }
 
 static const struct hf_schema_key *
-find_key(const char *section, const char *name)
+find_key(const struct load *l, const char *section, const char *name)
 {
-	for (size_t i = 0; i < hf_schema_cnt; i++)
-		if (strcmp(hf_schema[i].section, section) == 0 &&
-		    strcmp(hf_schema[i].name, name) == 0)
-			return &hf_schema[i];
+	for (size_t i = 0; i < l->key_cnt; i++)
+		if (strcmp(l->keys[i].section, section) == 0 && strcmp(l->keys[i].name, name) == 0)
+			return &l->keys[i];
 	return NULL;
 }
 
@@ -199,8 +206,8 @@ complain_unknown(struct load *l, const yaml_node_t *n, const char *section, cons
 	const char *best = NULL;
 	unsigned best_d = 3; /* farther than two letters is no typing error */
 
-	for (size_t i = 0; i < hf_schema_cnt; i++) {
-		const struct hf_schema_key *k = &hf_schema[i];
+	for (size_t i = 0; i < l->key_cnt; i++) {
+		const struct hf_schema_key *k = &l->keys[i];
 		bool here = strcmp(k->section, section) == 0;
 		const char *word = here ? k->name : section[0] == '\0' ? k->section : NULL;
 		unsigned d = word != NULL ? distance(word, name) : best_d;
@@ -256,7 +263,7 @@ static void
 take_key(struct load *l, const char *section, const yaml_node_t *key, const yaml_node_t *value)
 {
 	const char *name = (const char *)key->data.scalar.value;
-	const struct hf_schema_key *k = find_key(section, name);
+	const struct hf_schema_key *k = find_key(l, section, name);
 
 	if (k == NULL)
 		complain_unknown(l, key, section, name);
@@ -264,6 +271,54 @@ take_key(struct load *l, const char *section, const yaml_node_t *key, const yaml
 		set_list(l, k, value);
 	else
 		set_item(l, k, value);
+}
+
+/* A zone is either forwarded or a stub, and that once. */
+static bool
+zone_is_taken(const struct load *l, const struct hf_config_zone *z)
+{
+	const struct hf_config_zone_list *lists[2] = {&l->c->forwards, &l->c->stubs};
+
+	for (unsigned k = 0; k < 2; k++)
+		for (size_t i = 0; i < lists[k]->cnt; i++)
+			if (&lists[k]->item[i] != z && lists[k]->item[i].name.len > 0 &&
+			    hf_name_equal(&lists[k]->item[i].name, &z->name))
+				return true;
+	return false;
+}
+
+/* One item of a list of zones: a mapping with keys of its own. */
+static void
+take_zone(struct load *l, const struct hf_schema_key *list, const yaml_node_t *map)
+{
+	char why[HF_SCHEMA_WHY_LEN], name[HF_NAME_TEXT_LEN];
+	struct hf_config_zone *z;
+
+	if (map->type != YAML_MAPPING_NODE) {
+		complain(l->errors, l->name, &map->start_mark,
+		    "%s: each zone is written {zone: ..., servers: [...]}", list->name);
+		return;
+	}
+	z = hf_schema_zone_add(list, l->c, why);
+	if (z == NULL) {
+		complain(l->errors, l->name, &map->start_mark, "%s: %s", list->name, why);
+		return;
+	}
+	l->into = z;
+	l->keys = hf_schema_zone;
+	l->key_cnt = hf_schema_zone_cnt;
+	each_pair(l, map, list->name, take_key);
+	for (size_t i = 0; i < l->key_cnt; i++)
+		if (strcmp(l->keys[i].section, list->name) == 0 && l->keys[i].fallback == NULL &&
+		    !is_repeated(l, map, map->data.mapping.pairs.top, l->keys[i].name))
+			complain(l->errors, l->name, &map->start_mark, "%s: %s is missing",
+			    list->name, l->keys[i].name);
+	if (z->name.len > 0 && zone_is_taken(l, z))
+		complain(l->errors, l->name, &map->start_mark, "%s: zone %.80s is given twice",
+		    list->name, hf_name_to_text(&z->name, name));
+	l->into = l->c;
+	l->keys = hf_schema;
+	l->key_cnt = hf_schema_cnt;
 }
 
 static void
@@ -348,7 +403,12 @@ hf_config_parse(const char *name, const char *text, size_t len, struct hf_config
     struct hf_config_errors *errors)
 {
 	struct hf_config fresh;
-	struct load l = {.name = name, .c = &fresh, .errors = errors};
+	struct load l = {.name = name,
+	    .c = &fresh,
+	    .keys = hf_schema,
+	    .key_cnt = hf_schema_cnt,
+	    .into = &fresh,
+	    .errors = errors};
 	yaml_parser_t parser;
 	yaml_document_t second;
 

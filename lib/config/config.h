@@ -21,12 +21,16 @@
 
 #include "lib/base/addr.h"
 #include "lib/base/log.h"
+#include "lib/wire/name.h"
 
 enum {
 	HF_CONFIG_FILE_MAX = 1 << 20,
 	HF_CONFIG_PORT_MAX = 8,
 	HF_CONFIG_ADDR_MAX = 32,
 	HF_CONFIG_ANCHOR_MAX = 16,
+	HF_CONFIG_SERVER_MAX = 13, /* of one zone */
+	HF_CONFIG_ZONE_MAX = 1024, /* forward and stub zones, each */
+	HF_CONFIG_LOCAL_MAX = 4096,
 	HF_CONFIG_ERROR_MAX = 32,
 };
 
@@ -34,12 +38,31 @@ enum hf_idle { HF_IDLE_ADAPTIVE, HF_IDLE_POLL };
 enum hf_hugepages { HF_HUGEPAGES_AUTO, HF_HUGEPAGES_YES, HF_HUGEPAGES_NO };
 
 struct hf_config_text_list {
-	char *item[HF_CONFIG_ADDR_MAX];
+	char **item;
 	size_t cnt;
 };
 
 struct hf_config_addr_list {
 	struct hf_addr item[HF_CONFIG_ADDR_MAX];
+	size_t cnt;
+};
+
+struct hf_config_server_list { /* addresses, port 0: none given; names of servers */
+	struct hf_addr addr[HF_CONFIG_SERVER_MAX];
+	struct hf_name name[HF_CONFIG_SERVER_MAX];
+	size_t addr_cnt, name_cnt;
+};
+
+/* One zone of `forward:` or `stub:`. */
+struct hf_config_zone {
+	struct hf_name name; /* lower case */
+	struct hf_config_server_list servers;
+	bool first;    /* forward: the public tree when all forwarders fail */
+	bool validate; /* false: no part of the signed tree */
+};
+
+struct hf_config_zone_list {
+	struct hf_config_zone *item;
 	size_t cnt;
 };
 
@@ -65,6 +88,8 @@ struct hf_config {
 	char *root_hints; /* zone file text */
 	bool ipv4, ipv6;  /* families used towards servers */
 	uint64_t resolver_cache_octets;
+
+	struct hf_config_zone_list forwards, stubs;
 
 	/* limits: DESIGN 5 */
 	uint64_t limit_sends, limit_bytes, limit_ns_names, limit_ns_addresses;

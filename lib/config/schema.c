@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "lib/base/units.h"
 
 #define AT(field) offsetof(struct hf_config, field)
+#define IN(field) offsetof(struct hf_config_zone, field)
 #define S(n)      ((uint64_t)(n)*HF_NS_PER_S)
 #define MS(n)     ((uint64_t)(n)*HF_NS_PER_MS)
 #define KIB(n)    ((uint64_t)(n) << 10)
@@ -56,6 +58,11 @@ const struct hf_schema_key hf_schema[] = {
 	{"resolver", "ipv6", HF_SCHEMA_BOOL, AT(ipv6), 0, 0, "yes", {0}, "ask servers over IPv6"},
 	{"resolver", "cache-size", HF_SCHEMA_SIZE, AT(resolver_cache_octets), MIB(1), GIB(256),
 	 "64MiB", {0}, "memory for cached RRsets"},
+
+	{"", "forward", HF_SCHEMA_ZONE_LIST, AT(forwards), 0, HF_CONFIG_ZONE_MAX, "", {0},
+	 "zones that are asked of recursive servers"},
+	{"", "stub", HF_SCHEMA_ZONE_LIST, AT(stubs), 0, HF_CONFIG_ZONE_MAX, "", {0},
+	 "zones whose authoritative servers are these"},
 
 	{"limits", "questions", HF_SCHEMA_UINT, AT(limit_questions), 1, 1 << 20, "4096", {0},
 	 "questions under way at once"},
@@ -108,20 +115,39 @@ const struct hf_schema_key hf_schema[] = {
 	{"stale", "retry", HF_SCHEMA_DURATION, AT(stale_retry_ns), S(1), S(300), "30s", {0},
 	 "a failed refresh is tried again after this"},
 };
+
+const struct hf_schema_key hf_schema_zone[] = {
+	{"forward", "zone", HF_SCHEMA_NAME, IN(name), 0, 0, NULL, {0},
+	 "names at and below it; . for everything"},
+	{"forward", "servers", HF_SCHEMA_FORWARDERS, IN(servers), 1, HF_CONFIG_SERVER_MAX, NULL,
+	 {0}, "recursive servers, address or address@port"},
+	{"forward", "first", HF_SCHEMA_BOOL, IN(first), 0, 0, "no", {0},
+	 "resolve from the root when all of them fail"},
+	{"forward", "validate", HF_SCHEMA_BOOL, IN(validate), 0, 0, "yes", {0},
+	 "no: the zone is no part of the signed tree"},
+
+	{"stub", "zone", HF_SCHEMA_NAME, IN(name), 0, 0, NULL, {0}, "names at and below it"},
+	{"stub", "servers", HF_SCHEMA_SERVERS, IN(servers), 1, HF_CONFIG_SERVER_MAX, NULL, {0},
+	 "authoritative servers: address, address@port, or a name that ends in a dot"},
+	{"stub", "validate", HF_SCHEMA_BOOL, IN(validate), 0, 0, "yes", {0},
+	 "no: the zone is no part of the signed tree"},
+};
 /* clang-format on */
 const size_t hf_schema_cnt = sizeof(hf_schema) / sizeof(hf_schema[0]);
+const size_t hf_schema_zone_cnt = sizeof(hf_schema_zone) / sizeof(hf_schema_zone[0]);
 
 bool
 hf_schema_is_list(const struct hf_schema_key *k)
 {
 	return k->kind == HF_SCHEMA_TEXT_LIST || k->kind == HF_SCHEMA_ADDR_LIST ||
-	    k->kind == HF_SCHEMA_SOCKET_LIST;
+	    k->kind == HF_SCHEMA_SOCKET_LIST || k->kind == HF_SCHEMA_FORWARDERS ||
+	    k->kind == HF_SCHEMA_SERVERS || k->kind == HF_SCHEMA_ZONE_LIST;
 }
 
 static void *
-field(const struct hf_schema_key *k, struct hf_config *c)
+field(const struct hf_schema_key *k, void *in)
 {
-	return (char *)c + k->off;
+	return (char *)in + k->off;
 }
 
 /* What a value of this kind looks like, for error messages. */
@@ -141,9 +167,16 @@ shape(enum hf_schema_kind kind)
 		return "an IPv4 or IPv6 address of a host";
 	case HF_SCHEMA_SOCKET_LIST:
 		return "an address with a port, such as 127.0.0.1@5335";
+	case HF_SCHEMA_NAME:
+		return "a name that ends in a dot";
+	case HF_SCHEMA_FORWARDERS:
+		return "an address, such as 192.0.2.1 or 192.0.2.1@5353";
+	case HF_SCHEMA_SERVERS:
+		return "an address, an address@port or a name that ends in a dot";
 	case HF_SCHEMA_WORD:
 	case HF_SCHEMA_TEXT:
 	case HF_SCHEMA_TEXT_LIST:
+	case HF_SCHEMA_ZONE_LIST:
 		break;
 	}
 	return "text";
@@ -237,25 +270,100 @@ add_addr(const struct hf_schema_key *k, const char *text, struct hf_config_addr_
 	return 0;
 }
 
+/* Zone names end in a dot: "no." is Norway. */
 static int
-add_item(const struct hf_schema_key *k, const char *text, struct hf_config *c, char *why)
+name_from_text(const char *text, struct hf_name *out)
 {
-	struct hf_config_addr_list *addrs = field(k, c);
-	struct hf_config_text_list *texts = field(k, c);
-	bool is_text = k->kind == HF_SCHEMA_TEXT_LIST;
-	size_t cnt = is_text ? texts->cnt : addrs->cnt;
+	size_t len = strlen(text);
+	struct hf_name n;
 
-	if (cnt >= k->max) {
+	if (len == 0 || text[len - 1] != '.' || (len > 1 && text[len - 2] == '\\') ||
+	    hf_name_from_text(text, &n) != 0)
+		return -EINVAL;
+	hf_name_lower(&n);
+	*out = n;
+	return 0;
+}
+
+static int
+add_server_name(const char *text, struct hf_config_server_list *l)
+{
+	struct hf_name *n = &l->name[l->name_cnt];
+
+	if (name_from_text(text, n) != 0)
+		return -EINVAL;
+	for (size_t i = 0; i < l->name_cnt; i++)
+		if (hf_name_equal(&l->name[i], n))
+			return -EEXIST;
+	l->name_cnt++;
+	return 0;
+}
+
+static int
+add_server(const struct hf_schema_key *k, const char *text, struct hf_config_server_list *l)
+{
+	struct hf_addr a;
+
+	if (hf_addr_from_text(text, &a) != 0)
+		return k->kind == HF_SCHEMA_SERVERS ? add_server_name(text, l) : -EINVAL;
+	for (size_t i = 0; i < l->addr_cnt; i++)
+		if (hf_addr_equal(&l->addr[i], &a))
+			return -EEXIST;
+	l->addr[l->addr_cnt++] = a;
+	return 0;
+}
+
+static int
+add_text(const char *text, struct hf_config_text_list *l, char *why)
+{
+	struct hf_schema_key item = {.max = 4000};
+	char **grown = realloc(l->item, (l->cnt + 1) * sizeof(*grown));
+
+	if (grown == NULL) {
+		snprintf(why, HF_SCHEMA_WHY_LEN, "out of memory");
+		return -EINVAL;
+	}
+	l->item = grown;
+	grown[l->cnt] = NULL;
+	int e = set_text(&item, text, &grown[l->cnt], why);
+
+	l->cnt += e == 0;
+	return e;
+}
+
+static size_t
+item_cnt(const struct hf_schema_key *k, void *in)
+{
+	const struct hf_config_server_list *servers = field(k, in);
+
+	switch (k->kind) {
+	case HF_SCHEMA_TEXT_LIST:
+		return ((const struct hf_config_text_list *)field(k, in))->cnt;
+	case HF_SCHEMA_ZONE_LIST:
+		return ((const struct hf_config_zone_list *)field(k, in))->cnt;
+	case HF_SCHEMA_FORWARDERS:
+	case HF_SCHEMA_SERVERS:
+		return servers->addr_cnt + servers->name_cnt;
+	default:
+		return ((const struct hf_config_addr_list *)field(k, in))->cnt;
+	}
+}
+
+static int
+add_item(const struct hf_schema_key *k, const char *text, void *in, char *why)
+{
+	int e;
+
+	if (item_cnt(k, in) >= k->max) {
 		snprintf(why, HF_SCHEMA_WHY_LEN, "more than %" PRIu64 " items", k->max);
 		return -EINVAL;
 	}
-	if (is_text) {
-		struct hf_schema_key item = {.max = 4000};
-		int e = set_text(&item, text, &texts->item[cnt], why);
-		texts->cnt += e == 0;
-		return e;
-	}
-	int e = add_addr(k, text, addrs);
+	if (k->kind == HF_SCHEMA_TEXT_LIST)
+		return add_text(text, field(k, in), why);
+	if (k->kind == HF_SCHEMA_FORWARDERS || k->kind == HF_SCHEMA_SERVERS)
+		e = add_server(k, text, field(k, in));
+	else
+		e = add_addr(k, text, field(k, in));
 	if (e == -EEXIST)
 		snprintf(why, HF_SCHEMA_WHY_LEN, "\"%.60s\" is given twice", text);
 	else if (e != 0)
@@ -264,21 +372,23 @@ add_item(const struct hf_schema_key *k, const char *text, struct hf_config *c, c
 }
 
 int
-hf_schema_set(const struct hf_schema_key *k, const char *text, struct hf_config *c,
-    char why[HF_SCHEMA_WHY_LEN])
+hf_schema_set(
+    const struct hf_schema_key *k, const char *text, void *in, char why[HF_SCHEMA_WHY_LEN])
 {
 	int e;
 
 	if (hf_schema_is_list(k))
-		return add_item(k, text, c, why);
+		return add_item(k, text, in, why);
 	if (k->kind == HF_SCHEMA_TEXT)
-		return set_text(k, text, field(k, c), why);
+		return set_text(k, text, field(k, in), why);
 	if (k->kind == HF_SCHEMA_WORD)
-		return set_word(k, text, field(k, c), why);
-	if (k->kind == HF_SCHEMA_BOOL)
-		e = hf_bool_from_text(text, field(k, c));
+		return set_word(k, text, field(k, in), why);
+	if (k->kind == HF_SCHEMA_NAME)
+		e = name_from_text(text, field(k, in));
+	else if (k->kind == HF_SCHEMA_BOOL)
+		e = hf_bool_from_text(text, field(k, in));
 	else
-		e = set_number(k, text, field(k, c));
+		e = set_number(k, text, field(k, in));
 	if (e == -ERANGE) {
 		char lo[HF_UNITS_TEXT_LEN], hi[HF_UNITS_TEXT_LEN];
 		snprintf(why, HF_SCHEMA_WHY_LEN, "\"%.60s\" is outside %s to %s", text,
@@ -287,6 +397,33 @@ hf_schema_set(const struct hf_schema_key *k, const char *text, struct hf_config 
 		snprintf(why, HF_SCHEMA_WHY_LEN, "\"%.60s\" is not %s", text, shape(k->kind));
 	}
 	return e == 0 ? 0 : -EINVAL;
+}
+
+struct hf_config_zone *
+hf_schema_zone_add(const struct hf_schema_key *k, struct hf_config *c, char why[HF_SCHEMA_WHY_LEN])
+{
+	struct hf_config_zone_list *l = field(k, c);
+	struct hf_config_zone *grown;
+
+	if (l->cnt >= k->max) {
+		snprintf(why, HF_SCHEMA_WHY_LEN, "more than %" PRIu64 " zones", k->max);
+		return NULL;
+	}
+	grown = realloc(l->item, (l->cnt + 1) * sizeof(*grown));
+	if (grown == NULL) {
+		snprintf(why, HF_SCHEMA_WHY_LEN, "out of memory");
+		return NULL;
+	}
+	l->item = grown;
+	memset(&grown[l->cnt], 0, sizeof(*grown));
+	for (size_t i = 0; i < hf_schema_zone_cnt; i++) {
+		const struct hf_schema_key *z = &hf_schema_zone[i];
+
+		if (strcmp(z->section, k->name) == 0 && z->fallback != NULL &&
+		    hf_schema_set(z, z->fallback, &grown[l->cnt], why) != 0)
+			return NULL;
+	}
+	return &grown[l->cnt++];
 }
 
 void
@@ -300,6 +437,11 @@ hf_schema_clear(const struct hf_schema_key *k, struct hf_config *c)
 		struct hf_config_text_list *l = field(k, c);
 		for (size_t i = 0; i < l->cnt; i++)
 			free(l->item[i]);
+		free(l->item);
+		memset(l, 0, sizeof(*l));
+	} else if (k->kind == HF_SCHEMA_ZONE_LIST) {
+		struct hf_config_zone_list *l = field(k, c);
+		free(l->item);
 		memset(l, 0, sizeof(*l));
 	} else if (hf_schema_is_list(k)) {
 		struct hf_config_addr_list *l = field(k, c);
@@ -307,27 +449,94 @@ hf_schema_clear(const struct hf_schema_key *k, struct hf_config *c)
 	}
 }
 
-static char *
-show_list(const struct hf_schema_key *k, struct hf_config *c, char *buf)
-{
-	const struct hf_config_addr_list *addrs = field(k, c);
-	const struct hf_config_text_list *texts = field(k, c);
-	bool is_text = k->kind == HF_SCHEMA_TEXT_LIST;
-	size_t cnt = is_text ? texts->cnt : addrs->cnt;
-	size_t at = 1;
+/* --- a value as text --- */
 
-	buf[0] = '[';
-	for (size_t i = 0; i < cnt && at + 8 < HF_SCHEMA_SHOW_LEN; i++) {
-		char addr[HF_ADDR_TEXT_LEN];
-		const char *item =
-		    is_text ? texts->item[i] : hf_addr_to_text(&addrs->item[i], addr);
-		int n = snprintf(
-		    buf + at, HF_SCHEMA_SHOW_LEN - at - 2, "%s\"%s\"", i ? ", " : "", item);
-		at += (size_t)n < HF_SCHEMA_SHOW_LEN - at - 2 ? (size_t)n
-							      : HF_SCHEMA_SHOW_LEN - at - 3;
+/* Text that ends in "..." when it does not fit. */
+struct sheet {
+	char *buf;
+	size_t len; /* below HF_SCHEMA_SHOW_LEN - 3 */
+	bool full;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+put(struct sheet *s, const char *fmt, ...)
+{
+	size_t room = HF_SCHEMA_SHOW_LEN - 4 - s->len;
+	va_list ap;
+
+	if (s->full)
+		return;
+	va_start(ap, fmt);
+	int n = vsnprintf(s->buf + s->len, room, fmt, ap);
+
+	va_end(ap);
+	s->full = n < 0 || (size_t)n >= room;
+	if (s->full)
+		memcpy(s->buf + s->len, "...", 4);
+	else
+		s->len += (size_t)n;
+}
+
+static void
+put_servers(struct sheet *s, const struct hf_config_server_list *l)
+{
+	char addr[HF_ADDR_TEXT_LEN], name[HF_NAME_TEXT_LEN];
+
+	for (size_t i = 0; i < l->addr_cnt; i++)
+		put(s, "%s\"%s\"", i > 0 ? ", " : "", hf_addr_to_text(&l->addr[i], addr));
+	for (size_t i = 0; i < l->name_cnt; i++)
+		put(s, "%s\"%s\"", l->addr_cnt + i > 0 ? ", " : "",
+		    hf_name_to_text(&l->name[i], name));
+}
+
+static void
+put_zone(struct sheet *s, const struct hf_schema_key *k, struct hf_config_zone *z)
+{
+	char name[HF_NAME_TEXT_LEN];
+	bool first = true;
+
+	put(s, "{");
+	for (size_t i = 0; i < hf_schema_zone_cnt; i++) {
+		const struct hf_schema_key *key = &hf_schema_zone[i];
+
+		if (strcmp(key->section, k->name) != 0)
+			continue;
+		put(s, "%s%s: ", first ? "" : ", ", key->name);
+		first = false;
+		if (key->kind == HF_SCHEMA_NAME) {
+			put(s, "\"%s\"", hf_name_to_text(field(key, z), name));
+		} else if (key->kind == HF_SCHEMA_BOOL) {
+			put(s, "%s", *(bool *)field(key, z) ? "yes" : "no");
+		} else {
+			put(s, "[");
+			put_servers(s, field(key, z));
+			put(s, "]");
+		}
 	}
-	buf[at++] = ']';
-	buf[at] = '\0';
+	put(s, "}");
+}
+
+static char *
+show_list(const struct hf_schema_key *k, void *in, char *buf)
+{
+	const struct hf_config_addr_list *addrs = field(k, in);
+	const struct hf_config_text_list *texts = field(k, in);
+	const struct hf_config_zone_list *zones = field(k, in);
+	struct sheet s = {.buf = buf};
+	char addr[HF_ADDR_TEXT_LEN];
+	size_t cnt = item_cnt(k, in);
+
+	put(&s, "[");
+	for (size_t i = 0; i < cnt && !s.full; i++) {
+		put(&s, "%s", i > 0 ? ", " : "");
+		if (k->kind == HF_SCHEMA_ZONE_LIST)
+			put_zone(&s, k, &zones->item[i]);
+		else if (k->kind == HF_SCHEMA_TEXT_LIST)
+			put(&s, "\"%s\"", texts->item[i]);
+		else
+			put(&s, "\"%s\"", hf_addr_to_text(&addrs->item[i], addr));
+	}
+	put(&s, "]");
 	return buf;
 }
 
@@ -351,9 +560,7 @@ hf_schema_show(
 		snprintf(buf, HF_SCHEMA_SHOW_LEN, "%s", text != NULL ? text : "");
 		return buf;
 	}
-	case HF_SCHEMA_TEXT_LIST:
-	case HF_SCHEMA_ADDR_LIST:
-	case HF_SCHEMA_SOCKET_LIST:
+	default:
 		break;
 	}
 	return show_list(k, rw, buf);

@@ -25,6 +25,10 @@ enum hf_schema_kind {
 	HF_SCHEMA_TEXT_LIST,
 	HF_SCHEMA_ADDR_LIST,   /* addresses without a port */
 	HF_SCHEMA_SOCKET_LIST, /* address@port */
+	HF_SCHEMA_NAME,        /* ends in a dot */
+	HF_SCHEMA_FORWARDERS,  /* addresses, each with a port or without */
+	HF_SCHEMA_SERVERS,     /* the same, and names of servers */
+	HF_SCHEMA_ZONE_LIST,   /* mappings with the keys that hf_schema_zone has for its name */
 };
 
 enum { HF_SCHEMA_WORD_MAX = 5, HF_SCHEMA_WHY_LEN = 256, HF_SCHEMA_SHOW_LEN = 2048 };
@@ -33,9 +37,9 @@ struct hf_schema_key {
 	const char *section; /* "" at the top level */
 	const char *name;
 	enum hf_schema_kind kind;
-	size_t off;           /* of the field in struct hf_config */
+	size_t off;           /* of the field in struct hf_config, or in hf_config_zone */
 	uint64_t min, max;    /* UINT, DURATION (ns), SIZE (octets), items of a list */
-	const char *fallback; /* as text, items of a list separated by spaces */
+	const char *fallback; /* as text, items of a list separated by spaces; NULL: required */
 	const char *words[HF_SCHEMA_WORD_MAX]; /* index = value */
 	const char *help;
 };
@@ -43,14 +47,23 @@ struct hf_schema_key {
 extern const struct hf_schema_key hf_schema[];
 extern const size_t hf_schema_cnt;
 
+/* Keys of one zone in a list of zones; section is the name of the list. */
+extern const struct hf_schema_key hf_schema_zone[];
+extern const size_t hf_schema_zone_cnt;
+
 bool hf_schema_is_list(const struct hf_schema_key *k);
 
-/* One scalar (or one item of a list, appended) into *c. 0, or -EINVAL with why filled. */
-int hf_schema_set(const struct hf_schema_key *k, const char *text, struct hf_config *c,
-    char why[HF_SCHEMA_WHY_LEN]);
+/* One scalar (or one item of a list of them, appended) into the struct hf_config, or the
+ * hf_config_zone for a key of hf_schema_zone. 0, or -EINVAL with why filled. */
+int hf_schema_set(
+    const struct hf_schema_key *k, const char *text, void *in, char why[HF_SCHEMA_WHY_LEN]);
 
 /* Empty a list before items are appended; frees what it held. */
 void hf_schema_clear(const struct hf_schema_key *k, struct hf_config *c);
+
+/* One more zone, with the defaults of its keys; NULL with why filled. Valid until the next. */
+struct hf_config_zone *
+hf_schema_zone_add(const struct hf_schema_key *k, struct hf_config *c, char why[HF_SCHEMA_WHY_LEN]);
 
 /* The value as it would be written in the file. Returns buf. */
 char *hf_schema_show(

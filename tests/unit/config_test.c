@@ -105,6 +105,57 @@ a_whole_file_is_read(void **state)
 	done(0);
 }
 
+static void
+zones_are_read_with_their_servers(void **state)
+{
+	(void)state;
+	char shown[HF_SCHEMA_SHOW_LEN];
+
+	assert_int_equal(parse("forward:\n"
+			       "  - zone: .\n"
+			       "    servers: [192.0.2.1, \"2001:db8::1@5353\"]\n"
+			       "    first: yes\n"
+			       "  - {zone: Corp.Example., servers: [192.0.2.2], validate: no}\n"
+			       "stub:\n"
+			       "  - {zone: lab., servers: [192.0.2.3@5300, ns.lab.]}\n"),
+	    0);
+	assert_int_equal(c.forwards.cnt, 2);
+	assert_int_equal(c.forwards.item[0].name.len, 1);
+	assert_int_equal(c.forwards.item[0].servers.addr[1].port, 5353);
+	assert_true(c.forwards.item[0].first && c.forwards.item[0].validate);
+	assert_false(c.forwards.item[1].first || c.forwards.item[1].validate);
+	assert_int_equal(c.stubs.item[0].servers.addr_cnt, 1);
+	assert_int_equal(c.stubs.item[0].servers.name_cnt, 1);
+	for (size_t i = 0; i < hf_schema_cnt; i++) {
+		hf_schema_show(&hf_schema[i], &c, shown);
+		if (strcmp(hf_schema[i].name, "stub") == 0)
+			assert_string_equal(shown,
+			    "[{zone: \"lab.\", servers: [\"192.0.2.3@5300\", "
+			    "\"ns.lab.\"], validate: yes}]");
+	}
+	done(0);
+}
+
+static void
+a_list_too_long_to_show_says_so(void **state)
+{
+	(void)state;
+	static char text[65536];
+	char shown[HF_SCHEMA_SHOW_LEN];
+
+	strcpy(text, "forward:\n");
+	for (int i = 0; i < 200; i++)
+		sprintf(text + strlen(text), "  - {zone: z%d., servers: [192.0.2.1]}\n", i);
+	assert_int_equal(parse(text), 0);
+	assert_int_equal(c.forwards.cnt, 200);
+	for (size_t i = 0; i < hf_schema_cnt; i++) {
+		hf_schema_show(&hf_schema[i], &c, shown);
+		if (strcmp(hf_schema[i].name, "forward") == 0)
+			assert_string_equal(shown + strlen(shown) - 3, "...");
+	}
+	done(0);
+}
+
 static const struct {
 	const char *text, *error;
 } bad[] = {
@@ -151,6 +202,30 @@ static const struct {
     {"link: {socket: /x\n", "f.yaml:2:1: "},
     {"log-level: info\n---\nlog-level: info\n", "f.yaml:2:1: a second document"},
     {"policy: {nta-default: 2d, nta-max: 1d}\n", "nta-default is longer than nta-max"},
+    {"forward: {zone: .}\n", "f.yaml:1:10: forward must be a list"},
+    {"forward: [a.]\n", "f.yaml:1:11: forward: each zone is written {zone: ..., servers: [...]}"},
+    {"forward:\n  - zone: a.\n    zone: b.\n    servers: [192.0.2.1]\n",
+	"f.yaml:3:5: key \"zone\" is given twice"},
+    {"forward:\n  - zone: a.\n", "f.yaml:2:5: forward: servers is missing"},
+    {"forward:\n  - servers: [192.0.2.1]\n", "f.yaml:2:5: forward: zone is missing"},
+    {"forward:\n  - zone: a.\n    servers: []\n", "f.yaml:3:14: servers: at least 1 needed"},
+    {"forward:\n  - zone: a.\n    servrs: [192.0.2.1]\n",
+	"f.yaml:3:5: unknown key \"servrs\" (did you mean \"servers\"?)"},
+    {"forward:\n  - zone: a\n    servers: [192.0.2.1]\n",
+	"f.yaml:2:11: zone: \"a\" is not a name that ends in a dot"},
+    {"forward:\n  - zone: a\\.\n    servers: [192.0.2.1]\n",
+	"f.yaml:2:11: zone: \"a\\.\" is not a name that ends in a dot"},
+    {"forward:\n  - zone: a.\n    servers: [ns.a.]\n",
+	"f.yaml:3:15: servers: \"ns.a.\" is not an address, such as 192.0.2.1"},
+    {"stub:\n  - zone: a.\n    servers: [ns.a]\n",
+	"f.yaml:3:15: servers: \"ns.a\" is not an address, an address@port or a name"},
+    {"stub:\n  - zone: a.\n    servers: [192.0.2.1, 192.0.2.1]\n",
+	"f.yaml:3:26: servers: \"192.0.2.1\" is given twice"},
+    {"stub:\n  - zone: a.\n    servers: [192.0.2.1]\n    first: yes\n",
+	"f.yaml:4:5: unknown key \"first\" in stub"},
+    {"forward:\n  - {zone: a., servers: [192.0.2.1]}\nstub:\n  - {zone: A., servers: "
+     "[192.0.2.2]}\n",
+	"f.yaml:4:5: stub: zone a. is given twice"},
     {"link: {socket: \"\"}\n", "the value is missing"},
     {"link: {socket: \"a\\0b\"}\n", "a NUL character"},
 };
@@ -230,6 +305,8 @@ main(void)
 	    cmocka_unit_test(the_shipped_file_says_exactly_the_defaults),
 	    cmocka_unit_test(the_shipped_file_names_every_key),
 	    cmocka_unit_test(a_whole_file_is_read),
+	    cmocka_unit_test(zones_are_read_with_their_servers),
+	    cmocka_unit_test(a_list_too_long_to_show_says_so),
 	    cmocka_unit_test(every_wrong_file_is_refused_with_its_place),
 	    cmocka_unit_test(all_errors_of_a_file_are_told_and_the_rest_counted),
 	    cmocka_unit_test(a_file_that_is_not_there_or_too_large_is_told),
