@@ -27,6 +27,7 @@ LDFLAGS_ALL := $(san_$(SAN)) -Wl,-z,relro,-z,now $(LDFLAGS)
 
 include lib/module.mk dataplane/module.mk validator/module.mk controlplane/module.mk cli/module.mk
 include tests/unit/module.mk tests/fuzz/module.mk tests/replay/module.mk tests/system/module.mk tests/bench/module.mk
+include tests/evil/module.mk
 include scripts/module.mk
 
 # --- objects and archives: one archive per part, so that a program takes what it uses
@@ -56,7 +57,7 @@ $(O)/$(1): $$(call obj,$$(main_$(1))) $$(call archive,$$(parts_$(1)))
 	$$(Q)$(CC) $$(LDFLAGS_ALL) $$(ldflags_$(1)) -o $$@ $$(call obj,$$(main_$(1))) \
 	    -Wl,--start-group $$(call archive,$$(parts_$(1))) -Wl,--end-group $$(libs_$(1))
 endef
-$(foreach p,$(programs) $(unit_tests) $(fuzz_targets) $(replay_programs) $(system_programs) $(bench_programs),$(eval $(call program_rule,$(p))))
+$(foreach p,$(programs) $(unit_tests) $(fuzz_targets) $(replay_programs) $(system_programs) $(bench_programs) $(evil_programs),$(eval $(call program_rule,$(p))))
 
 .PHONY: all programs
 programs: $(addprefix $(O)/,$(programs)) ## build the three programs

@@ -30,7 +30,7 @@ fuzz-smoke: ## every fuzz target for a few seconds each (SECONDS_EACH=5)
 	@+$(MAKE) --no-print-directory SAN=fuzz CC=clang fuzz-programs
 	@scripts/run-fuzz build-clang-fuzz/tests/fuzz
 
-system: programs system-programs ## real binaries, real servers, in network namespaces (root); T='file -k expression'
+system: programs system-programs evil-programs ## real binaries, real servers, in network namespaces (root); T='file -k expression'
 	@scripts/deps build lab test
 	@O=$(O) scripts/run-system $(T)
 
