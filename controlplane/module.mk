@@ -13,12 +13,14 @@ resolver_src := \
 	controlplane/resolver/outcome.c \
 	controlplane/resolver/query.c \
 	controlplane/resolver/question.c \
+	controlplane/resolver/ranges.c \
 	controlplane/resolver/render.c \
 	controlplane/resolver/resolver.c \
 	controlplane/resolver/response.c \
 	controlplane/resolver/route.c \
 	controlplane/resolver/send.c \
 	controlplane/resolver/server.c \
+	controlplane/resolver/synth.c \
 	controlplane/resolver/table.c \
 	controlplane/resolver/task.c \
 	controlplane/resolver/verify.c

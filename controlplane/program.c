@@ -247,6 +247,7 @@ make_engine(struct program *g)
 	    .do_ip4 = g->config->ipv4,
 	    .do_ip6 = g->config->ipv6,
 	    .validate = true,
+	    .aggressive_nsec = g->config->aggressive_nsec,
 	    .server_port = SERVER_PORT,
 	};
 	struct cp_engine_config cfg = {

@@ -26,6 +26,17 @@ nsec_read(const struct hf_rrset *set, const struct hf_name *zone, struct nsec *n
 	    hf_bitmap_ok(n->types.octets, n->types.len);
 }
 
+bool
+va_nsec_range(const struct hf_rrset *set, const struct hf_name *zone, struct hf_name *next)
+{
+	struct nsec n;
+
+	if (!nsec_read(set, zone, &n))
+		return false;
+	*next = n.next;
+	return true;
+}
+
 /* name sorts into the gap behind the owner, and the owner may speak of it. The last NSEC
  * points at the apex (RFC 4034 4.1.1). */
 static bool

@@ -125,6 +125,20 @@ chain_open(struct chain *ch, const struct va_proofs *p, struct va_budget *budget
 	return ch->salt.iterations > VA_NSEC3_ITERATIONS_MAX ? VA_DENIED_ITERATIONS : VA_DENIED;
 }
 
+bool
+va_nsec3_range(const struct hf_rrset *set, const struct hf_name *zone, struct va_nsec3_range *out)
+{
+	struct nsec3 n;
+
+	if (!nsec3_read(set, zone, &n) || n.salt.iterations > VA_NSEC3_ITERATIONS_MAX)
+		return false;
+	memcpy(out->owner, n.owner, VA_SHA1_LEN);
+	memcpy(out->next, n.next, VA_SHA1_LEN);
+	out->optout = n.optout;
+	out->salt = n.salt;
+	return true;
+}
+
 /* SHA-1 runs over blocks: what a hash costs depends on the lengths of name and salt. */
 static uint32_t
 hash_blocks(const struct hf_name *name, const struct va_salt *salt)
@@ -149,6 +163,15 @@ hash_name(struct chain *ch, const struct hf_name *name, uint8_t out[VA_SHA1_LEN]
 	ch->budget->sha1_blocks -= blocks;
 	hf_name_lower(&lower);
 	return va_crypto_nsec3(&lower, &ch->salt, out) ? VA_DENIED : VA_DENIED_INTERNAL;
+}
+
+bool
+va_nsec3_hash(const struct hf_name *name, const struct va_salt *salt, struct va_budget *budget,
+    uint8_t out[VA_SHA1_LEN])
+{
+	struct chain ch = {.budget = budget, .salt = *salt};
+
+	return hash_name(&ch, name, out) == VA_DENIED;
 }
 
 /* Open the chain and hash the name that is asked about. VA_DENIED when both could be done. */

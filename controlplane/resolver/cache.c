@@ -73,14 +73,14 @@ may_use(const struct cp_task *t, const struct cp_block *b)
 	return b->policy_gen == cp_policy_generation(p) && cp_policy_covers(p, &t->name, NULL);
 }
 
-struct cp_outcome *
-cp_cache_answer(struct cp_task *t)
+static struct cp_outcome *
+answer_at(struct cp_task *t, const struct hf_name *name)
 {
 	struct cp_resolver *r = t->job->r;
 	const uint16_t types[] = {t->type, HF_TYPE_CNAME, TYPE_NXDOMAIN};
 
 	for (unsigned i = 0; i < 3; i++) {
-		struct cp_key key = {&t->name, types[i], CP_CLASS_ANSWER, t->view};
+		struct cp_key key = {name, types[i], CP_CLASS_ANSWER, t->view};
 		struct cp_block *b = fresh(r, &key);
 
 		if (b == NULL || !may_use(t, b))
@@ -103,20 +103,57 @@ cp_cache_answer(struct cp_task *t)
 	return NULL;
 }
 
-void
-cp_cache_put_answer(struct cp_task *t, const struct cp_outcome *o)
+struct cp_outcome *
+cp_cache_answer(struct cp_task *t)
+{
+	return answer_at(t, &t->name);
+}
+
+struct cp_outcome *
+cp_cache_wildcard(struct cp_task *t, const struct hf_name *wildcard)
+{
+	struct cp_outcome *o = answer_at(t, wildcard);
+	bool positive = o != NULL && (o->kind == CP_KIND_ANSWER || o->kind == CP_KIND_CNAME);
+
+	return positive && o->verdict == HF_VERDICT_SECURE ? o : NULL;
+}
+
+struct cp_outcome *
+cp_cache_nxdomain(struct cp_task *t, const struct hf_name *name)
+{
+	struct cp_key key = {name, TYPE_NXDOMAIN, CP_CLASS_ANSWER, t->view};
+	struct cp_block *b = fresh(t->job->r, &key);
+	const struct cp_outcome *o = b != NULL ? b->data : NULL;
+
+	return o != NULL && o->verdict == HF_VERDICT_SECURE ? outcome_out(t, b) : NULL;
+}
+
+static void
+answer_in(struct cp_task *t, const struct hf_name *name, const struct cp_outcome *o)
 {
 	const struct cp_resolver_limits *l = &t->job->r->limits;
 	bool negative = o->kind == CP_KIND_NODATA || o->kind == CP_KIND_NXDOMAIN;
 	uint32_t cap = negative ? l->ttl_neg_max_s : l->ttl_max_s;
 	uint32_t ttl = cp_outcome_ttl(o);
-	struct cp_key key = {&t->name, t->type, CP_CLASS_ANSWER, t->view};
+	struct cp_key key = {name, t->type, CP_CLASS_ANSWER, t->view};
 
 	if (o->kind == CP_KIND_NXDOMAIN)
 		key.type = TYPE_NXDOMAIN;
 	if (o->kind == CP_KIND_CNAME)
 		key.type = HF_TYPE_CNAME;
 	outcome_in(t, &key, o, ttl < cap ? ttl : cap);
+}
+
+void
+cp_cache_put_answer(struct cp_task *t, const struct cp_outcome *o)
+{
+	answer_in(t, &t->name, o);
+}
+
+void
+cp_cache_put_wildcard(struct cp_task *t, const struct cp_outcome *o)
+{
+	answer_in(t, &o->answer[0]->owner, o);
 }
 
 static struct cp_key

@@ -21,6 +21,13 @@
 struct cp_outcome *cp_cache_answer(struct cp_task *t);
 void cp_cache_put_answer(struct cp_task *t, const struct cp_outcome *o);
 
+/* For synth.c: the SECURE denial of exactly name; the SECURE answer or alias kept under the
+ * wildcard, for the type of t. NULL: none. */
+struct cp_outcome *cp_cache_nxdomain(struct cp_task *t, const struct hf_name *name);
+struct cp_outcome *cp_cache_wildcard(struct cp_task *t, const struct hf_name *wildcard);
+/* o, under the owner of its answer. */
+void cp_cache_put_wildcard(struct cp_task *t, const struct cp_outcome *o);
+
 /* Records on a server's word. */
 struct cp_outcome *cp_cache_raw(struct cp_task *t, const struct hf_name *name, uint16_t type);
 void cp_cache_put_raw(

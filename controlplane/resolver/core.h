@@ -13,6 +13,7 @@
 #define CP_RESOLVER_CORE_H
 
 #include "controlplane/resolver/exchange.h"
+#include "controlplane/resolver/ranges.h"
 #include "controlplane/resolver/response.h"
 #include "controlplane/resolver/route.h"
 #include "controlplane/resolver/server.h"
@@ -25,7 +26,7 @@ struct cp_resolver {
 	struct cp_resolver_ops ops;
 	struct cp_resolver_limits limits;
 	struct cp_policy *policy;
-	bool do_ip4, do_ip6, validate;
+	bool do_ip4, do_ip6, validate, aggressive;
 	uint16_t server_port;
 	struct hf_siphash_key key;
 
@@ -36,6 +37,7 @@ struct cp_resolver {
 	struct cp_routes *routes;
 
 	struct cp_table *table;
+	struct cp_ranges *ranges;
 	struct cp_servers *servers;
 	struct cp_exchanges exchanges;
 	struct cp_scratch *scratch;

@@ -6,6 +6,7 @@
 #include "controlplane/resolver/hints.h"
 #include "controlplane/resolver/question.h"
 #include "controlplane/resolver/send.h"
+#include "controlplane/resolver/synth.h"
 #include "controlplane/resolver/verify.h"
 #include "lib/base/ns.h"
 
@@ -43,6 +44,8 @@ begin_raw(struct cp_task *t)
 	struct cp_outcome *o = addr ? cp_cache_answer(t) : NULL;
 
 	if (addr && o == NULL)
+		o = cp_synth_answer(t);
+	if (addr && o == NULL)
 		o = cp_cache_raw(t, &t->name, t->type);
 	if (o != NULL)
 		cp_task_done(t, o);
@@ -74,6 +77,8 @@ begin(struct cp_task *t)
 	if (l->raw)
 		return begin_raw(t);
 	o = cp_cache_answer(t);
+	if (o == NULL)
+		o = cp_synth_answer(t);
 	if (o != NULL) {
 		cp_task_done(t, o);
 		return true;

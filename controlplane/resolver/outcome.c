@@ -34,8 +34,8 @@ round_up(size_t len)
 	return (len + align - 1) / align * align;
 }
 
-static size_t
-rrset_size(const struct hf_rrset *set)
+size_t
+cp_rrset_size(const struct hf_rrset *set)
 {
 	size_t len = round_up(sizeof(*set));
 
@@ -53,9 +53,9 @@ cp_outcome_size(const struct cp_outcome *o)
 	size_t len = round_up(sizeof(*o));
 
 	for (unsigned i = 0; i < o->answer_cnt; i++)
-		len += rrset_size(o->answer[i]);
+		len += cp_rrset_size(o->answer[i]);
 	for (unsigned i = 0; i < o->proof_cnt; i++)
-		len += rrset_size(o->proof[i]);
+		len += cp_rrset_size(o->proof[i]);
 	return len;
 }
 
@@ -71,21 +71,29 @@ rdata_copy(struct hf_rdata *to, const struct hf_rdata *from, unsigned cnt, uint8
 	return data;
 }
 
-static struct hf_rrset *
-rrset_copy(uint8_t **mem, const struct hf_rrset *set)
+struct hf_rrset *
+cp_rrset_copy(void *mem, const struct hf_rrset *set)
 {
-	struct hf_rrset *to = (struct hf_rrset *)*mem;
-	struct hf_rdata *rd = (struct hf_rdata *)(*mem + round_up(sizeof(*to)));
+	struct hf_rrset *to = mem;
+	struct hf_rdata *rd = (struct hf_rdata *)((uint8_t *)mem + round_up(sizeof(*to)));
 	unsigned all = (unsigned)set->rr_cnt + set->sig_cnt;
 	uint8_t *data = (uint8_t *)rd + round_up(all * sizeof(*rd));
 
-	*mem += rrset_size(set);
 	*to = *set;
 	data = rdata_copy(rd, set->rr, set->rr_cnt, data);
 	rdata_copy(rd + set->rr_cnt, set->sig, set->sig_cnt, data);
 	to->rr = rd;
 	to->sig = rd + set->rr_cnt;
 	return to;
+}
+
+static struct hf_rrset *
+rrset_copy_next(uint8_t **mem, const struct hf_rrset *set)
+{
+	void *at = *mem;
+
+	*mem += cp_rrset_size(set);
+	return cp_rrset_copy(at, set);
 }
 
 struct cp_outcome *
@@ -96,9 +104,9 @@ cp_outcome_copy(void *mem, const struct cp_outcome *o)
 
 	*to = *o;
 	for (unsigned i = 0; i < o->answer_cnt; i++)
-		to->answer[i] = rrset_copy(&at, o->answer[i]);
+		to->answer[i] = rrset_copy_next(&at, o->answer[i]);
 	for (unsigned i = 0; i < o->proof_cnt; i++)
-		to->proof[i] = rrset_copy(&at, o->proof[i]);
+		to->proof[i] = rrset_copy_next(&at, o->proof[i]);
 	return to;
 }
 

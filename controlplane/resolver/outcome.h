@@ -82,6 +82,10 @@ size_t cp_outcome_size(const struct cp_outcome *o);
 /* A deep copy into mem (aligned for any type, cp_outcome_size octets). */
 struct cp_outcome *cp_outcome_copy(void *mem, const struct cp_outcome *o);
 
+/* The same for one RRset: the octets it needs, and a copy of it in one piece of memory. */
+size_t cp_rrset_size(const struct hf_rrset *set);
+struct hf_rrset *cp_rrset_copy(void *mem, const struct hf_rrset *set);
+
 /* Lowest TTL among the records; for denials as RFC 2308 5 says. UINT32_MAX when none. */
 uint32_t cp_outcome_ttl(const struct cp_outcome *o);
 /* Lower every TTL to at most cap, after taking age away. Only for one's own copy. */

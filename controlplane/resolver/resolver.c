@@ -11,7 +11,11 @@
 #include "controlplane/resolver/question.h"
 #include "lib/base/ns.h"
 
-enum { FIXED_MAX = 1024 * 1024 }; /* hints and anchors */
+enum {
+	FIXED_MAX = 1024 * 1024, /* hints and anchors */
+	RANGES_SHARE = 8,        /* of cache_octets, one in so many, on top */
+	RANGES_MIN = 512 * 1024,
+};
 
 #define BOGUS_SERVER_NS (30 * HF_NS_PER_S) /* others are preferred for so long */
 
@@ -417,19 +421,29 @@ anchors_keep(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 	return true;
 }
 
+/* The proofs of others' questions (ranges.h) get a part of what the cache gets. */
+static size_t
+ranges_octets(const struct cp_resolver_limits *l)
+{
+	size_t octets = l->cache_octets / RANGES_SHARE;
+
+	return octets > RANGES_MIN ? octets : RANGES_MIN;
+}
+
 static bool
 parts_make(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 {
 	hf_arena_init(&r->fixed, FIXED_MAX);
 	r->ops.random(r->ops.arg, &r->key, sizeof(r->key));
 	r->table = cp_table_create(&r->key, r->limits.cache_octets);
+	r->ranges = cp_ranges_create(&r->key, ranges_octets(&r->limits));
 	r->servers = cp_servers_create(&r->key);
 	r->scratch = malloc(sizeof(*r->scratch));
 	r->render = malloc(CP_RENDER_MAX);
 	r->hints = cp_hints_make(cfg, &r->fixed);
 	r->routes = cp_routes_create(cfg);
-	return r->table != NULL && r->servers != NULL && r->scratch != NULL && r->render != NULL &&
-	    r->hints != NULL && r->routes != NULL && anchors_keep(r, cfg);
+	return r->table != NULL && r->ranges != NULL && r->servers != NULL && r->scratch != NULL &&
+	    r->render != NULL && r->hints != NULL && r->routes != NULL && anchors_keep(r, cfg);
 }
 
 struct cp_resolver *
@@ -446,6 +460,7 @@ cp_resolver_create(const struct cp_resolver_config *cfg, const struct cp_resolve
 	r->do_ip4 = cfg->do_ip4;
 	r->do_ip6 = cfg->do_ip6;
 	r->validate = cfg->validate;
+	r->aggressive = cfg->aggressive_nsec;
 	r->server_port = cfg->server_port != 0 ? cfg->server_port : 53;
 	cp_policy_get(policy);
 	r->policy = policy;
@@ -469,6 +484,7 @@ cp_resolver_destroy(struct cp_resolver *r)
 		job_free(job);
 	}
 	cp_table_destroy(r->table);
+	cp_ranges_destroy(r->ranges);
 	cp_servers_destroy(r->servers);
 	cp_routes_destroy(r->routes);
 	free(r->scratch);

@@ -118,6 +118,7 @@ struct cp_resolver_config {
 	size_t zones_cnt;
 	bool do_ip4, do_ip6;
 	bool validate;        /* false: everything is insecure (never the default) */
+	bool aggressive_nsec; /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
 	uint16_t server_port; /* 53 */
 };
 
@@ -160,36 +161,40 @@ void cp_resolver_cache_show(struct cp_resolver *r, const struct cp_time *now,
     const struct hf_name *name, uint16_t type, cp_cache_fn fn, void *arg);
 
 /* Counters of the resolver core, one list (name, unit, sentence). */
-#define CP_RESOLVER_COUNTERS(X)                                                        \
-	X(asked, questions, "asked by the cores or a listener")                        \
-	X(joined, questions, "joined an equal question under way")                     \
-	X(cache_hit, questions, "answered wholly from the RRset cache")                \
-	X(noerror, questions, "ended NOERROR")                                         \
-	X(nxdomain, questions, "ended NXDOMAIN")                                       \
-	X(servfail, questions, "ended SERVFAIL")                                       \
-	X(secure, questions, "ended secure")                                           \
-	X(insecure, questions, "ended insecure")                                       \
-	X(bogus, questions, "ended bogus")                                             \
-	X(unvalidated, questions, "passed by an NTA or CD although validation failed") \
-	X(sent_udp, packets, "sent to servers over UDP")                               \
-	X(sent_tcp, packets, "sent to servers over TCP")                               \
-	X(received, packets, "received from servers")                                  \
-	X(mismatched, packets, "with another ID or question, ignored")                 \
-	X(malformed, packets, "from servers, not parsable")                            \
-	X(lame, replies, "from a server that is not authoritative or refuses")         \
-	X(timeouts, exchanges, "timed out")                                            \
-	X(unreachable, exchanges, "failed otherwise")                                  \
-	X(fell_back, lookups, "went on in the public tree because forwarders failed")  \
-	X(out_of_bailiwick, records, "dropped: not the server's to say")               \
-	X(sig_checks, checks, "signatures checked")                                    \
-	X(budget_sends, questions, "failed: upstream sends")                           \
-	X(budget_bytes, questions, "failed: octets received")                          \
-	X(budget_referrals, questions, "failed: referrals or depth")                   \
-	X(budget_chain, questions, "failed: CNAME and DNAME chain")                    \
-	X(budget_ns, questions, "failed: name server look-ups")                        \
-	X(budget_sigs, questions, "failed: signature checks or NSEC3 hashes")          \
-	X(budget_wall, questions, "failed: time")                                      \
-	X(budget_memory, questions, "failed: arena")                                   \
+#define CP_RESOLVER_COUNTERS(X)                                                                \
+	X(asked, questions, "asked by the cores or a listener")                                \
+	X(joined, questions, "joined an equal question under way")                             \
+	X(cache_hit, questions, "answered wholly from the RRset cache")                        \
+	X(aggressive_nxdomain, lookups, "denied by validated NSEC or NSEC3 ranges, not asked") \
+	X(aggressive_nodata, lookups, "NODATA by validated NSEC or NSEC3, not asked")          \
+	X(aggressive_wildcard, lookups, "answered from a wildcard and a range, not asked")     \
+	X(nxdomain_cut, lookups, "denied by an NXDOMAIN above, not asked")                     \
+	X(noerror, questions, "ended NOERROR")                                                 \
+	X(nxdomain, questions, "ended NXDOMAIN")                                               \
+	X(servfail, questions, "ended SERVFAIL")                                               \
+	X(secure, questions, "ended secure")                                                   \
+	X(insecure, questions, "ended insecure")                                               \
+	X(bogus, questions, "ended bogus")                                                     \
+	X(unvalidated, questions, "passed by an NTA or CD although validation failed")         \
+	X(sent_udp, packets, "sent to servers over UDP")                                       \
+	X(sent_tcp, packets, "sent to servers over TCP")                                       \
+	X(received, packets, "received from servers")                                          \
+	X(mismatched, packets, "with another ID or question, ignored")                         \
+	X(malformed, packets, "from servers, not parsable")                                    \
+	X(lame, replies, "from a server that is not authoritative or refuses")                 \
+	X(timeouts, exchanges, "timed out")                                                    \
+	X(unreachable, exchanges, "failed otherwise")                                          \
+	X(fell_back, lookups, "went on in the public tree because forwarders failed")          \
+	X(out_of_bailiwick, records, "dropped: not the server's to say")                       \
+	X(sig_checks, checks, "signatures checked")                                            \
+	X(budget_sends, questions, "failed: upstream sends")                                   \
+	X(budget_bytes, questions, "failed: octets received")                                  \
+	X(budget_referrals, questions, "failed: referrals or depth")                           \
+	X(budget_chain, questions, "failed: CNAME and DNAME chain")                            \
+	X(budget_ns, questions, "failed: name server look-ups")                                \
+	X(budget_sigs, questions, "failed: signature checks or NSEC3 hashes")                  \
+	X(budget_wall, questions, "failed: time")                                              \
+	X(budget_memory, questions, "failed: arena")                                           \
 	X(tasks_full, questions, "refused: too many under way")
 
 enum cp_resolver_counter {

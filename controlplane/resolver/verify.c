@@ -2,6 +2,7 @@
 #include "controlplane/resolver/verify.h"
 
 #include "controlplane/resolver/core.h"
+#include "controlplane/resolver/synth.h"
 
 struct bench { /* what a judgement works with */
 	struct cp_task *t;
@@ -10,6 +11,7 @@ struct bench { /* what a judgement works with */
 	const struct hf_rrset *keys;                       /* its validated DNSKEY RRset */
 	const struct hf_rrset *good[CP_OUTCOME_PROOF_MAX]; /* NSEC and NSEC3 that validate */
 	uint16_t good_cnt;
+	const struct hf_rrset *soa; /* that validates */
 	bool has_bad;
 	struct va_result bad; /* the first proof that does not */
 };
@@ -99,6 +101,8 @@ verify_proofs(struct bench *b)
 		verify_set(b, set, &res);
 		if (res.verdict == HF_VERDICT_SECURE && set->type != HF_TYPE_SOA)
 			b->good[b->good_cnt++] = set;
+		else if (res.verdict == HF_VERDICT_SECURE)
+			b->soa = set;
 		if (res.verdict == HF_VERDICT_SECURE || b->has_bad)
 			continue;
 		b->has_bad = true;
@@ -184,6 +188,8 @@ judge_positive(struct bench *b)
 	o->proof_cnt = 0;
 	for (unsigned i = 0; i < b->good_cnt; i++)
 		o->proof[o->proof_cnt++] = b->good[i];
+	if (closer.verdict == HF_VERDICT_SECURE)
+		cp_synth_learn_wildcard(b->t, o, res.labels);
 	return settle_denial(b, closer.verdict == HF_VERDICT_SECURE ? &res : &closer);
 }
 
@@ -193,7 +199,13 @@ judge_signed(struct cp_task *t, const struct cp_outcome *state)
 	struct bench b = {.t = t, .o = t->lookup.got, .zone = state->cut, .keys = state->answer[0]};
 
 	b.o->cut = state->cut;
-	return is_denial(b.o) ? judge_denial(&b) : judge_positive(&b);
+	if (is_denial(b.o))
+		judge_denial(&b);
+	else
+		judge_positive(&b);
+	cp_synth_learn(t, &b.zone, b.good, b.good_cnt);
+	cp_synth_learn(t, &b.zone, &b.soa, b.soa != NULL);
+	return true;
 }
 
 /* Nobody who could have signed did: right only if the owner is in an insecure zone. */

@@ -88,6 +88,7 @@ struct hf_config {
 	char *root_hints; /* zone file text */
 	bool ipv4, ipv6;  /* families used towards servers */
 	uint64_t resolver_cache_octets;
+	bool aggressive_nsec;
 
 	struct hf_config_zone_list forwards, stubs;
 

@@ -58,6 +58,8 @@ const struct hf_schema_key hf_schema[] = {
 	{"resolver", "ipv6", HF_SCHEMA_BOOL, AT(ipv6), 0, 0, "yes", {0}, "ask servers over IPv6"},
 	{"resolver", "cache-size", HF_SCHEMA_SIZE, AT(resolver_cache_octets), MIB(1), GIB(256),
 	 "64MiB", {0}, "memory for cached RRsets"},
+	{"resolver", "aggressive-nsec", HF_SCHEMA_BOOL, AT(aggressive_nsec), 0, 0, "yes", {0},
+	 "deny names by validated NSEC and NSEC3 of others (RFC 8198)"},
 
 	{"", "forward", HF_SCHEMA_ZONE_LIST, AT(forwards), 0, HF_CONFIG_ZONE_MAX, "", {0},
 	 "zones that are asked of recursive servers"},

@@ -14,10 +14,12 @@ unit_names := \
 	cp_link_test \
 	cp_nta_test \
 	cp_policy_test \
+	cp_ranges_test \
 	cp_resolver_secure_test \
 	cp_resolver_test \
 	cp_route_test \
 	cp_store_test \
+	cp_synth_test \
 	cp_table_test \
 	cp_upstream_test \
 	cp_waiting_test \
@@ -96,6 +98,9 @@ unit_parts_dp_serve_test := dataplane hf
 unit_parts_dp_pending_test := dataplane hf
 unit_parts_cp_resolver_secure_test := resolver validator hf
 unit_libs_cp_resolver_secure_test := -lldns
+unit_parts_cp_ranges_test := resolver validator hf
+unit_parts_cp_synth_test := resolver validator hf
+unit_libs_cp_synth_test := -lldns
 
 unit_tests := $(addprefix tests/unit/,$(unit_names))
 unit_parts := dataplane controlplane cli resolver validator hfconfig hf

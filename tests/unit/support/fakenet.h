@@ -19,7 +19,7 @@
 #include "lib/base/clock.h"
 #include "lib/wire/rdata.h"
 #include "lib/wire/writer.h"
-#include "tests/unit/support/va_signer.h"
+#include "tests/unit/support/va_chain.h"
 
 enum {
 	FN_ZONES = 24,
@@ -63,6 +63,8 @@ struct fn_zone {
 	struct hf_name name;
 	char text[128];
 	bool is_signed;
+	bool nsec3, optout; /* denies by NSEC3 */
+	uint16_t iterations;
 	struct va_signer key;
 	unsigned cnt;
 	struct fn_rr rr[FN_RRS];
@@ -112,6 +114,7 @@ static struct {
 	struct cp_resolver_config cfg;
 	struct cp_zone zones[8]; /* set before fn_start */
 	size_t zones_cnt;
+	struct cp_resolver_ops ops;
 } fn;
 
 /* --- building the world */
@@ -322,7 +325,133 @@ fn_below_cut(const struct fn_zone *z, const struct hf_name *n)
 	return false;
 }
 
-/* The NSEC at or before n (RFC 4034 4). */
+static inline bool
+fn_exists(const struct fn_zone *z, const struct hf_name *n)
+{
+	for (unsigned i = 0; i < z->cnt; i++)
+		if (hf_name_in(&z->rr[i].owner, n))
+			return true;
+	return false;
+}
+
+static inline struct va_nsec3_params
+fn_nsec3_params(const struct fn_zone *z)
+{
+	return (struct va_nsec3_params){.algorithm = 1,
+	    .flags = z->optout,
+	    .iterations = z->iterations,
+	    .salt_len = 2,
+	    .salt = {0xab, 0xcd}};
+}
+
+/* Has n an NSEC3 (RFC 5155 7.1)? Empty non-terminals have; with opt-out, unsigned delegations
+ * have not. */
+static inline bool
+fn_has_nsec3(const struct fn_zone *z, const struct hf_name *n)
+{
+	bool cut = fn_has(z, n, HF_TYPE_NS) && !hf_name_equal(n, &z->name);
+
+	return fn_exists(z, n) && !fn_below_cut(z, n) &&
+	    !(z->optout && cut && !fn_has(z, n, HF_TYPE_DS));
+}
+
+/* The names with an NSEC3 whose hashes are: the last at or before hash, the first after it. */
+static inline void
+fn_nsec3_around(const struct fn_zone *z, const uint8_t hash[20], struct hf_name *at,
+    uint8_t before[20], uint8_t after[20])
+{
+	struct va_nsec3_params params = fn_nsec3_params(z);
+	uint8_t h[20], low[20], high[20];
+	bool any = false, has_before = false, has_after = false;
+	struct hf_name last = z->name, n;
+
+	for (unsigned i = 0; i < z->cnt; i++) {
+		for (n = z->rr[i].owner; hf_name_in(&n, &z->name); hf_name_strip(&n, 1, &n)) {
+			if (fn_has_nsec3(z, &n)) {
+				va_chain_hash(&n, &params, h);
+				if (!any || memcmp(h, low, 20) < 0)
+					memcpy(low, h, 20);
+				if (!any || memcmp(h, high, 20) > 0) {
+					memcpy(high, h, 20);
+					last = n;
+				}
+				any = true;
+				if (memcmp(h, hash, 20) <= 0 &&
+				    (!has_before || memcmp(h, before, 20) > 0)) {
+					memcpy(before, h, 20);
+					*at = n;
+					has_before = true;
+				}
+				if (memcmp(h, hash, 20) > 0 &&
+				    (!has_after || memcmp(h, after, 20) < 0)) {
+					memcpy(after, h, 20);
+					has_after = true;
+				}
+			}
+			if (n.len == 1)
+				break;
+		}
+	}
+	if (!has_before) {
+		memcpy(before, high, 20);
+		*at = last;
+	}
+	if (!has_after)
+		memcpy(after, low, 20);
+}
+
+/* The NSEC3 at or before the hash of n. True when it is at it. */
+static inline bool
+fn_put_nsec3_at(struct fn_reply *p, const struct hf_name *n)
+{
+	static struct va_box b;
+	static struct va_chain c;
+	const struct fn_zone *z = p->z;
+	struct va_nsec3_params params = fn_nsec3_params(z);
+	uint8_t hash[20], before[20], after[20];
+	char types[128] = "", text[HF_NAME_TEXT_LEN];
+	struct hf_name at;
+
+	va_chain_hash(n, &params, hash);
+	fn_nsec3_around(z, hash, &at, before, after);
+	for (unsigned i = 0; i < z->cnt; i++) {
+		char one[HF_TYPE_TEXT_LEN];
+
+		if (!hf_name_equal(&z->rr[i].owner, &at))
+			continue;
+		snprintf(types + strlen(types), sizeof(types) - strlen(types), "%s%s",
+		    types[0] != 0 ? " " : "", hf_type_to_text(z->rr[i].type, one));
+	}
+	va_chain_init(&c, z->text);
+	va_chain_nsec3(&c, &params, before, after, types);
+	va_box_init(&b, hf_name_to_text(&c.set[0].owner, text), HF_TYPE_NSEC3, 300);
+	va_box_add(&b, c.rdata[0].data, c.rdata[0].len);
+	fn_sign(p, &b, text);
+	fn_put_box(p, HF_SECTION_AUTHORITY, &b, &c.set[0].owner);
+	return memcmp(before, hash, 20) == 0;
+}
+
+/* What RFC 5155 7.2 asks for: a match, or closest encloser, next closer name, wildcard. */
+static inline void
+fn_put_nsec3(struct fn_reply *p, const struct hf_name *n)
+{
+	struct hf_name up = *n, star;
+
+	if (fn_has_nsec3(p->z, n)) {
+		fn_put_nsec3_at(p, n);
+		return;
+	}
+	while (!fn_has_nsec3(p->z, &up)) {
+		star = up; /* the next closer name */
+		hf_name_strip(&up, 1, &up);
+	}
+	fn_put_nsec3_at(p, &up);
+	fn_put_nsec3_at(p, &star);
+	VA_REQUIRE(hf_name_wildcard(&up, &star) == 0);
+	fn_put_nsec3_at(p, &star);
+}
+
+/* The NSEC at or before n (RFC 4034 4); in a zone with NSEC3 all that n takes. */
 static inline void
 fn_put_nsec(struct fn_reply *p, const struct hf_name *n)
 {
@@ -334,6 +463,10 @@ fn_put_nsec(struct fn_reply *p, const struct hf_name *n)
 
 	if (!z->is_signed || !p->dnssec || p->manner == FN_NO_SIGS)
 		return;
+	if (z->nsec3) {
+		fn_put_nsec3(p, n);
+		return;
+	}
 	for (unsigned i = 0; i < z->cnt; i++) {
 		const struct hf_name *o = &z->rr[i].owner;
 
@@ -381,15 +514,6 @@ fn_put_referral(struct fn_reply *p, const struct hf_name *cut)
 		fn_put_set(p, HF_SECTION_ADDITIONAL, &ns, HF_TYPE_A, &ns);
 		fn_put_set(p, HF_SECTION_ADDITIONAL, &ns, HF_TYPE_AAAA, &ns);
 	}
-}
-
-static inline bool
-fn_exists(const struct fn_zone *z, const struct hf_name *n)
-{
-	for (unsigned i = 0; i < z->cnt; i++)
-		if (hf_name_in(&z->rr[i].owner, n))
-			return true;
-	return false;
 }
 
 static inline const struct hf_name *
@@ -441,16 +565,19 @@ fn_answer_from(struct fn_reply *p, const struct hf_question *q)
 	bool exists = fn_exists(z, &q->name);
 
 	hf_name_strip(&q->name, 1, &up);
-	if (!exists && hf_name_wildcard(&up, &star) == 0 && fn_has(z, &star, q->type)) {
-		fn_put_set(p, HF_SECTION_ANSWER, &star, q->type, &q->name);
+	VA_REQUIRE(hf_name_wildcard(&up, &star) == 0);
+	uint16_t made = fn_has(z, &star, HF_TYPE_CNAME) ? HF_TYPE_CNAME : q->type;
+
+	if (!exists && fn_has(z, &star, made)) {
+		fn_put_set(p, HF_SECTION_ANSWER, &star, made, &q->name);
 		fn_put_nsec(p, &q->name);
 		return HF_FLAG_AA;
 	}
 	fn_put_set(p, HF_SECTION_AUTHORITY, &z->name, HF_TYPE_SOA, &z->name);
 	fn_put_nsec(p, &q->name);
-	if (!exists && hf_name_wildcard(&up, &star) == 0)
+	if (!exists)
 		fn_put_nsec(p, &star);
-	return HF_FLAG_AA | (exists ? 0 : HF_RCODE_NXDOMAIN);
+	return HF_FLAG_AA | (exists || fn_exists(z, &star) ? 0 : HF_RCODE_NXDOMAIN);
 }
 
 static inline struct fn_zone *
@@ -715,9 +842,9 @@ fn_start(const struct fn_zone *root, const struct cp_resolver_limits *limits)
 	static struct hf_rdata ns, a, key;
 	static struct hf_rrset hints[2], anchor;
 	static struct hf_name ns_name;
-	const struct cp_resolver_ops ops = {
-	    NULL, fn_on_send, fn_on_cancel, fn_on_answer, fn_on_random};
 
+	fn.ops =
+	    (struct cp_resolver_ops){NULL, fn_on_send, fn_on_cancel, fn_on_answer, fn_on_random};
 	ns_name = va_name("a.root.");
 	ns = (struct hf_rdata){ns_name.octets, ns_name.len};
 	a = (struct hf_rdata){(const uint8_t *)"\300\0\2\1", 4};
@@ -736,7 +863,8 @@ fn_start(const struct fn_zone *root, const struct cp_resolver_limits *limits)
 	    .anchors_cnt = root->is_signed,
 	    .do_ip4 = true,
 	    .do_ip6 = true,
-	    .validate = true};
+	    .validate = true,
+	    .aggressive_nsec = true};
 	if (limits != NULL)
 		fn.cfg.limits = *limits;
 	if (fn.cfg.limits.cache_octets == 0)
@@ -744,7 +872,7 @@ fn_start(const struct fn_zone *root, const struct cp_resolver_limits *limits)
 	fn.seed = 1;
 	fn.now_ns = HF_NS_PER_S;
 	fn.policy = cp_policy_create(1, NULL, NULL, 0);
-	fn.r = cp_resolver_create(&fn.cfg, &ops, fn.policy);
+	fn.r = cp_resolver_create(&fn.cfg, &fn.ops, fn.policy);
 	VA_REQUIRE(fn.r != NULL);
 }
 

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/resolver/ranges.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/resolver/outcome.h"
+#include "lib/base/ns.h"
+#include "validator/nsec.h"
+
+enum {
+	BUCKETS = 256,    /* of zones, in each shard */
+	ORDER_FIRST = 16, /* places a zone starts with */
+	CONTRADICTED_MAX = 64,
+	NARROW_BITS = 16, /* of 64: a zone with such gaps would have 2^48 names */
+};
+
+struct range {
+	struct range *newer, *older; /* of the zone, in order of last use */
+	uint64_t put_ns, expires_ns;
+	size_t octets; /* of this piece of memory */
+	uint8_t hash[VA_SHA1_LEN];
+	uint8_t next_hash[VA_SHA1_LEN];
+	const struct hf_rrset *set;
+	_Alignas(max_align_t) unsigned char mem[];
+};
+
+struct zone {
+	struct zone *chain;         /* same bucket */
+	struct zone *newer, *older; /* of the shard, in order of last use */
+	struct cp_ranges_zone how;
+	struct range *soa;
+	struct range **order; /* by owner, as the chain goes */
+	unsigned cnt, cap;
+	struct range *newest, *oldest;
+	size_t octets; /* of its proofs */
+	uint32_t hits;
+};
+
+struct shard {
+	_Alignas(64) pthread_mutex_t lock; /* over all below */
+	size_t octets;
+	uint64_t entries;
+	struct zone *newest, *oldest;
+	struct zone *buckets[BUCKETS];
+};
+
+struct cp_ranges {
+	struct hf_siphash_key key;
+	size_t shard_max; /* octets of one shard */
+	struct shard shards[CP_RANGES_SHARDS];
+};
+
+/* What a record says of its place. */
+struct place {
+	enum cp_chain chain;
+	struct hf_name next;
+	struct va_nsec3_range hashed;
+};
+
+/* --- ranges of one zone, its shard locked */
+
+static void
+use_unlink(struct zone *z, struct range *g)
+{
+	*(g->newer != NULL ? &g->newer->older : &z->newest) = g->older;
+	*(g->older != NULL ? &g->older->newer : &z->oldest) = g->newer;
+}
+
+static void
+use_link(struct zone *z, struct range *g)
+{
+	g->newer = NULL;
+	g->older = z->newest;
+	*(z->newest != NULL ? &z->newest->newer : &z->oldest) = g;
+	z->newest = g;
+}
+
+static int
+order_cmp(const struct zone *z, const struct range *g, const struct cp_ranges_at *at)
+{
+	if (z->how.chain == CP_CHAIN_NSEC3)
+		return memcmp(g->hash, at->hash, VA_SHA1_LEN);
+	return hf_name_cmp(&g->set->owner, at->name);
+}
+
+/* How many ranges begin at or before at: 12 steps for CP_RANGES_ZONE_MAX. */
+static unsigned
+order_upto(const struct zone *z, const struct cp_ranges_at *at)
+{
+	unsigned low = 0, high = z->cnt;
+
+	while (low < high) {
+		unsigned mid = (low + high) / 2;
+
+		if (order_cmp(z, z->order[mid], at) <= 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static struct cp_ranges_at
+place_of(const struct range *g)
+{
+	return (struct cp_ranges_at){.name = &g->set->owner, .hash = g->hash};
+}
+
+static void
+range_free(struct shard *s, struct range *g)
+{
+	s->octets -= g->octets;
+	s->entries--;
+	free(g);
+}
+
+static void
+range_remove(struct shard *s, struct zone *z, unsigned idx)
+{
+	struct range *g = z->order[idx];
+
+	z->cnt--;
+	memmove(&z->order[idx], &z->order[idx + 1], (z->cnt - idx) * sizeof(z->order[0]));
+	use_unlink(z, g);
+	z->octets -= g->octets;
+	range_free(s, g);
+}
+
+static void
+range_remove_oldest(struct shard *s, struct zone *z)
+{
+	struct cp_ranges_at at = place_of(z->oldest);
+
+	range_remove(s, z, order_upto(z, &at) - 1);
+}
+
+static void
+zone_empty(struct shard *s, struct zone *z)
+{
+	while (z->cnt > 0) {
+		struct range *g = z->order[--z->cnt];
+
+		range_free(s, g);
+	}
+	z->newest = z->oldest = NULL;
+	z->octets = 0;
+}
+
+/* --- zones of one shard, locked */
+
+static uint64_t
+hash_of(const struct cp_ranges *r, const struct hf_name *name)
+{
+	struct hf_name lower = *name;
+
+	hf_name_lower(&lower);
+	return hf_siphash(&r->key, lower.octets, lower.len);
+}
+
+static struct shard *
+shard_lock(struct cp_ranges *r, const struct hf_name *zone, uint64_t *hash)
+{
+	*hash = hash_of(r, zone);
+	struct shard *s = &r->shards[*hash % CP_RANGES_SHARDS];
+
+	pthread_mutex_lock(&s->lock);
+	return s;
+}
+
+static struct zone **
+zone_at(struct shard *s, uint64_t hash, const struct hf_name *name)
+{
+	struct zone **at = &s->buckets[hash / CP_RANGES_SHARDS % BUCKETS];
+
+	while (*at != NULL && !hf_name_equal(&(*at)->how.name, name))
+		at = &(*at)->chain;
+	return at;
+}
+
+static void
+zone_unlink(struct shard *s, struct zone *z)
+{
+	*(z->newer != NULL ? &z->newer->older : &s->newest) = z->older;
+	*(z->older != NULL ? &z->older->newer : &s->oldest) = z->newer;
+}
+
+static void
+zone_link(struct shard *s, struct zone *z)
+{
+	z->newer = NULL;
+	z->older = s->newest;
+	*(s->newest != NULL ? &s->newest->newer : &s->oldest) = z;
+	s->newest = z;
+}
+
+static struct zone *
+zone_find(struct shard *s, uint64_t hash, const struct hf_name *name)
+{
+	struct zone *z = *zone_at(s, hash, name);
+
+	if (z == NULL)
+		return NULL;
+	zone_unlink(s, z);
+	zone_link(s, z);
+	return z;
+}
+
+static void
+zone_free(const struct cp_ranges *r, struct shard *s, struct zone *z)
+{
+	struct zone **at = zone_at(s, hash_of(r, &z->how.name), &z->how.name);
+
+	*at = z->chain;
+	zone_unlink(s, z);
+	zone_empty(s, z);
+	if (z->soa != NULL)
+		range_free(s, z->soa);
+	s->octets -= sizeof(*z) + z->cap * sizeof(z->order[0]);
+	free(z->order);
+	free(z);
+}
+
+static struct zone *
+zone_make(struct shard *s, uint64_t hash, const struct hf_name *name)
+{
+	struct zone *z = zone_find(s, hash, name);
+
+	if (z != NULL)
+		return z;
+	z = calloc(1, sizeof(*z));
+	if (z == NULL)
+		return NULL;
+	z->how.name = *name;
+	*zone_at(s, hash, name) = z;
+	zone_link(s, z);
+	s->octets += sizeof(*z);
+	return z;
+}
+
+/* No zone has more than half of its shard; then the least used proof of the least used zone
+ * goes first. Each turn frees something. */
+static void
+make_room(const struct cp_ranges *r, struct shard *s, struct zone *keep)
+{
+	while (keep != NULL && keep->octets > r->shard_max / 2)
+		range_remove_oldest(s, keep);
+	while (s->octets > r->shard_max && s->oldest != NULL) {
+		struct zone *z = s->oldest;
+
+		if (z->cnt > (z == keep ? 1u : 0u))
+			range_remove_oldest(s, z);
+		else if (z != keep)
+			zone_free(r, s, z);
+		else
+			return; /* the only one left, with one proof */
+	}
+}
+
+/* --- putting */
+
+static uint64_t
+top_bits(const uint8_t hash[VA_SHA1_LEN])
+{
+	uint64_t v = 0;
+
+	for (unsigned i = 0; i < sizeof(v); i++)
+		v = v << 8 | hash[i];
+	return v;
+}
+
+/* A gap that holds next to nothing: made for one question, of no use for another. */
+static bool
+is_narrow(const struct hf_rrset *set, const struct place *p)
+{
+	struct hf_name up;
+
+	if (p->chain == CP_CHAIN_NSEC3)
+		return top_bits(p->hashed.next) - top_bits(p->hashed.owner) < UINT64_C(1)
+			<< NARROW_BITS &&
+		    memcmp(p->hashed.next, p->hashed.owner, VA_SHA1_LEN) != 0;
+	if (p->next.octets[0] != 1 || p->next.octets[1] != 0)
+		return false;
+	hf_name_strip(&p->next, 1, &up); /* "\000." before the owner (RFC 4470 3) */
+	return hf_name_equal(&up, &set->owner);
+}
+
+static bool
+place_read(const struct hf_rrset *set, const struct hf_name *zone, struct place *p)
+{
+	p->chain = CP_CHAIN_NONE;
+	if (set->type == HF_TYPE_SOA)
+		return hf_name_equal(&set->owner, zone);
+	if (va_nsec_range(set, zone, &p->next))
+		p->chain = CP_CHAIN_NSEC;
+	else if (va_nsec3_range(set, zone, &p->hashed) && !p->hashed.optout)
+		p->chain = CP_CHAIN_NSEC3;
+	else
+		return false;
+	return !is_narrow(set, p);
+}
+
+static struct range *
+range_make(const struct hf_rrset *set, const struct place *p, uint64_t now_ns)
+{
+	size_t octets = sizeof(struct range) + cp_rrset_size(set);
+	struct range *g = calloc(1, octets);
+
+	if (g == NULL)
+		return NULL;
+	g->put_ns = now_ns;
+	g->expires_ns = now_ns + set->ttl * HF_NS_PER_S;
+	g->octets = octets;
+	g->set = cp_rrset_copy(g->mem, set);
+	if (p->chain == CP_CHAIN_NSEC3) {
+		memcpy(g->hash, p->hashed.owner, VA_SHA1_LEN);
+		memcpy(g->next_hash, p->hashed.next, VA_SHA1_LEN);
+	}
+	return g;
+}
+
+static bool
+is_same_chain(const struct zone *z, const struct place *p)
+{
+	const struct va_salt *salt = &p->hashed.salt;
+
+	return z->how.chain == p->chain &&
+	    (p->chain == CP_CHAIN_NSEC ||
+		(z->how.iterations == salt->iterations && z->how.salt_len == salt->len &&
+		    memcmp(z->how.salt, salt->octets, salt->len) == 0));
+}
+
+/* The zone denies in another way than it did: nothing of before is of use any more. */
+static void
+chain_begin(struct shard *s, struct zone *z, const struct place *p)
+{
+	zone_empty(s, z);
+	z->how.chain = p->chain;
+	if (p->chain != CP_CHAIN_NSEC3)
+		return;
+	z->how.iterations = p->hashed.salt.iterations;
+	z->how.salt_len = p->hashed.salt.len;
+	memcpy(z->how.salt, p->hashed.salt.octets, p->hashed.salt.len);
+}
+
+static bool
+order_grow(struct shard *s, struct zone *z)
+{
+	unsigned cap = z->cap == 0 ? ORDER_FIRST : z->cap * 2;
+	struct range **order;
+
+	if (z->cnt < z->cap)
+		return true;
+	order = realloc(z->order, cap * sizeof(order[0]));
+	if (order == NULL)
+		return false;
+	s->octets += (cap - z->cap) * sizeof(order[0]);
+	z->order = order;
+	z->cap = cap;
+	return true;
+}
+
+/* Does the gap of g reach beyond the owner of other, which stands after it? */
+static bool
+reaches(const struct zone *z, const struct range *g, const struct range *other)
+{
+	struct hf_name next;
+
+	if (z->how.chain == CP_CHAIN_NSEC3)
+		return memcmp(g->next_hash, g->hash, VA_SHA1_LEN) <= 0 ||
+		    memcmp(other->hash, g->next_hash, VA_SHA1_LEN) < 0;
+	return va_nsec_range(g->set, &z->how.name, &next) &&
+	    (hf_name_equal(&next, &z->how.name) || hf_name_cmp(&other->set->owner, &next) < 0);
+}
+
+/* The zone has changed: what stands inside the new gap is gone, and a gap that holds the new
+ * owner is none. */
+static unsigned
+contradicted_remove(struct shard *s, struct zone *z, const struct range *g, unsigned idx)
+{
+	for (unsigned i = 0; i < CONTRADICTED_MAX; i++) {
+		if (idx == z->cnt || !reaches(z, g, z->order[idx]))
+			break;
+		range_remove(s, z, idx);
+	}
+	if (idx > 0 && reaches(z, z->order[idx - 1], g))
+		range_remove(s, z, --idx);
+	return idx;
+}
+
+static unsigned
+zone_allowed(const struct zone *z)
+{
+	uint64_t most = CP_RANGES_ZONE_FIRST + (uint64_t)z->hits * CP_RANGES_ZONE_PER_HIT;
+
+	return most < CP_RANGES_ZONE_MAX ? (unsigned)most : CP_RANGES_ZONE_MAX;
+}
+
+/* g is the zone's from now on, or freed. */
+static void
+range_insert(struct shard *s, struct zone *z, struct range *g)
+{
+	struct cp_ranges_at at = place_of(g);
+	unsigned idx = order_upto(z, &at);
+
+	if (idx > 0 && order_cmp(z, z->order[idx - 1], &at) == 0)
+		range_remove(s, z, --idx);
+	contradicted_remove(s, z, g, idx);
+	if (z->cnt >= zone_allowed(z))
+		range_remove_oldest(s, z);
+	s->octets += g->octets;
+	s->entries++;
+	if (!order_grow(s, z)) {
+		range_free(s, g);
+		return;
+	}
+	idx = order_upto(z, &at);
+	memmove(&z->order[idx + 1], &z->order[idx], (z->cnt - idx) * sizeof(z->order[0]));
+	z->order[idx] = g;
+	z->cnt++;
+	z->octets += g->octets;
+	use_link(z, g);
+}
+
+static void
+soa_put(struct shard *s, struct zone *z, struct range *g)
+{
+	if (z->soa != NULL)
+		range_free(s, z->soa);
+	z->soa = g;
+	s->octets += g->octets;
+	s->entries++;
+}
+
+void
+cp_ranges_put(
+    struct cp_ranges *r, const struct hf_name *zone, const struct hf_rrset *set, uint64_t now_ns)
+{
+	struct place p;
+	struct range *g;
+	uint64_t hash;
+
+	if (set->ttl == 0 || !place_read(set, zone, &p))
+		return;
+	g = range_make(set, &p, now_ns);
+	if (g == NULL)
+		return;
+	struct shard *s = shard_lock(r, zone, &hash);
+	struct zone *z = zone_make(s, hash, zone);
+
+	if (z == NULL) {
+		free(g);
+	} else if (set->type == HF_TYPE_SOA) {
+		soa_put(s, z, g);
+	} else {
+		if (!is_same_chain(z, &p))
+			chain_begin(s, z, &p);
+		range_insert(s, z, g);
+	}
+	make_room(r, s, z);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* --- finding */
+
+static const struct hf_rrset *
+range_out(const struct range *g, uint64_t now_ns, struct hf_arena *arena)
+{
+	void *mem;
+
+	if (now_ns >= g->expires_ns)
+		return NULL;
+	mem = hf_arena_alloc(arena, g->octets - sizeof(*g));
+	if (mem == NULL)
+		return NULL;
+	struct hf_rrset *set = cp_rrset_copy(mem, g->set);
+	uint64_t age_s = (now_ns - g->put_ns) / HF_NS_PER_S;
+
+	set->ttl = set->ttl > age_s ? set->ttl - (uint32_t)age_s : 0;
+	return set;
+}
+
+bool
+cp_ranges_zone(
+    struct cp_ranges *r, const struct hf_name *name, uint64_t now_ns, struct cp_ranges_zone *out)
+{
+	struct hf_name at = *name;
+	bool found = false;
+
+	for (unsigned i = 0; i <= name->label_cnt && !found; i++) {
+		uint64_t hash;
+		struct shard *s = shard_lock(r, &at, &hash);
+		const struct zone *z = *zone_at(s, hash, &at);
+
+		found = z != NULL && z->cnt > 0;
+		if (found) {
+			*out = z->how;
+			out->has_soa = z->soa != NULL && now_ns < z->soa->expires_ns;
+		}
+		pthread_mutex_unlock(&s->lock);
+		hf_name_strip(&at, 1, &at);
+	}
+	return found;
+}
+
+const struct hf_rrset *
+cp_ranges_soa(
+    struct cp_ranges *r, const struct hf_name *zone, uint64_t now_ns, struct hf_arena *arena)
+{
+	const struct hf_rrset *set = NULL;
+	uint64_t hash;
+	struct shard *s = shard_lock(r, zone, &hash);
+	struct zone *z = zone_find(s, hash, zone);
+
+	if (z != NULL && z->soa != NULL)
+		set = range_out(z->soa, now_ns, arena);
+	pthread_mutex_unlock(&s->lock);
+	return set;
+}
+
+/* The range at or next before at; of hashes the last one comes before the first. */
+static const struct hf_rrset *
+zone_search(struct shard *s, struct zone *z, const struct cp_ranges_at *at, struct hf_arena *arena)
+{
+	unsigned upto = order_upto(z, at);
+
+	if (upto == 0 && z->how.chain == CP_CHAIN_NSEC3)
+		upto = z->cnt;
+	if (upto == 0)
+		return NULL;
+	struct range *g = z->order[upto - 1];
+
+	if (at->now_ns >= g->expires_ns) {
+		range_remove(s, z, upto - 1);
+		return NULL;
+	}
+	use_unlink(z, g);
+	use_link(z, g);
+	return range_out(g, at->now_ns, arena);
+}
+
+const struct hf_rrset *
+cp_ranges_find(struct cp_ranges *r, const struct cp_ranges_at *at, struct hf_arena *arena)
+{
+	enum cp_chain chain = at->hash != NULL ? CP_CHAIN_NSEC3 : CP_CHAIN_NSEC;
+	const struct hf_rrset *set = NULL;
+	uint64_t hash;
+	struct shard *s = shard_lock(r, at->zone, &hash);
+	struct zone *z = zone_find(s, hash, at->zone);
+
+	if (z != NULL && z->how.chain == chain)
+		set = zone_search(s, z, at, arena);
+	pthread_mutex_unlock(&s->lock);
+	return set;
+}
+
+void
+cp_ranges_hit(struct cp_ranges *r, const struct hf_name *zone)
+{
+	uint64_t hash;
+	struct shard *s = shard_lock(r, zone, &hash);
+	struct zone *z = zone_find(s, hash, zone);
+
+	if (z != NULL && z->hits < CP_RANGES_ZONE_MAX)
+		z->hits++;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+cp_ranges_size(struct cp_ranges *r, uint64_t *entries, uint64_t *octets)
+{
+	*entries = *octets = 0;
+	for (unsigned i = 0; i < CP_RANGES_SHARDS; i++) {
+		pthread_mutex_lock(&r->shards[i].lock);
+		*entries += r->shards[i].entries;
+		*octets += r->shards[i].octets;
+		pthread_mutex_unlock(&r->shards[i].lock);
+	}
+}
+
+/* --- all of it */
+
+struct cp_ranges *
+cp_ranges_create(const struct hf_siphash_key *key, size_t octets_max)
+{
+	struct cp_ranges *r = aligned_alloc(64, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	memset(r, 0, sizeof(*r));
+	r->key = *key;
+	r->shard_max = octets_max / CP_RANGES_SHARDS;
+	for (unsigned i = 0; i < CP_RANGES_SHARDS; i++)
+		pthread_mutex_init(&r->shards[i].lock, NULL);
+	return r;
+}
+
+void
+cp_ranges_destroy(struct cp_ranges *r)
+{
+	if (r == NULL)
+		return;
+	for (unsigned i = 0; i < CP_RANGES_SHARDS; i++) {
+		struct shard *s = &r->shards[i];
+
+		while (s->oldest != NULL)
+			zone_free(r, s, s->oldest);
+		pthread_mutex_destroy(&s->lock);
+	}
+	free(r);
+}
