@@ -121,6 +121,7 @@ cl_config_dataplane(const struct cl_line *line)
 	printf("hugepages=%s\n", pages[c.hugepages]);
 	printf("cache-size=%" PRIu64 "B\n", c.dataplane_cache_octets);
 	printf("udp-max=%" PRIu64 "\n", c.udp_size);
+	printf("client-waiting=%" PRIu64 "\n", c.limit_client_waiting);
 	printf("exception=%s\n", c.exception);
 	printf("link=%s\n", c.link_socket);
 	printf("log-level=%s\n",

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_launch.h>
@@ -63,7 +64,7 @@ make_workers(struct program *p)
 {
 	for (uint16_t i = 0; i < p->options.workers; i++) {
 		p->workers[i] =
-		    dp_worker_create(i, &shared, &p->ports, p->writer.table, p->options.udp_max);
+		    dp_worker_create(i, &shared, &p->ports, p->writer.table, &p->options);
 		if (p->workers[i] == NULL)
 			return -ENOMEM;
 	}
@@ -131,12 +132,10 @@ tear_down(struct program *p)
 }
 
 static int
-serve(struct program *p, const char *name)
+serve(struct program *p)
 {
-	int rc = dp_port_environment(&p->options, name);
+	int rc;
 
-	if (rc != 0)
-		return rc;
 	p->writer.listen_fd = -1;
 	p->writer.greeting_fd = -1;
 	shared.boot_ns = hf_clock_mono_ns();
@@ -159,12 +158,23 @@ serve(struct program *p, const char *name)
 	return rc;
 }
 
+/* Somebody took the huge pages between our look and EAL's. Returns only if that fails. */
+static int
+start_over(char **argv)
+{
+	hf_log(HF_LOG_WARN, "main", "huge pages are free and cannot be had: going on without");
+	if (setenv(DP_HUGEPAGES_GONE, "1", 1) == 0)
+		(void)execv("/proc/self/exe", argv);
+	hf_log(HF_LOG_ERROR, "main", "cannot start over: %s", strerror(errno));
+	return -errno;
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct program p;
 	char error[DP_OPTIONS_ERROR_LEN];
-	int status = 0;
+	int rc, status = 0;
 
 	switch (dp_options_parse(argc, argv, &p.options, error)) {
 	case DP_OPTIONS_HELP:
@@ -176,7 +186,12 @@ main(int argc, char **argv)
 		break;
 	case DP_OPTIONS_RUN:
 		hf_log_set_level(p.options.log_level);
-		status = serve(&p, argv[0]) == 0 ? 0 : 1;
+		rc = dp_port_environment(&p.options, argv[0]);
+		if (rc == -EAGAIN)
+			rc = start_over(argv);
+		if (rc == 0)
+			rc = serve(&p);
+		status = rc == 0 ? 0 : 1;
 		break;
 	}
 	dp_options_fini(&p.options);

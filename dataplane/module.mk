@@ -8,6 +8,7 @@ dataplane_src := \
 	dataplane/entry.c \
 	dataplane/exception.c \
 	dataplane/hash.c \
+	dataplane/holder.c \
 	dataplane/neighbour.c \
 	dataplane/options.c \
 	dataplane/packet.c \

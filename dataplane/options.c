@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dataplane/pending.h"
 #include "lib/base/units.h"
 
 enum { LINE_LEN = 4096, UDP_MAX_LOWEST = 512, UDP_MAX_HIGHEST = 4096 };
@@ -126,6 +127,17 @@ set_udp_max(struct dp_options *o, const char *value)
 }
 
 static const char *
+set_client_waiting(struct dp_options *o, const char *value)
+{
+	uint64_t v;
+
+	if (hf_uint_from_text(value, DP_WAITER_MAX_DEFAULT, &v) != 0 || v < 1)
+		return "a number of replies in [1, 16384]";
+	o->client_waiting = (uint32_t)v;
+	return NULL;
+}
+
+static const char *
 set_exception(struct dp_options *o, const char *value)
 {
 	if (strcmp(value, "none") == 0)
@@ -227,6 +239,8 @@ static const struct row rows[] = {
     {"idle", "poll|adaptive", "adaptive (default): idle workers sleep up to 1 ms", false, set_idle},
     {"cache-size", "SIZE", "memory for cached answers (default 64MiB)", false, set_cache_size},
     {"udp-max", "N", "largest answer over UDP, octets (default 1232)", false, set_udp_max},
+    {"client-waiting", "N", "replies one client may wait for at once (default 256)", false,
+	set_client_waiting},
     {"exception", "IFACE|none",
 	"hand TCP to the service addresses to the kernel by this TAP\n"
 	"interface, which is made (default none); see docs/operator-guide.md",
@@ -386,6 +400,7 @@ dp_options_parse(
 	    .workers = 1,
 	    .cache_octets = UINT64_C(64) << 20,
 	    .udp_max = HF_UDP_EDNS_SEND,
+	    .client_waiting = DP_HOLDER_LIMIT_DEFAULT,
 	    .link_uid = getuid(),
 	    .log_level = HF_LOG_INFO,
 	};

@@ -44,7 +44,8 @@ struct dp_options {
 	enum dp_hugepages hugepages;
 	uint64_t cache_octets;
 	uint16_t udp_max;
-	char *exception; /* the kernel's interface of the exception port; NULL: none */
+	uint32_t client_waiting; /* replies one client may wait for, on one core */
+	char *exception;         /* the kernel's interface of the exception port; NULL: none */
 	char *link_path;
 	uid_t link_uid;
 	unsigned eal_cnt;

@@ -313,6 +313,19 @@ dp_packet_resume(struct dp_packet *f)
 	f->l4_off = (uint16_t)(f->dns_off - DP_UDP_LEN);
 }
 
+uint64_t
+dp_packet_client(const struct dp_packet *f)
+{
+	const uint8_t *src = f->octets + f->l3_off;
+	uint64_t id = f->ether_type == DP_ETHER_IPV4 ? 4 : 6;
+	unsigned len = id == 4 ? 4 : 7; /* octets of the address that count */
+
+	src += id == 4 ? 12 : 8; /* RFC 791 3.1, RFC 8200 3 */
+	for (unsigned i = 0; i < len; i++)
+		id = id << 8 | src[i];
+	return id;
+}
+
 /* len is a constant where it is called, so that this is a few moves. */
 static inline __attribute__((always_inline)) void
 swap(uint8_t *a, uint8_t *b, size_t len)

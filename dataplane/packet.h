@@ -94,6 +94,10 @@ size_t dp_packet_reply(struct dp_packet *f, size_t dns_len);
  * classified DNS, cut behind its question. */
 void dp_packet_resume(struct dp_packet *f);
 
+/* Who sent f, classified DNS, as far as limits tell clients apart (DESIGN 5): an IPv4 address,
+ * an IPv6 /56. */
+uint64_t dp_packet_client(const struct dp_packet *f);
+
 /* Internet checksum (RFC 1071) of len octets added to sum, in the machine's own order; and the
  * final complement as it is stored. Order does not matter to one's complement sums. */
 uint64_t dp_checksum_add(uint64_t sum, const uint8_t *octets, size_t len);

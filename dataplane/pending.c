@@ -45,7 +45,8 @@ dp_pending_init(
 	    aligned_alloc(alignof(struct dp_question), question_max * sizeof(p->questions[0]));
 	p->waiters = malloc(waiter_max * sizeof(p->waiters[0]));
 	p->slots = malloc(slot_cnt * sizeof(p->slots[0]));
-	if (p->questions == NULL || p->waiters == NULL || p->slots == NULL) {
+	if (p->questions == NULL || p->waiters == NULL || p->slots == NULL ||
+	    dp_holders_init(&p->holders, waiter_max, seed) != 0) {
 		dp_pending_fini(p);
 		return -ENOMEM;
 	}
@@ -65,6 +66,7 @@ dp_pending_fini(struct dp_pending *p)
 	free(p->questions);
 	free(p->waiters);
 	free(p->slots);
+	dp_holders_fini(&p->holders);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -171,7 +173,7 @@ question_take(struct dp_pending *p, const struct dp_client *c)
 }
 
 static void
-waiter_take(struct dp_pending *p, struct dp_question *q, const struct dp_client *c)
+waiter_take(struct dp_pending *p, struct dp_question *q, const struct dp_client *c, uint32_t holder)
 {
 	uint32_t i = p->free_waiter;
 	struct dp_waiter *w = &p->waiters[i];
@@ -183,6 +185,7 @@ waiter_take(struct dp_pending *p, struct dp_question *q, const struct dp_client 
 	w->question_end = (uint16_t)c->q->question_end;
 	w->frame_len = (uint16_t)(w->dns_off + w->question_end);
 	w->port = c->frame->port;
+	w->holder = holder;
 	w->h = c->q->h;
 	w->edns = c->q->edns;
 	w->asked_ms = c->now_ms;
@@ -203,13 +206,16 @@ dp_pending_add(struct dp_pending *p, const struct dp_client *c, struct dp_questi
 	    c->frame->dns_off + c->q->question_end > (uint32_t)DP_FRAME_KEEP_MAX)
 		return DP_PENDING_FULL;
 	struct dp_question *q = dp_pending_find(p, c->key);
+	if (q == NULL && p->free_question == DP_NIL)
+		return DP_PENDING_FULL;
+	uint32_t holder = dp_holder_get(&p->holders, c->frame->client);
+	if (holder == DP_NIL)
+		return DP_PENDING_CLIENT_FULL;
 	if (q == NULL) {
-		if (p->free_question == DP_NIL)
-			return DP_PENDING_FULL;
 		q = question_take(p, c);
 		r = DP_PENDING_NEW;
 	}
-	waiter_take(p, q, c);
+	waiter_take(p, q, c, holder);
 	*out = q;
 	return r;
 }
@@ -254,6 +260,7 @@ dp_pending_drop_first(struct dp_pending *p, struct dp_question *q)
 
 	if (i == DP_NIL)
 		return;
+	dp_holder_put(&p->holders, p->waiters[i].holder);
 	q->first = p->waiters[i].next;
 	if (q->first == DP_NIL)
 		q->last = DP_NIL;

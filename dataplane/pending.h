@@ -7,7 +7,7 @@
  * Roles     One per worker; only that worker touches it.
  * Memory    All of it at start: questions and waiters in fixed arrays.
  * Blocking  Never.
- * Loss      DP_PENDING_FULL: the caller answers at once instead.
+ * Loss      DP_PENDING_FULL, DP_PENDING_CLIENT_FULL: the caller answers at once instead.
  * Trust     Handles come back from another process: an unknown one finds nothing. A handle
  *           only says who to look after; what they get is found by their own question.
  *
@@ -24,6 +24,7 @@
 #define DP_PENDING_H
 
 #include "dataplane/hash.h"
+#include "dataplane/holder.h"
 #include "lib/base/siphash.h"
 #include "lib/wire/message.h"
 
@@ -34,7 +35,6 @@ enum {
 	DP_PENDING_LIMIT = 1 << 20, /* most of either */
 	DP_SEND_MAX = 3,            /* times a question is sent, the first included */
 };
-#define DP_NIL UINT32_MAX
 
 enum dp_question_state { DP_QUESTION_FREE, DP_QUESTION_ASKED, DP_QUESTION_SETTLED };
 
@@ -54,6 +54,7 @@ struct dp_waiter {
 	uint16_t dns_off;      /* where the DNS header is in frame */
 	uint16_t question_end; /* counted from the DNS header */
 	uint16_t port;         /* the I/O side's own note: the port it came in by */
+	uint32_t holder;       /* its client's place among the holders */
 	struct hf_header h;
 	struct hf_edns edns;
 	uint64_t asked_ms;
@@ -88,16 +89,23 @@ struct dp_pending {
 	uint32_t settled_first, settled_last;
 	struct hf_siphash_key handle_key; /* handle: SipHash of a counter, no system call */
 	uint64_t handle_next;
+	struct dp_holders holders;
 };
 
 /* The start of a client's frame, borrowed for the call. */
 struct dp_frame {
 	const uint8_t *octets; /* Ethernet header first, as received */
 	uint16_t dns_off;
-	uint16_t port; /* comes back with the reply */
+	uint16_t port;   /* comes back with the reply */
+	uint64_t client; /* dp_packet_client: who shares a limit */
 };
 
-enum dp_pending_add { DP_PENDING_NEW, DP_PENDING_JOINED, DP_PENDING_FULL };
+enum dp_pending_add {
+	DP_PENDING_NEW,
+	DP_PENDING_JOINED,
+	DP_PENDING_FULL,
+	DP_PENDING_CLIENT_FULL,
+};
 
 /* At start. seed: 16 random octets. 0, -EINVAL, -ENOMEM. */
 int dp_pending_init(
@@ -116,7 +124,7 @@ struct dp_client {
 };
 
 /* Let a client wait. NEW: *out must be sent to the control plane; JOINED: *out was; FULL: no
- * room, or the frame is too long. */
+ * room, or the frame is too long; CLIENT_FULL: this client waits for enough replies. */
 enum dp_pending_add
 dp_pending_add(struct dp_pending *p, const struct dp_client *client, struct dp_question **out);
 

@@ -6,6 +6,7 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -96,7 +97,7 @@ want_hugepages(const struct dp_options *o)
 {
 	if (o->hugepages != DP_HUGEPAGES_AUTO)
 		return o->hugepages == DP_HUGEPAGES_YES;
-	return huge_free_mib() >= memory_mib(o);
+	return getenv(DP_HUGEPAGES_GONE) == NULL && huge_free_mib() >= memory_mib(o);
 }
 
 /* "0@(0,1),1@0,2@1": lcore 0 is the main thread, lcore 1 + i worker i. */
@@ -125,6 +126,7 @@ dp_port_environment(const struct dp_options *o, const char *program)
 	static struct args a; /* EAL keeps the pointers */
 	char lcores[4096];
 	char number[32];
+	bool huge = want_hugepages(o);
 	bool pci = false;
 	cpu_set_t cpus;
 
@@ -136,7 +138,7 @@ dp_port_environment(const struct dp_options *o, const char *program)
 	arg_add(&a, "--main-lcore=0", "");
 	arg_add(&a, "--lcores=", lcores);
 	arg_add(&a, "--log-level=", "lib.eal:4");
-	if (want_hugepages(o)) {
+	if (huge) {
 		arg_add(&a, "--in-memory", ""); /* several dataplanes share a machine, no files */
 	} else {
 		arg_add(&a, "--no-huge", ""); /* EAL refuses it together with --in-memory */
@@ -155,6 +157,8 @@ dp_port_environment(const struct dp_options *o, const char *program)
 	for (unsigned i = 0; i < o->eal_cnt; i++)
 		arg_add(&a, "", o->eal[i]);
 	if (rte_eal_init(a.cnt, a.v) < 0) {
+		if (huge && o->hugepages == DP_HUGEPAGES_AUTO)
+			return -EAGAIN;
 		hf_log(HF_LOG_ERROR, "port", "DPDK does not start: %s", rte_strerror(rte_errno));
 		return -EIO;
 	}

@@ -42,8 +42,13 @@ struct dp_ports {
 	struct rte_mempool *pool[HF_WORKER_MAX];
 };
 
+/* In the environment of a process that is to leave huge pages alone when they are optional. */
+#define DP_HUGEPAGES_GONE "HOLDFAST_HUGEPAGES_GONE"
+
 /* Start DPDK's EAL: workers pinned round-robin to the CPUs this process may use, the main
- * thread floating over all of them; huge pages if asked for and there. Once per process. */
+ * thread floating over all of them; huge pages if asked for and there. Once per process.
+ * -EAGAIN: optional huge pages were there and then could not be had; EAL cannot be started a
+ * second time, a new process with DP_HUGEPAGES_GONE set can. */
 int dp_port_environment(const struct dp_options *o, const char *program);
 
 static inline struct dp_lane

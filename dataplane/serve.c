@@ -342,9 +342,12 @@ dp_query_miss(struct dp_core *core, const struct dp_policy *p, struct dp_query *
 	case DP_PENDING_JOINED:
 		count(core, HF_COUNTER_coalesced);
 		return DP_WAIT;
-	default:
-		return answer_refuse(core, p, dq, HF_COUNTER_pending_full, HF_EDE_RATE_LIMITED);
+	case DP_PENDING_CLIENT_FULL:
+		return answer_refuse(core, p, dq, HF_COUNTER_client_full, HF_EDE_RATE_LIMITED);
+	case DP_PENDING_FULL:
+		break;
 	}
+	return answer_refuse(core, p, dq, HF_COUNTER_pending_full, HF_EDE_RATE_LIMITED);
 }
 
 void

@@ -153,7 +153,10 @@ take_in(struct dp_worker *w, struct dp_out *out, struct rte_mbuf *m, struct dp_p
 static enum dp_outcome
 missed(struct dp_worker *w, struct dp_query *dq, const struct dp_packet *p, uint16_t port)
 {
-	const struct dp_frame frame = {.octets = p->octets, .dns_off = p->dns_off, .port = port};
+	const struct dp_frame frame = {.octets = p->octets,
+	    .dns_off = p->dns_off,
+	    .port = port,
+	    .client = dp_packet_client(p)};
 	struct dp_ask_out ask;
 	enum dp_outcome o = dp_query_miss(&w->core, w->policy, dq, &frame, &ask);
 
@@ -369,7 +372,7 @@ dp_worker_run(void *arg)
 
 struct dp_worker *
 dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *ports,
-    const struct dp_table *table, uint16_t udp_max)
+    const struct dp_table *table, const struct dp_options *o)
 {
 	struct dp_worker *w = aligned_alloc(64, (sizeof(*w) + 63) & ~(size_t)63);
 	struct hf_rand r;
@@ -385,7 +388,8 @@ dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *p
 		return NULL;
 	}
 	w->core.table = table;
-	w->core.udp_max = udp_max;
+	w->core.udp_max = o->udp_max;
+	w->core.pending.holders.limit = o->client_waiting;
 	w->core.timeout_ms = DP_TIMEOUT_MS_DEFAULT;
 	w->shared = shared;
 	w->ports = ports;

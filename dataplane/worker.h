@@ -56,9 +56,9 @@ struct dp_worker {
 	struct dp_done done;
 };
 
-/* Room for worker id, 64-byte aligned. NULL: no memory. udp_max and table from the caller. */
+/* Room for worker id, 64-byte aligned. NULL: no memory. What o says of workers is kept. */
 struct dp_worker *dp_worker_create(uint16_t id, struct dp_shared *shared,
-    const struct dp_ports *ports, const struct dp_table *table, uint16_t udp_max);
+    const struct dp_ports *ports, const struct dp_table *table, const struct dp_options *o);
 void dp_worker_destroy(struct dp_worker *w);
 
 /* Serve until shared->stop. arg is the struct dp_worker; returns 0 (an lcore function). */

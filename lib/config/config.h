@@ -97,6 +97,7 @@ struct hf_config {
 	uint64_t limit_ns_lookups, limit_ns_lookup_failures, limit_referrals, limit_depth;
 	uint64_t limit_chain, limit_sends_per_server, limit_signature_checks, limit_sha1_blocks;
 	uint64_t limit_time_ns, limit_questions;
+	uint64_t limit_client_waiting; /* replies, per core */
 
 	struct hf_config_text_list trust_anchors; /* files of DS and DNSKEY records */
 

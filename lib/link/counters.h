@@ -38,6 +38,7 @@
 	X(timed_out, queries, "answered SERVFAIL: the control plane did not answer in time")       \
 	X(gave_up, queries, "answered SERVFAIL: answers came, policy or age forbade each of them") \
 	X(pending_full, queries, "answered SERVFAIL: too many questions under way")                \
+	X(client_full, queries, "answered SERVFAIL: the client waits for too many replies")        \
 	X(ring_full, queries, "answered SERVFAIL: the miss ring was full")                         \
 	X(rd_clear, queries, "answered REFUSED: RD=0 and not in the cache")                        \
 	X(truncated, replies, "sent with TC")                                                      \

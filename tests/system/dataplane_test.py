@@ -87,14 +87,15 @@ class Wire:
 
 
 class Dataplane:
-    def __init__(self, wire, workers=1, programs=PLAIN, options=()):
-        self.wire, self.workers, self.programs = wire, workers, programs
+    def __init__(self, wire, workers=1, programs=PLAIN, options=(), through=()):
+        """through: a command that runs the program, named behind it with its arguments."""
+        self.wire, self.workers, self.programs, self.through = wire, workers, programs, through
         self.dir = tempfile.mkdtemp(prefix="hfdp")
         self.link = f"{self.dir}/link"
         self.options = options
 
     def __enter__(self):
-        words = ["ip", "netns", "exec", self.wire.home, f"{self.programs}/holdfast-dataplane",
+        words = ["ip", "netns", "exec", self.wire.home, *self.through, f"{self.programs}/holdfast-dataplane",
                  "--port", self.wire.devargs(), "--service", V4, "--service", V6,
                  "--workers", str(self.workers), "--link", self.link, "--stats-file", f"{self.dir}/stats",
                  *(self.options or ("--hugepages", "no"))]
@@ -548,6 +549,25 @@ def test_huge_pages_are_used_when_there_are_some(size_kb, cnt):
     finally:
         with open(knob, "w") as f:
             f.write(before)
+
+
+def test_huge_pages_that_others_take_first_are_done_without(tmp_path):
+    """Between a look at what is free and the taking of it somebody else may come: here the kernel
+    says 1000 and has none."""
+    knob = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
+    if not os.path.exists(knob):
+        pytest.skip("the kernel has no pages of 2048 KiB")
+    with open(knob) as f:
+        if int(f.read()) > 0:
+            pytest.skip("there are free pages of 2048 KiB, which nobody takes")
+    lie = tmp_path / "free_hugepages"
+    lie.write_text("1000\n")
+    through = ("unshare", "-m", "sh", "-c", f'mount --bind {lie} {knob} && exec "$@"', "sh")
+    with Wire("af_packet") as wire, \
+            Dataplane(wire, 1, options=("--hugepages", "auto"), through=through) as dataplane:
+        wire.dress()
+        assert "1 queues, no huge pages" in dataplane.said()
+        assert edes(dataplane.ask("www.huge.example.")) == [22]
 
 
 def test_a_port_that_does_not_open_is_named_and_the_exit_code_is_1():

@@ -325,11 +325,35 @@ a_service_address_is_unicast_and_listed_once(void **state)
 	assert_int_equal(dp_service_add(&s, &a), -ENOSPC);
 }
 
+static void
+clients_are_told_apart_by_address_and_by_slash_56(void **state)
+{
+	(void)state;
+	uint8_t octets[64] = {0};
+	struct dp_packet f = {
+	    .octets = octets, .l3_off = DP_ETHER_LEN, .ether_type = DP_ETHER_IPV4};
+	uint8_t *src4 = octets + DP_ETHER_LEN + 12, *src6 = octets + DP_ETHER_LEN + 8;
+	uint64_t one = dp_packet_client(&f);
+
+	src4[3] = 1;
+	assert_true(dp_packet_client(&f) != one);
+	src4[3] = 0;
+	octets[DP_ETHER_LEN + 16] = 9; /* the destination says nothing of the client */
+	assert_true(dp_packet_client(&f) == one);
+	f.ether_type = DP_ETHER_IPV6;
+	one = dp_packet_client(&f);
+	src6[7] = 1;
+	assert_true(dp_packet_client(&f) == one);
+	src6[6] = 1;
+	assert_true(dp_packet_client(&f) != one);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_query_is_found_behind_every_kind_of_header),
+	    cmocka_unit_test(clients_are_told_apart_by_address_and_by_slash_56),
 	    cmocka_unit_test(padding_behind_the_datagram_is_not_part_of_it),
 	    cmocka_unit_test(a_frame_cut_anywhere_is_not_a_query),
 	    cmocka_unit_test(a_flipped_bit_makes_it_no_query),

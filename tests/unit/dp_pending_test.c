@@ -11,6 +11,7 @@ enum { QUESTIONS = 8, WAITERS = 32, DNS_OFF = 42, TIMER_MS = 1800, TIMEOUT_MS = 
 static struct dp_hash hash;
 static struct dp_pending p;
 static uint8_t frame[DP_FRAME_KEEP_MAX + 1];
+static uint64_t client; /* who asks */
 
 static int
 setup(void **state)
@@ -32,7 +33,7 @@ static enum dp_pending_add
 add(const char *name, uint64_t now_ms, uint16_t port, struct dp_question **q)
 {
 	const struct fx_query fq = {.name = name};
-	const struct dp_frame f = {frame, DNS_OFF, port};
+	const struct dp_frame f = {frame, DNS_OFF, port, client};
 	struct hf_query query;
 	uint16_t len = fx_query(&fq, frame + DNS_OFF);
 	struct dp_key key = fx_key(&hash, name, HF_TYPE_A, 0);
@@ -76,7 +77,7 @@ a_frame_too_long_to_keep_is_refused(void **state)
 	(void)state;
 	struct hf_query query = {.question_end = DP_FRAME_KEEP_MAX - DNS_OFF};
 	struct dp_key key = fx_key(&hash, "a.", HF_TYPE_A, 0);
-	struct dp_frame f = {frame, DNS_OFF, 0};
+	struct dp_frame f = {frame, DNS_OFF, 0, client};
 	const struct dp_client c = {&f, &query, &key, 0};
 	struct dp_question *q;
 
@@ -100,6 +101,61 @@ waiters_run_out_before_questions_do_no_harm(void **state)
 	dp_pending_free(&p, q);
 	assert_true(p.question_cnt == 0 && p.waiter_cnt == 0);
 	assert_int_equal(add("b.", 99, 0, &other), DP_PENDING_NEW);
+}
+
+static void
+a_client_at_its_limit_is_refused_and_others_are_not(void **state)
+{
+	(void)state;
+	struct dp_question *q, *other;
+
+	p.holders.limit = 3;
+	for (unsigned i = 0; i < 3; i++)
+		(void)add(i == 0 ? "a." : "b.", 0, 0, i == 0 ? &q : &other);
+	assert_int_equal(add("a.", 0, 0, &other), DP_PENDING_CLIENT_FULL);
+	assert_int_equal(add("c.", 0, 0, &other), DP_PENDING_CLIENT_FULL);
+	assert_true(p.question_cnt == 2 && p.waiter_cnt == 3);
+	client = 7;
+	assert_int_equal(add("c.", 0, 0, &other), DP_PENDING_NEW);
+	client = 0;
+	dp_pending_settle(&p, q, DP_SETTLE_DONE);
+	dp_pending_free(&p, q);
+	assert_int_equal(add("a.", 0, 0, &other), DP_PENDING_NEW);
+	assert_int_equal(add("a.", 0, 0, &other), DP_PENDING_CLIENT_FULL);
+}
+
+/* Against a model too simple to be wrong: a count for each client. */
+static void
+any_mix_of_clients_matches_the_model(void **state)
+{
+	(void)state;
+	enum { CLIENTS = 12, PLACES = 16, LIMIT = 3 };
+	struct dp_holders h;
+	uint32_t place[CLIENTS], cnt[CLIENTS] = {0}, all = 0;
+
+	assert_int_equal(dp_holders_init(&h, PLACES, fx_seed), 0);
+	h.limit = LIMIT;
+	srandom(1);
+	for (int step = 0; step < 100000; step++) {
+		unsigned c = (unsigned)random() % CLIENTS;
+
+		if (random() % 2 == 0 && all < PLACES) { /* as many places as there are waiters */
+			uint32_t got = dp_holder_get(&h, c << 20);
+
+			assert_int_equal(got != DP_NIL, cnt[c] < LIMIT);
+			if (got == DP_NIL)
+				continue;
+			assert_true(cnt[c] == 0 || got == place[c]);
+			place[c] = got;
+			cnt[c]++;
+			all++;
+		} else if (cnt[c] > 0) {
+			dp_holder_put(&h, place[c]);
+			cnt[c]--;
+			all--;
+		}
+	}
+	dp_holders_fini(&h);
 }
 
 static void
@@ -284,6 +340,8 @@ main(void)
 	    T(a_waiter_keeps_the_clients_frame_to_the_end_of_the_question),
 	    T(a_frame_too_long_to_keep_is_refused),
 	    T(waiters_run_out_before_questions_do_no_harm),
+	    T(a_client_at_its_limit_is_refused_and_others_are_not),
+	    T(any_mix_of_clients_matches_the_model),
 	    T(handles_do_not_come_back),
 	    T(a_settled_question_is_joined_by_nobody_but_after_the_stale_timer),
 	    T(any_mix_of_questions_answers_and_time_matches_the_model),

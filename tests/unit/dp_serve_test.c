@@ -89,7 +89,7 @@ serve(const struct fx_query *q)
 static enum dp_outcome
 serve_miss(const struct fx_query *q, uint16_t port)
 {
-	const struct dp_frame f = {frame, DNS_OFF, port};
+	const struct dp_frame f = {frame, DNS_OFF, port, 0};
 
 	assert_int_equal(serve(q), DP_MISS);
 	return dp_query_miss(&core, policy, &dq, &f, &ask_out);
@@ -477,7 +477,7 @@ a_push_acts_on_the_next_packet(void **state)
 	assert_int_equal(serve(&s), DP_REPLY);
 	assert_true((reply().h.flags & HF_FLAG_AD) != 0);
 	core.control_alive = false; /* and never stale, not even now */
-	const struct dp_frame f = {frame, DNS_OFF, 0};
+	const struct dp_frame f = {frame, DNS_OFF, 0, 0};
 	core.now_ms += 61000;
 	assert_int_equal(serve(&q), DP_MISS);
 	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);
@@ -573,7 +573,7 @@ the_stale_timer_answers_stale_and_the_task_goes_on(void **state)
 	assert_true((r.h.flags & HF_FLAG_AD) == 0);
 	assert_int_equal(next(), DP_NOTHING);
 	/* who asks now need not wait again, and nothing is sent twice */
-	const struct dp_frame f = {frame, DNS_OFF, 2};
+	const struct dp_frame f = {frame, DNS_OFF, 2, 0};
 	assert_int_equal(serve(&with_edns), DP_MISS);
 	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);
 	assert_int_equal(reply().ttl, 30);
@@ -651,7 +651,7 @@ static void
 without_a_control_plane_misses_and_waiters_hear_so_at_once(void **state)
 {
 	(void)state;
-	const struct dp_frame f = {frame, DNS_OFF, 2};
+	const struct dp_frame f = {frame, DNS_OFF, 2, 0};
 
 	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
 	uint64_t handle = ask_out.handle;
@@ -737,7 +737,7 @@ static void
 a_full_table_of_questions_refuses_at_once(void **state)
 {
 	(void)state;
-	const struct dp_frame f = {frame, DNS_OFF, 2};
+	const struct dp_frame f = {frame, DNS_OFF, 2, 0};
 	char text[16];
 
 	for (unsigned i = 0; i < 4; i++) {
@@ -751,6 +751,24 @@ a_full_table_of_questions_refuses_at_once(void **state)
 	assert_int_equal(r.rcode, HF_RCODE_SERVFAIL);
 	assert_int_equal(r.ede[0], HF_EDE_RATE_LIMITED);
 	assert_int_equal(counted(HF_COUNTER_pending_full), 1);
+}
+
+static void
+a_client_that_waits_for_enough_replies_is_refused_at_once(void **state)
+{
+	(void)state;
+	const struct dp_frame same = {frame, DNS_OFF, 2, 0}, other = {frame, DNS_OFF, 2, 1};
+
+	core.pending.holders.limit = 1;
+	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
+	assert_int_equal(serve(&with_edns), DP_MISS);
+	assert_int_equal(dp_query_miss(&core, policy, &dq, &same, &ask_out), DP_REPLY);
+	struct reply r = reply();
+	assert_int_equal(r.rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(r.ede[0], HF_EDE_RATE_LIMITED);
+	assert_int_equal(counted(HF_COUNTER_client_full), 1);
+	assert_int_equal(serve(&with_edns), DP_MISS);
+	assert_int_equal(dp_query_miss(&core, policy, &dq, &other, &ask_out), DP_WAIT);
 }
 
 static void
@@ -813,6 +831,7 @@ main(void)
 	    T(a_failed_refresh_serves_stale_with_its_cause_and_rests),
 	    T(an_answer_forbidden_by_newer_policy_is_asked_for_again_but_not_for_ever),
 	    T(a_full_table_of_questions_refuses_at_once),
+	    T(a_client_that_waits_for_enough_replies_is_refused_at_once),
 	    T(a_question_that_could_not_be_sent_is_refused_in_the_same_poll),
 	    T(a_tag_that_belongs_to_another_name_is_looked_through),
 	};
