@@ -95,10 +95,10 @@ def test_ttls_count_down(port):
     import time
 
     _, _, client = port
-    first = client.ask("ttl5.signed.de", "A").answer[0].ttl
+    first = client.ask("www.signed.se", "A").answer[0].ttl
     time.sleep(2.2)
-    later = client.ask("ttl5.signed.de", "A").answer[0].ttl
-    assert first <= 5 and first - 3 <= later <= first - 2
+    later = client.ask("www.signed.se", "A").answer[0].ttl
+    assert 0 < later <= first - 2 < 3600
 
 
 def test_an_expired_entry_is_fetched_again(port):
