@@ -9,6 +9,7 @@ resolver_src := \
 	controlplane/resolver/delegation.c \
 	controlplane/resolver/exchange.c \
 	controlplane/resolver/hints.c \
+	controlplane/resolver/local.c \
 	controlplane/resolver/lookup.c \
 	controlplane/resolver/outcome.c \
 	controlplane/resolver/query.c \

@@ -22,6 +22,8 @@
 
 enum { CP_JOB_BUCKETS = 1024, CP_RENDER_MAX = HF_MSG_MAX };
 
+struct cp_local;
+
 struct cp_resolver {
 	struct cp_resolver_ops ops;
 	struct cp_resolver_limits limits;
@@ -35,6 +37,7 @@ struct cp_resolver {
 	const struct hf_rrset **anchors;
 	size_t anchor_cnt;
 	struct cp_routes *routes;
+	struct cp_local *local;
 
 	struct cp_table *table;
 	struct cp_ranges *ranges;

@@ -4,6 +4,7 @@
 #include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/choose.h"
 #include "controlplane/resolver/hints.h"
+#include "controlplane/resolver/local.h"
 #include "controlplane/resolver/question.h"
 #include "controlplane/resolver/send.h"
 #include "controlplane/resolver/synth.h"
@@ -74,6 +75,10 @@ begin(struct cp_task *t)
 	struct cp_lookup *l = &t->lookup;
 	struct cp_outcome *o;
 
+	if (!is_priming(t) && cp_local_answers(t, &o)) {
+		cp_task_done(t, o);
+		return true;
+	}
 	if (l->raw)
 		return begin_raw(t);
 	o = cp_cache_answer(t);

@@ -7,6 +7,7 @@
 
 #include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/hints.h"
+#include "controlplane/resolver/local.h"
 #include "controlplane/resolver/lookup.h"
 #include "controlplane/resolver/question.h"
 #include "lib/base/ns.h"
@@ -442,8 +443,10 @@ parts_make(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 	r->render = malloc(CP_RENDER_MAX);
 	r->hints = cp_hints_make(cfg, &r->fixed);
 	r->routes = cp_routes_create(cfg);
+	r->local = cp_local_create(cfg);
 	return r->table != NULL && r->ranges != NULL && r->servers != NULL && r->scratch != NULL &&
-	    r->render != NULL && r->hints != NULL && r->routes != NULL && anchors_keep(r, cfg);
+	    r->render != NULL && r->hints != NULL && r->routes != NULL && r->local != NULL &&
+	    anchors_keep(r, cfg);
 }
 
 struct cp_resolver *
@@ -487,6 +490,7 @@ cp_resolver_destroy(struct cp_resolver *r)
 	cp_ranges_destroy(r->ranges);
 	cp_servers_destroy(r->servers);
 	cp_routes_destroy(r->routes);
+	cp_local_destroy(r->local);
 	free(r->scratch);
 	free(r->render);
 	hf_arena_fini(&r->fixed);

@@ -96,6 +96,7 @@ enum cp_zone_kind {
 	CP_ZONE_FORWARD,       /* recursive servers are asked, and nobody else */
 	CP_ZONE_FORWARD_FIRST, /* they are asked first; the public tree when all of them fail */
 	CP_ZONE_STUB,          /* iteration begins at these authoritative servers */
+	CP_ZONE_LOCAL,         /* nobody is asked: what is not local data does not exist */
 };
 
 struct cp_zone {
@@ -105,7 +106,7 @@ struct cp_zone {
 	const struct hf_addr *addrs; /* port 0: 53 */
 	size_t addr_cnt;
 	const struct hf_name *servers; /* stub: servers whose addresses are looked up */
-	size_t server_cnt;             /* both together: 1 to 13 */
+	size_t server_cnt;             /* both together: 1 to 13; 0 for a local zone */
 };
 
 struct cp_resolver_config {
@@ -116,6 +117,8 @@ struct cp_resolver_config {
 	size_t anchors_cnt;
 	const struct cp_zone *zones; /* each name once; copied */
 	size_t zones_cnt;
+	const struct hf_rrset *local; /* local data, of local zones or of single names; copied */
+	size_t local_cnt;
 	bool do_ip4, do_ip6;
 	bool validate;        /* false: everything is insecure (never the default) */
 	bool aggressive_nsec; /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
@@ -164,6 +167,7 @@ void cp_resolver_cache_show(struct cp_resolver *r, const struct cp_time *now,
 #define CP_RESOLVER_COUNTERS(X)                                                                \
 	X(asked, questions, "asked by the cores or a listener")                                \
 	X(joined, questions, "joined an equal question under way")                             \
+	X(local, lookups, "answered from local zones and local data")                          \
 	X(cache_hit, questions, "answered wholly from the RRset cache")                        \
 	X(aggressive_nxdomain, lookups, "denied by validated NSEC or NSEC3 ranges, not asked") \
 	X(aggressive_nodata, lookups, "NODATA by validated NSEC or NSEC3, not asked")          \

@@ -61,8 +61,9 @@ routes_fill(struct cp_routes *all, const struct cp_resolver_config *cfg)
 		hf_name_lower(&to->zone);
 		to->kind = z->kind;
 		to->insecure = z->insecure;
-		to->to = cut_make(z, &all->arena);
-		if (to->to == NULL)
+		if (z->kind != CP_ZONE_LOCAL)
+			to->to = cut_make(z, &all->arena);
+		if (to->to == NULL && z->kind != CP_ZONE_LOCAL)
 			return false;
 	}
 	qsort(all->route, all->cnt, sizeof(all->route[0]), by_zone);

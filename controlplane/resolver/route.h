@@ -2,16 +2,13 @@
 /*
  * route: whom to ask about names that are not the public tree's to answer.
  *
- * Purpose   The operator's zones, found by the longest match of a name: forwarders, or stub
- *           servers where iteration begins. Each zone has a view: a number under which the
- *           caches keep what was learned there, so that a forwarder is believed about its
- *           own names and nothing else.
- * Roles     Made once; then read by any thread.
- * Memory    Owns copies of all that the configuration says.
- * Blocking  Never.
- * Errors    NULL when out of memory, or a zone is given twice or has nobody to ask.
- * Trust     The configuration is the operator's; what the servers say is judged like the
- *           word of any other.
+ * Purpose   The operator's zones, found by the longest match of a name: forwarders, stub
+ *           servers where iteration begins, or nobody (local.h). Each zone has a view: a number
+ * under which the caches keep what was learned there, so that a forwarder is believed about its own
+ * names and nothing else. Roles     Made once; then read by any thread. Memory    Owns copies of
+ * all that the configuration says. Blocking  Never. Errors    NULL when out of memory, or a zone is
+ * given twice or has nobody to ask. Trust     The configuration is the operator's; what the servers
+ * say is judged like the word of any other.
  */
 #ifndef CP_RESOLVER_ROUTE_H
 #define CP_RESOLVER_ROUTE_H
@@ -25,9 +22,9 @@ enum { CP_VIEW_PUBLIC = 0 }; /* the tree below the root's servers */
 struct cp_route {
 	struct hf_name zone; /* lower case */
 	enum cp_zone_kind kind;
-	bool insecure; /* anchors above the zone are not for it */
-	uint16_t view; /* never CP_VIEW_PUBLIC */
-	struct cp_delegation *to;
+	bool insecure;            /* anchors above the zone are not for it */
+	uint16_t view;            /* never CP_VIEW_PUBLIC */
+	struct cp_delegation *to; /* NULL: a local zone */
 };
 
 struct cp_routes;
@@ -46,7 +43,8 @@ uint16_t cp_route_view(const struct cp_routes *all, const struct hf_name *name, 
 static inline bool
 cp_route_is_forward(const struct cp_route *route)
 {
-	return route != NULL && route->kind != CP_ZONE_STUB;
+	return route != NULL &&
+	    (route->kind == CP_ZONE_FORWARD || route->kind == CP_ZONE_FORWARD_FIRST);
 }
 
 /* A copy of whom to ask; NULL when there is no memory. */

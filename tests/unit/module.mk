@@ -12,6 +12,7 @@ unit_names := \
 	cp_anchors_test \
 	cp_answer_test \
 	cp_link_test \
+	cp_local_test \
 	cp_nta_test \
 	cp_policy_test \
 	cp_ranges_test \
@@ -92,6 +93,8 @@ unit_parts_cp_policy_test := resolver validator hf
 unit_parts_cp_table_test := resolver validator hf
 unit_parts_cp_resolver_test := resolver validator hf
 unit_libs_cp_resolver_test := -lldns
+unit_parts_cp_local_test := resolver validator hf
+unit_libs_cp_local_test := -lldns
 unit_parts_cp_route_test := resolver validator hf
 unit_libs_cp_route_test := -lldns
 unit_parts_dp_serve_test := dataplane hf

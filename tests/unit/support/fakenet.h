@@ -115,6 +115,8 @@ static struct {
 	struct cp_zone zones[8]; /* set before fn_start */
 	size_t zones_cnt;
 	struct cp_resolver_ops ops;
+	const struct hf_rrset *local;
+	size_t local_cnt;
 } fn;
 
 /* --- building the world */
@@ -857,6 +859,8 @@ fn_start(const struct fn_zone *root, const struct cp_resolver_limits *limits)
 	    .owner = hf_name_root, .type = HF_TYPE_DNSKEY, .klass = 1, .rr_cnt = 1, .rr = &key};
 	fn.cfg = (struct cp_resolver_config){.zones = fn.zones,
 	    .zones_cnt = fn.zones_cnt,
+	    .local = fn.local,
+	    .local_cnt = fn.local_cnt,
 	    .root_hints = hints,
 	    .root_hints_cnt = 2,
 	    .anchors = &anchor,
