@@ -248,6 +248,7 @@ make_engine(struct program *g)
 	    .do_ip6 = g->config->ipv6,
 	    .validate = true,
 	    .aggressive_nsec = g->config->aggressive_nsec,
+	    .rsasha1 = g->config->rsasha1,
 	    .server_port = SERVER_PORT,
 	};
 	struct cp_engine_config cfg = {

@@ -92,6 +92,8 @@ static EVP_PKEY *
 pkey_from_key(const struct va_key *key)
 {
 	switch (key->algorithm) {
+	case HF_ALG_RSASHA1:
+	case HF_ALG_RSASHA1_NSEC3:
 	case HF_ALG_RSASHA256:
 	case HF_ALG_RSASHA512:
 		return pkey_rsa(key);
@@ -113,6 +115,9 @@ static const char *
 hash_of(uint8_t algorithm)
 {
 	switch (algorithm) {
+	case HF_ALG_RSASHA1:
+	case HF_ALG_RSASHA1_NSEC3:
+		return "SHA1";
 	case HF_ALG_RSASHA256:
 	case HF_ALG_ECDSAP256:
 		return "SHA256";
@@ -163,6 +168,8 @@ sig_len_of(const struct va_key *key)
 	struct va_rsa rsa;
 
 	switch (key->algorithm) {
+	case HF_ALG_RSASHA1: /* RFC 3110 3 */
+	case HF_ALG_RSASHA1_NSEC3:
 	case HF_ALG_RSASHA256:
 	case HF_ALG_RSASHA512:
 		return va_rsa_parse(key, &rsa) ? rsa.n_len : 0; /* RFC 5702 3 */
@@ -210,9 +217,10 @@ size_t
 va_crypto_ds(uint8_t digest, const struct hf_name *owner, const struct hf_rdata *dnskey,
     uint8_t out[VA_DIGEST_MAX])
 {
-	const EVP_MD *md = digest == HF_DIGEST_SHA256 ? EVP_sha256()
-	    : digest == HF_DIGEST_SHA384              ? EVP_sha384()
-						      : NULL;
+	const EVP_MD *md = digest == HF_DIGEST_SHA1 ? EVP_sha1()
+	    : digest == HF_DIGEST_SHA256            ? EVP_sha256()
+	    : digest == HF_DIGEST_SHA384            ? EVP_sha384()
+						    : NULL;
 	unsigned len = 0;
 
 	if (md == NULL)

@@ -23,8 +23,10 @@ va_key_tag(const uint8_t *rdata, size_t len)
 }
 
 bool
-va_algorithm_supported(uint8_t alg)
+va_algorithm_supported(uint8_t alg, bool rsasha1)
 {
+	if (alg == HF_ALG_RSASHA1 || alg == HF_ALG_RSASHA1_NSEC3)
+		return rsasha1;
 	return alg == HF_ALG_RSASHA256 || alg == HF_ALG_RSASHA512 || alg == HF_ALG_ECDSAP256 ||
 	    alg == HF_ALG_ECDSAP384 || alg == HF_ALG_ED25519 || alg == HF_ALG_ED448;
 }
@@ -32,7 +34,7 @@ va_algorithm_supported(uint8_t alg)
 bool
 va_digest_supported(uint8_t digest)
 {
-	return digest == HF_DIGEST_SHA256 || digest == HF_DIGEST_SHA384;
+	return digest == HF_DIGEST_SHA1 || digest == HF_DIGEST_SHA256 || digest == HF_DIGEST_SHA384;
 }
 
 bool
@@ -105,6 +107,8 @@ va_key_shape_ok(const struct va_key *key)
 	struct va_rsa rsa;
 
 	switch (key->algorithm) {
+	case HF_ALG_RSASHA1:
+	case HF_ALG_RSASHA1_NSEC3:
 	case HF_ALG_RSASHA256:
 	case HF_ALG_RSASHA512:
 		return va_rsa_parse(key, &rsa);

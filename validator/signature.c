@@ -84,8 +84,6 @@ va_sig_check(
 
 	if (sig->type_covered != set->type)
 		return VA_SIG_MALFORMED;
-	if (!va_algorithm_supported(sig->algorithm))
-		return VA_SIG_ALGORITHM;
 	if (!hf_name_equal(&sig->signer, zone))
 		return VA_SIG_SIGNER;
 	reason = check_labels(sig, set);

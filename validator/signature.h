@@ -32,7 +32,8 @@ struct va_sig {
 /* False when RDATA is not an RRSIG with a signature in it. */
 bool va_sig_parse(const struct hf_rdata *rdata, struct va_sig *sig);
 
-/* May sig be tried on set, which belongs to zone? VA_OK or the reason why not. */
+/* May sig, of an algorithm that is supported, be tried on set, which belongs to zone? VA_OK or
+ * the reason why not. */
 enum va_reason va_sig_check(const struct va_sig *sig, const struct hf_rrset *set,
     const struct hf_name *zone, int64_t now_s);
 

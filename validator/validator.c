@@ -109,7 +109,9 @@ try_signatures(struct trial *t, struct va_result *out)
 				out->reason = VA_SIG_MALFORMED;
 			continue;
 		}
-		reason = va_sig_check(&sig, t->set, t->zone, t->now_s);
+		reason = va_algorithm_supported(sig.algorithm, t->budget->rsasha1)
+		    ? va_sig_check(&sig, t->set, t->zone, t->now_s)
+		    : VA_SIG_ALGORITHM;
 		if (reason == VA_OK)
 			reason = try_keys(t, &sig);
 		if (reason == VA_OK) {
@@ -243,20 +245,37 @@ trust_by_key(struct trial *t, const struct hf_rrset *keys, const struct hf_rdata
 /* Is what this anchor uses known here? VA_OK, DS_ALGORITHM or DS_DIGEST. A record too
  * short to tell counts as known: it must not open a way to insecure. */
 static enum va_reason
-anchor_supported(uint16_t type, const struct hf_rdata *anchor)
+anchor_supported(uint16_t type, const struct hf_rdata *anchor, bool rsasha1)
 {
 	struct va_key key;
 	struct va_ds ds;
 
 	if (type == HF_TYPE_DNSKEY)
-		return !va_key_parse(anchor, &key) || va_algorithm_supported(key.algorithm)
+		return !va_key_parse(anchor, &key) || va_algorithm_supported(key.algorithm, rsasha1)
 		    ? VA_OK
 		    : VA_DS_ALGORITHM;
 	if (!va_ds_parse(anchor, &ds))
 		return VA_OK;
-	if (!va_algorithm_supported(ds.algorithm))
+	if (!va_algorithm_supported(ds.algorithm, rsasha1))
 		return VA_DS_ALGORITHM;
 	return va_digest_supported(ds.digest_type) ? VA_OK : VA_DS_DIGEST;
+}
+
+/* A SHA-1 digest counts for nothing beside a better one (RFC 4509 3): whoever can make
+ * collisions must not choose which is looked at. */
+static bool
+is_outdone(const struct hf_rrset *anchors, const struct va_ds *ds, bool rsasha1)
+{
+	struct va_ds other;
+
+	if (ds->digest_type != HF_DIGEST_SHA1)
+		return false;
+	for (uint16_t i = 0; i < anchors->rr_cnt; i++)
+		if (va_ds_parse(&anchors->rr[i], &other) && other.digest_type != HF_DIGEST_SHA1 &&
+		    va_digest_supported(other.digest_type) &&
+		    va_algorithm_supported(other.algorithm, rsasha1))
+			return true;
+	return false;
 }
 
 /* Fill t->keys. VA_OK when an anchor was of use, else why none was (RFC 4035 5.2). */
@@ -264,14 +283,16 @@ static enum va_reason
 trust_keys(struct trial *t, const struct hf_rrset *keys, const struct hf_rrset *anchors)
 {
 	enum va_reason reason = VA_DS_ALGORITHM;
+	bool rsasha1 = t->budget->rsasha1;
 
 	for (uint16_t i = 0; i < anchors->rr_cnt; i++) {
-		enum va_reason r = anchor_supported(anchors->type, &anchors->rr[i]);
+		enum va_reason r = anchor_supported(anchors->type, &anchors->rr[i], rsasha1);
 		struct va_ds ds;
 
 		if (r == VA_OK && anchors->type == HF_TYPE_DNSKEY)
 			trust_by_key(t, keys, &anchors->rr[i]);
-		else if (r == VA_OK && va_ds_parse(&anchors->rr[i], &ds))
+		else if (r == VA_OK && va_ds_parse(&anchors->rr[i], &ds) &&
+		    !is_outdone(anchors, &ds, rsasha1))
 			trust_by_ds(t, keys, &ds);
 		if (r == VA_OK || reason == VA_OK)
 			reason = VA_OK;

@@ -20,10 +20,13 @@
 #include "lib/base/verdict.h"
 #include "lib/wire/rrset.h"
 
-/* Work left for one client query (DESIGN 5). Charged before the work. */
+/* Work left for one client query (DESIGN 5), charged before the work, and what it may use. */
 struct va_budget {
 	uint32_t sig_checks;  /* 64 per query */
 	uint32_t sha1_blocks; /* 3000 per query */
+	/* RSASHA1 and RSASHA1-NSEC3-SHA1 are known. RFC 9905 2: implementations must be able to,
+	 * operators must not. */
+	bool rsasha1;
 };
 
 enum {
@@ -104,7 +107,7 @@ uint16_t va_key_tag(const uint8_t *rdata, size_t len);
 size_t va_ds_make(const struct hf_name *owner, const struct hf_rdata *dnskey, uint8_t digest,
     uint8_t *out, size_t cap);
 
-bool va_algorithm_supported(uint8_t alg);
+bool va_algorithm_supported(uint8_t alg, bool rsasha1);
 bool va_digest_supported(uint8_t digest);
 
 /* set, signed in zone, against the zone's validated DNSKEY RRset keys. Verdict SECURE or

@@ -28,7 +28,7 @@ struct cp_resolver {
 	struct cp_resolver_ops ops;
 	struct cp_resolver_limits limits;
 	struct cp_policy *policy;
-	bool do_ip4, do_ip6, validate, aggressive;
+	bool do_ip4, do_ip6, validate, rsasha1, aggressive;
 	uint16_t server_port;
 	struct hf_siphash_key key;
 

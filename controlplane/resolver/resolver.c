@@ -181,6 +181,7 @@ job_create(struct cp_resolver *r, const struct hf_name *lower, uint16_t type, bo
 	job->cd = cd;
 	hf_arena_init(&job->arena, r->limits.arena_octets);
 	cp_budget_init(&job->budget, &r->limits, r->now.mono_ns);
+	job->budget.va.rsasha1 = r->rsasha1;
 	job_link(r, job);
 	job->root = cp_task_create(job, &want);
 	if (job->root == NULL) {
@@ -464,6 +465,7 @@ cp_resolver_create(const struct cp_resolver_config *cfg, const struct cp_resolve
 	r->do_ip6 = cfg->do_ip6;
 	r->validate = cfg->validate;
 	r->aggressive = cfg->aggressive_nsec;
+	r->rsasha1 = cfg->rsasha1;
 	r->server_port = cfg->server_port != 0 ? cfg->server_port : 53;
 	cp_policy_get(policy);
 	r->policy = policy;

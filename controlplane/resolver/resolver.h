@@ -122,6 +122,7 @@ struct cp_resolver_config {
 	bool do_ip4, do_ip6;
 	bool validate;        /* false: everything is insecure (never the default) */
 	bool aggressive_nsec; /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
+	bool rsasha1;         /* RSASHA1 signatures count (RFC 9905 2: not by default) */
 	uint16_t server_port; /* 53 */
 };
 

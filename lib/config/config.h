@@ -100,6 +100,7 @@ struct hf_config {
 	uint64_t limit_client_waiting; /* replies, per core */
 
 	struct hf_config_text_list trust_anchors; /* files of DS and DNSKEY records */
+	bool rsasha1;                             /* believe RSASHA1 signatures */
 
 	char *policy_store; /* SQLite file */
 	uint64_t nta_default_ns, nta_max_ns;

@@ -100,6 +100,8 @@ const struct hf_schema_key hf_schema[] = {
 	{"validation", "trust-anchors", HF_SCHEMA_TEXT_LIST, AT(trust_anchors), 1,
 	 HF_CONFIG_ANCHOR_MAX, "/usr/share/dns/root.ds", {0},
 	 "files of DS and DNSKEY records that are believed"},
+	{"validation", "rsasha1", HF_SCHEMA_BOOL, AT(rsasha1), 0, 0, "no", {0},
+	 "believe RSASHA1 signatures; no: zones signed with them are insecure (RFC 9905 2)"},
 
 	{"policy", "store", HF_SCHEMA_TEXT, AT(policy_store), 0, 4000,
 	 "/var/lib/holdfast/policy.db", {0}, "SQLite file of policy and audit log"},

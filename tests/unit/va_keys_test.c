@@ -11,7 +11,7 @@
 #include "tests/unit/support/va_signer.h"
 #include "validator/key.h"
 
-enum { NOW = 1500000, TTL = 3600 };
+enum { NOW = 1500000, TTL = 3600, DIGEST_UNKNOWN = 3 };
 
 static struct va_signer ksk, zsk;
 static struct va_box keys, ds;
@@ -34,7 +34,7 @@ zone_init(void)
 	va_box_init(&ds, "example.", HF_TYPE_DS, TTL);
 	struct hf_rdata key = {.data = ksk.dnskey, .len = ksk.dnskey_len};
 	va_box_add(&ds, rdata, va_ds_make(&keys.set.owner, &key, HF_DIGEST_SHA256, rdata, 64));
-	budget = (struct va_budget){VA_SIG_CHECKS, VA_SHA1_BLOCKS};
+	budget = (struct va_budget){.sig_checks = VA_SIG_CHECKS, .sha1_blocks = VA_SHA1_BLOCKS};
 }
 
 static enum va_reason
@@ -94,9 +94,60 @@ ds_records_of_unknown_kinds_only_make_the_zone_insecure(void **state)
 	assert_int_equal(judge(), VA_DS_ALGORITHM);
 	assert_int_equal(result.verdict, HF_VERDICT_INSECURE);
 	octets(&ds.rr[0])[2] = HF_ALG_ECDSAP256;
-	octets(&ds.rr[0])[3] = HF_DIGEST_SHA1;
+	octets(&ds.rr[0])[3] = DIGEST_UNKNOWN;
 	assert_int_equal(judge(), VA_DS_DIGEST);
 	assert_int_equal(result.verdict, HF_VERDICT_INSECURE);
+}
+
+static void
+a_sha1_digest_counts_only_where_there_is_no_better_one(void **state)
+{
+	(void)state;
+	uint8_t rdata[64];
+	struct hf_rdata key = {.data = ksk.dnskey, .len = ksk.dnskey_len};
+
+	zone_init();
+	va_box_init(&ds, "example.", HF_TYPE_DS, TTL);
+	va_box_add(&ds, rdata, va_ds_make(&ds.set.owner, &key, HF_DIGEST_SHA1, rdata, 64));
+	assert_int_equal(judge(), VA_OK);
+	va_box_add(&ds, rdata, va_ds_make(&ds.set.owner, &key, HF_DIGEST_SHA256, rdata, 64));
+	assert_int_equal(judge(), VA_OK);
+	octets(&ds.rr[1])[20] ^= 1; /* the better one is wrong: the other does not help */
+	assert_int_equal(judge(), VA_DS_NO_MATCH);
+	octets(&ds.rr[1])[3] = DIGEST_UNKNOWN;
+	assert_int_equal(judge(), VA_OK);
+}
+
+static void
+rsasha1_counts_only_if_the_operator_says_so(void **state)
+{
+	(void)state;
+	static const uint8_t algorithms[] = {HF_ALG_RSASHA1, HF_ALG_RSASHA1_NSEC3};
+	struct va_signer old;
+
+	for (size_t i = 0; i < sizeof(algorithms); i++) {
+		uint8_t rdata[64];
+
+		va_signer_init(&old, algorithms[i], 0x0101);
+		struct hf_rdata key = {.data = old.dnskey, .len = old.dnskey_len};
+
+		zone_init();
+		va_box_init(&keys, "example.", HF_TYPE_DNSKEY, TTL);
+		va_box_add(&keys, old.dnskey, old.dnskey_len);
+		struct va_spec spec = va_spec_of(&keys, "example.", "example.", &old);
+		va_box_sign(&keys, &old, &spec);
+		va_box_init(&ds, "example.", HF_TYPE_DS, TTL);
+		va_box_add(
+		    &ds, rdata, va_ds_make(&ds.set.owner, &key, HF_DIGEST_SHA256, rdata, 64));
+		assert_int_equal(judge(), VA_DS_ALGORITHM);
+		assert_int_equal(result.verdict, HF_VERDICT_INSECURE);
+		budget.rsasha1 = true;
+		assert_int_equal(judge(), VA_OK);
+		octets(&keys.sig[0])[keys.sig[0].len - 1] ^= 1;
+		assert_true(judge() != VA_OK);
+		assert_int_equal(result.verdict, HF_VERDICT_BOGUS);
+		va_signer_fini(&old);
+	}
 }
 
 static void
@@ -459,7 +510,7 @@ the_ds_records_of_the_rfcs_are_made_from_their_keys(void **state)
 		assert_int_equal(va_ds_make(&dnskeys.set.owner, &dnskeys.rr[0], examples[i].digest,
 				     made, len - 1),
 		    0);
-		assert_int_equal(va_ds_make(&dnskeys.set.owner, &dnskeys.rr[0], HF_DIGEST_SHA1,
+		assert_int_equal(va_ds_make(&dnskeys.set.owner, &dnskeys.rr[0], DIGEST_UNKNOWN,
 				     made, sizeof(made)),
 		    0);
 	}
@@ -506,6 +557,8 @@ main(void)
 	    cmocka_unit_test(keys_that_a_ds_vouches_for_are_secure),
 	    cmocka_unit_test(a_key_that_no_ds_names_cannot_vouch_for_the_set),
 	    cmocka_unit_test(ds_records_of_unknown_kinds_only_make_the_zone_insecure),
+	    cmocka_unit_test(a_sha1_digest_counts_only_where_there_is_no_better_one),
+	    cmocka_unit_test(rsasha1_counts_only_if_the_operator_says_so),
 	    cmocka_unit_test(one_known_ds_beside_unknown_ones_must_still_match),
 	    cmocka_unit_test(malformed_and_empty_ds_sets_never_make_a_zone_insecure),
 	    cmocka_unit_test(a_ds_of_another_owner_or_class_does_not_match),

@@ -38,7 +38,7 @@ scene_init(const char *owner)
 	sc.zone = va_name("example.");
 	sc.now = NOW;
 	sc.spec = va_spec_of(&sc.set, owner, "example.", &signer);
-	sc.budget = (struct va_budget){VA_SIG_CHECKS, VA_SHA1_BLOCKS};
+	sc.budget = (struct va_budget){.sig_checks = VA_SIG_CHECKS, .sha1_blocks = VA_SHA1_BLOCKS};
 }
 
 static void

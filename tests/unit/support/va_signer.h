@@ -78,6 +78,8 @@ static inline EVP_PKEY *
 va_signer_keygen(uint8_t algorithm)
 {
 	switch (algorithm) {
+	case HF_ALG_RSASHA1:
+	case HF_ALG_RSASHA1_NSEC3:
 	case HF_ALG_RSASHA256:
 	case HF_ALG_RSASHA512:
 		return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024);
@@ -116,6 +118,8 @@ va_signer_export(EVP_PKEY *pkey, uint8_t algorithm, uint8_t *out)
 	size_t len = 57;
 
 	switch (algorithm) {
+	case HF_ALG_RSASHA1:
+	case HF_ALG_RSASHA1_NSEC3:
 	case HF_ALG_RSASHA256:
 	case HF_ALG_RSASHA512:
 		return va_signer_export_rsa(pkey, out);
@@ -206,9 +210,11 @@ va_put_int(uint8_t *out, size_t len, uint32_t v, unsigned octets)
 static inline size_t
 va_signer_sign(const struct va_signer *s, const uint8_t *data, size_t len, uint8_t *sig)
 {
+	bool sha1 = s->algorithm == HF_ALG_RSASHA1 || s->algorithm == HF_ALG_RSASHA1_NSEC3;
 	const char *hash = s->algorithm == HF_ALG_RSASHA512 ? "SHA512"
 	    : s->algorithm == HF_ALG_ECDSAP384              ? "SHA384"
 	    : s->algorithm >= HF_ALG_ED25519                ? NULL
+	    : sha1                                          ? "SHA1"
 							    : "SHA256";
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t sig_len = 512;
