@@ -12,6 +12,7 @@ enum { ARENA_MAX = 1024 * 1024, HINTS_TTL_S = 3600000, RDATA_MAX_CNT = 16 };
 
 #define WALL_DEFAULT_S   1577836800 /* 2020-01-01: for scenarios that do not care */
 #define ROOT_SERVER_NAME "k.root-servers.net."
+#define SERVER_DEFAULT   "216.0.0.1"
 
 static bool __attribute__((format(printf, 2, 3))) refuse(struct setup *u, const char *fmt, ...)
 {
@@ -237,10 +238,19 @@ to_seconds(struct setup *u, const char *key, const char *v, uint32_t *out)
 }
 
 static bool
+to_bool(struct setup *u, const char *key, const char *v, bool *out)
+{
+	*out = is_yes(v);
+	return is_yes(v) || is_no(v) || refuse(u, "%s=%s", key, v);
+}
+
+static bool
 on_feature(struct setup *u, const char *key, const char *v)
 {
 	if (strcmp(key, "minimal_responses") == 0 && is_yes(v))
 		return true;
+	if (strcmp(key, "aggressive_nsec") == 0)
+		return to_bool(u, key, v, &u->cfg.aggressive_nsec);
 	if (strcmp(key, "max_ttl") == 0)
 		return to_seconds(u, key, v, &u->cfg.limits.ttl_max_s);
 	if (strcmp(key, "max_neg_ttl") == 0)
@@ -266,16 +276,59 @@ on_features(struct setup *u, const char *v)
 	return true;
 }
 
+/* --- zones of the operator ------------------------------------------------------------------ */
+
+/* One more address for the zone, which is made if need be. */
+static bool
+zone_add(struct setup *u, enum cp_zone_kind kind, const char *name, const char *addr)
+{
+	struct hf_name zone;
+	struct cp_zone *z = u->zones;
+	struct hf_addr a;
+
+	if (hf_name_from_text(name, &zone) != 0 || hf_addr_from_text(addr, &a) != 0)
+		return refuse(u, "zone %s at %s", name, addr);
+	while (z < u->zones + u->cfg.zones_cnt && !hf_name_equal(&z->name, &zone))
+		z++;
+	if (z == u->zones + SETUP_ZONE_MAX || z->addr_cnt == SETUP_ZONE_ADDR_MAX)
+		return refuse(u, "too many zones");
+	if (z == u->zones + u->cfg.zones_cnt) {
+		*z = (struct cp_zone){
+		    .name = zone, .kind = kind, .addrs = u->zone_addrs[z - u->zones]};
+		u->cfg.zones_cnt++;
+	}
+	u->zone_addrs[z - u->zones][z->addr_cnt++] = a;
+	return z->kind == kind || refuse(u, "zone %s of two kinds", name);
+}
+
+/* "ZONE ADDR" behind "stub=" or "forward=". */
+static bool
+on_zone(struct setup *u, enum cp_zone_kind kind, const char *v)
+{
+	char copy[RPL_LINE_MAX], *addr;
+
+	snprintf(copy, sizeof(copy), "%s", v);
+	addr = strchr(copy, ' ');
+	if (addr == NULL)
+		return refuse(u, "zone %s without address", v);
+	*addr++ = '\0';
+	return zone_add(u, kind, copy, addr + strspn(addr, " "));
+}
+
 static bool
 on_feature_list(struct setup *u, const char *v)
 {
+	if (strncmp(v, "stub=", 5) == 0)
+		return on_zone(u, CP_ZONE_STUB, v + 5);
+	if (strncmp(v, "forward=", 8) == 0)
+		return on_zone(u, CP_ZONE_FORWARD, v + 8);
 	return refuse(u, "%s", v);
 }
 
 static bool
 on_forward(struct setup *u, const char *v)
 {
-	return refuse(u, "forward-addr: %s", v);
+	return zone_add(u, CP_ZONE_FORWARD, ".", v);
 }
 
 static const struct {
@@ -332,9 +385,13 @@ setup_read(struct setup *u, const struct rpl *s)
 	for (const struct rpl_setting *at = s->settings; at != NULL; at = at->next)
 		if (!setting_take(u, at))
 			return false;
-	if (u->root_cnt == 0)
-		return refuse(u, "neither stub-addr nor forward-addr");
+	/* A scenario that says of no server at all was written for a forwarder. */
+	if (u->root_cnt == 0 && u->cfg.zones_cnt == 0 && !on_forward(u, SERVER_DEFAULT))
+		return false;
+	if (u->root_cnt == 0 && !on_root_addr(u, SERVER_DEFAULT))
+		return false;
 	u->cfg.anchors = u->anchors;
+	u->cfg.zones = u->zones;
 	return hints_make(u) && policy_make(u);
 }
 

@@ -19,6 +19,8 @@ enum {
 	SETUP_ANCHOR_MAX = 16,
 	SETUP_RULE_MAX = 32,
 	SETUP_ROOT_MAX = 8,
+	SETUP_ZONE_MAX = 8,
+	SETUP_ZONE_ADDR_MAX = 8,
 };
 
 struct setup {
@@ -32,6 +34,8 @@ struct setup {
 	struct hf_rrset anchors[SETUP_ANCHOR_MAX];
 	struct cp_rule rules[SETUP_RULE_MAX];
 	size_t rule_cnt;
+	struct cp_zone zones[SETUP_ZONE_MAX];
+	struct hf_addr zone_addrs[SETUP_ZONE_MAX][SETUP_ZONE_ADDR_MAX];
 	unsigned root_cnt;
 	struct hf_addr root[SETUP_ROOT_MAX];
 	struct hf_name root_name; /* of the root's server in the hints */
