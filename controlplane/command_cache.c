@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "controlplane/resolver/caches.h"
 #include "lib/wire/rdata.h"
 
 enum { CACHE_WAIT_MS = 1000, RECORDS_SHOWN_MAX = 512 };
@@ -248,8 +249,7 @@ show_start(struct cp_call *c, const json_t *args)
 		return;
 	}
 	cp_engine_time(&now);
-	cp_resolver_cache_show(
-	    cp_engine_resolver(c->env->engine), &now, &name, type, add_rrset, rrsets);
+	cp_caches_show(cp_engine_caches(c->env->engine), &now, &name, type, add_rrset, rrsets);
 	cp_link_client_state(c->env->link, &link);
 	c->result = json_pack("{s:o, s:o, s:{s:b, s:[]}, s:{s:o}}", "name", cp_json_name(&name),
 	    "type", type == HF_TYPE_ANY ? json_null() : type_json(type), "dataplane", "attached",

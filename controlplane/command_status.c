@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "controlplane/options.h"
+#include "controlplane/resolver/caches.h"
 #include "lib/base/clock.h"
 #include "lib/link/counters.h"
 
@@ -56,12 +57,13 @@ anchors_json(const struct cp_admin_env *env)
 static json_t *
 resolver_json(const struct cp_admin_env *env)
 {
-	uint64_t entries, octets;
+	struct cp_table_use use;
 
-	cp_resolver_cache_size(cp_engine_resolver(env->engine), &entries, &octets);
+	cp_table_use(cp_engine_caches(env->engine)->table, &use);
 	return json_pack("{s:o, s:o, s:o, s:o}", "questions_under_way",
-	    cp_json_u64(cp_engine_under_way(env->engine)), "cache_entries", cp_json_u64(entries),
-	    "cache_octets", cp_json_u64(octets), "trust_anchors", anchors_json(env));
+	    cp_json_u64(cp_engine_under_way(env->engine)), "cache_entries",
+	    cp_json_u64(use.entries), "cache_octets", cp_json_u64(use.octets), "trust_anchors",
+	    anchors_json(env));
 }
 
 static json_t *
@@ -208,9 +210,10 @@ stats_add(struct cp_call *c, const struct hf_msg_stats_say *m)
 static void
 stats_start(struct cp_call *c, const json_t *args)
 {
-	const uint64_t *resolver = cp_resolver_counters(cp_engine_resolver(c->env->engine));
+	uint64_t resolver[CP_RESOLVER_COUNTER_CNT];
 
 	(void)args;
+	cp_engine_counters(c->env->engine, resolver);
 	c->result = json_pack("{s:{s:b, s:[], s:{}}, s:o, s:o, s:o}", "dataplane", "attached", 0,
 	    "rows", "total", "resolver",
 	    counters_json(resolver_text, resolver, CP_RESOLVER_COUNTER_CNT), "controlplane",

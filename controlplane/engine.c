@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <event2/event.h>
 
@@ -83,15 +84,14 @@ static void
 on_reply(void *arg, uint64_t exchange, const uint8_t *msg, size_t len)
 {
 	struct cp_engine *e = arg;
-	const uint64_t *counters = cp_resolver_counters(e->resolver);
-	uint64_t mismatched = counters[CP_RESOLVER_mismatched];
+	uint64_t mismatched = cp_resolver_counter(e->resolver, CP_RESOLVER_mismatched);
 	struct cp_time now;
 
 	cp_engine_time(&now);
 	cp_resolver_reply(e->resolver, &now, exchange, msg, len);
 	/* A reply that matches ends the exchange (the core cancels only what got none), so its
 	 * socket goes now; one that does not match is counted as such and changes nothing. */
-	if (counters[CP_RESOLVER_mismatched] == mismatched)
+	if (cp_resolver_counter(e->resolver, CP_RESOLVER_mismatched) == mismatched)
 		cp_upstream_cancel(e->upstream, exchange);
 	tick_soon(e);
 }
@@ -253,10 +253,17 @@ cp_engine_set_policy(struct cp_engine *e, struct cp_policy *policy)
 	tick_soon(e);
 }
 
-struct cp_resolver *
-cp_engine_resolver(struct cp_engine *e)
+void
+cp_engine_counters(const struct cp_engine *e, uint64_t sum[CP_RESOLVER_COUNTER_CNT])
 {
-	return e->resolver;
+	memset(sum, 0, CP_RESOLVER_COUNTER_CNT * sizeof(sum[0]));
+	cp_resolver_counters(e->resolver, sum);
+}
+
+struct cp_caches *
+cp_engine_caches(struct cp_engine *e)
+{
+	return cp_resolver_caches(e->resolver);
 }
 
 size_t

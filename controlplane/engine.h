@@ -56,7 +56,8 @@ int cp_engine_ask(struct cp_engine *e, const struct cp_ask *ask, uint64_t *token
 void cp_engine_forget(struct cp_engine *e, uint64_t token);
 
 void cp_engine_set_policy(struct cp_engine *e, struct cp_policy *policy);
-struct cp_resolver *cp_engine_resolver(struct cp_engine *e);
+void cp_engine_counters(const struct cp_engine *e, uint64_t sum[CP_RESOLVER_COUNTER_CNT]);
+struct cp_caches *cp_engine_caches(struct cp_engine *e);
 void cp_engine_time(struct cp_time *now);
 size_t cp_engine_under_way(const struct cp_engine *e);
 

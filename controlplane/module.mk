@@ -4,14 +4,18 @@ resolver_src := \
 	controlplane/policy.c \
 	controlplane/resolver/budget.c \
 	controlplane/resolver/cache.c \
+	controlplane/resolver/caches.c \
 	controlplane/resolver/chain.c \
 	controlplane/resolver/choose.c \
 	controlplane/resolver/delegation.c \
+	controlplane/resolver/epoch.c \
 	controlplane/resolver/exchange.c \
+	controlplane/resolver/ghost.c \
 	controlplane/resolver/hints.c \
 	controlplane/resolver/local.c \
 	controlplane/resolver/lookup.c \
 	controlplane/resolver/outcome.c \
+	controlplane/resolver/pack.c \
 	controlplane/resolver/query.c \
 	controlplane/resolver/question.c \
 	controlplane/resolver/ranges.c \
@@ -21,6 +25,8 @@ resolver_src := \
 	controlplane/resolver/route.c \
 	controlplane/resolver/send.c \
 	controlplane/resolver/server.c \
+	controlplane/resolver/share.c \
+	controlplane/resolver/suffix.c \
 	controlplane/resolver/synth.c \
 	controlplane/resolver/table.c \
 	controlplane/resolver/task.c \

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/resolver/cache.h"
 
-#include <string.h>
-
+#include "controlplane/resolver/pack.h"
 #include "lib/base/ns.h"
 
 enum {
@@ -11,94 +10,133 @@ enum {
 	TYPE_STATE = HF_TYPE_DNSKEY,
 };
 
-static struct cp_block *
-fresh(struct cp_resolver *r, const struct cp_key *key)
+/* Each look into the table stands between look and looked: what is found is copied out. */
+static void
+look(struct cp_resolver *r)
 {
-	struct cp_block *b = cp_table_find(r->table, key);
-
-	return b != NULL && r->now.mono_ns < b->expires_ns ? b : NULL;
+	cp_table_enter(r->table, r->reader);
 }
 
-static struct cp_block *
-put(struct cp_resolver *r, const struct cp_key *key, size_t len, uint32_t ttl_s)
+static void
+looked(struct cp_resolver *r)
 {
-	struct cp_block *b = cp_table_put(r->table, key, len);
+	cp_table_leave(r->table, r->reader);
+}
 
-	if (b == NULL)
-		return NULL;
-	b->put_ns = r->now.mono_ns;
-	b->expires_ns = r->now.mono_ns + ttl_s * HF_NS_PER_S;
-	b->policy_gen = cp_policy_generation(r->policy);
-	return b;
+static bool
+fresh(struct cp_resolver *r, const struct cp_key *key, struct cp_block *b)
+{
+	return cp_table_find(r->table, key, r->now.mono_ns, b) && r->now.mono_ns < b->expires_ns;
+}
+
+static struct cp_entry *
+prepare(struct cp_resolver *r, const struct cp_key *key, size_t len, uint32_t ttl_s, uint8_t **data)
+{
+	struct cp_item item = {
+	    .key = *key,
+	    .now_ns = r->now.mono_ns,
+	    .policy_gen = cp_policy_generation(r->policy),
+	    .ttl_s = ttl_s,
+	    .len = (uint32_t)len,
+	};
+
+	return len > UINT32_MAX ? NULL : cp_table_prepare(r->table, &item, data);
+}
+
+static void
+publish(struct cp_resolver *r, struct cp_entry *e)
+{
+	switch (cp_table_publish(r->table, e)) {
+	case CP_PUT_KEPT:
+		break;
+	case CP_PUT_SHARE:
+		CP_COUNT(r, cache_share);
+		break;
+	case CP_PUT_BUSY:
+		CP_COUNT(r, cache_busy);
+		break;
+	}
 }
 
 /* A copy of the block's outcome, its TTLs counted down. */
 static struct cp_outcome *
-outcome_out(struct cp_task *t, const struct cp_block *b)
+outcome_out(struct cp_task *t, const struct hf_name *name, const struct cp_block *b)
 {
-	const struct cp_outcome *o = b->data;
 	uint64_t age_ns = t->job->r->now.mono_ns - b->put_ns;
-	void *mem = hf_arena_alloc(&t->job->arena, b->len);
+	struct cp_outcome *o = cp_unpack_outcome(&t->job->arena, name, b->data, b->len);
 
-	if (mem == NULL)
-		return NULL;
-	struct cp_outcome *copy = cp_outcome_copy(mem, o);
-
-	cp_outcome_age(copy, (uint32_t)(age_ns / HF_NS_PER_S), UINT32_MAX);
-	return copy;
+	/* Another thread's clock may be a little ahead of this question's. */
+	if (o != NULL && (int64_t)age_ns > 0)
+		cp_outcome_age(o, (uint32_t)(age_ns / HF_NS_PER_S), UINT32_MAX);
+	return o;
 }
 
 static void
 outcome_in(struct cp_task *t, const struct cp_key *key, const struct cp_outcome *o, uint32_t ttl_s)
 {
-	size_t len = cp_outcome_size(o);
-	struct cp_block *b;
+	struct cp_resolver *r = t->job->r;
+	uint8_t *data;
 
-	if (ttl_s == 0 || len > UINT32_MAX)
+	if (ttl_s == 0)
 		return;
-	b = put(t->job->r, key, len, ttl_s);
-	if (b != NULL)
-		cp_outcome_copy(b->data, o);
+	struct cp_entry *e = prepare(r, key, cp_pack_outcome(o, key->name, NULL), ttl_s, &data);
+
+	if (e == NULL)
+		return;
+	(void)cp_pack_outcome(o, key->name, data);
+	publish(r, e);
+}
+
+/* A fresh outcome under key, or NULL. */
+static struct cp_outcome *
+outcome_find(struct cp_task *t, const struct cp_key *key, uint64_t *policy_gen)
+{
+	struct cp_resolver *r = t->job->r;
+	struct cp_outcome *o = NULL;
+	struct cp_block b;
+
+	look(r);
+	if (fresh(r, key, &b)) {
+		o = outcome_out(t, key->name, &b);
+		*policy_gen = b.policy_gen;
+	}
+	looked(r);
+	return o;
 }
 
 /* BOGUS data was let pass by an NTA: only under the same policy, and still covered. */
 static bool
-may_use(const struct cp_task *t, const struct cp_block *b)
+may_use(const struct cp_task *t, const struct cp_outcome *o, uint64_t policy_gen)
 {
-	const struct cp_outcome *o = b->data;
 	const struct cp_policy *p = t->job->r->policy;
 
 	if (o->verdict != HF_VERDICT_BOGUS)
 		return true;
-	return b->policy_gen == cp_policy_generation(p) && cp_policy_covers(p, &t->name, NULL);
+	return policy_gen == cp_policy_generation(p) && cp_policy_covers(p, &t->name, NULL);
 }
 
 static struct cp_outcome *
 answer_at(struct cp_task *t, const struct hf_name *name)
 {
-	struct cp_resolver *r = t->job->r;
 	const uint16_t types[] = {t->type, HF_TYPE_CNAME, TYPE_NXDOMAIN};
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct cp_key key = {name, types[i], CP_CLASS_ANSWER, t->view};
-		struct cp_block *b = fresh(r, &key);
+		uint64_t policy_gen;
+		struct cp_outcome *o = outcome_find(t, &key, &policy_gen);
 
-		if (b == NULL || !may_use(t, b))
+		if (o == NULL || !may_use(t, o, policy_gen))
 			continue;
-		const struct cp_outcome *o = b->data;
-
 		/* "No CNAME here" says nothing of other types. */
 		if (i == 1 && o->kind != CP_KIND_ANSWER && o->kind != CP_KIND_CNAME)
 			continue;
-		struct cp_outcome *copy = outcome_out(t, b);
-
-		if (copy != NULL && i == 1 && t->type != HF_TYPE_CNAME) {
-			copy->kind = CP_KIND_CNAME;
-			if (hf_name_from_octets(copy->answer[0]->rr[0].data,
-				copy->answer[0]->rr[0].len, &copy->target) != 0)
+		if (i == 1 && t->type != HF_TYPE_CNAME) {
+			o->kind = CP_KIND_CNAME;
+			if (hf_name_from_octets(
+				o->answer[0]->rr[0].data, o->answer[0]->rr[0].len, &o->target) != 0)
 				continue;
 		}
-		return copy;
+		return o;
 	}
 	return NULL;
 }
@@ -122,10 +160,10 @@ struct cp_outcome *
 cp_cache_nxdomain(struct cp_task *t, const struct hf_name *name)
 {
 	struct cp_key key = {name, TYPE_NXDOMAIN, CP_CLASS_ANSWER, t->view};
-	struct cp_block *b = fresh(t->job->r, &key);
-	const struct cp_outcome *o = b != NULL ? b->data : NULL;
+	uint64_t policy_gen;
+	struct cp_outcome *o = outcome_find(t, &key, &policy_gen);
 
-	return o != NULL && o->verdict == HF_VERDICT_SECURE ? outcome_out(t, b) : NULL;
+	return o != NULL && o->verdict == HF_VERDICT_SECURE ? o : NULL;
 }
 
 static void
@@ -168,9 +206,9 @@ struct cp_outcome *
 cp_cache_raw(struct cp_task *t, const struct hf_name *name, uint16_t type)
 {
 	struct cp_key key = raw_key(t, name, type);
-	struct cp_block *b = fresh(t->job->r, &key);
+	uint64_t policy_gen;
 
-	return b == NULL ? NULL : outcome_out(t, b);
+	return outcome_find(t, &key, &policy_gen);
 }
 
 void
@@ -201,17 +239,23 @@ cp_cache_drop_raw(struct cp_task *t, const struct hf_name *name, uint16_t type)
 struct cp_delegation *
 cp_cache_cut(struct cp_task *t, const struct hf_name *name, uint16_t view)
 {
+	struct cp_resolver *r = t->job->r;
+	struct cp_delegation *d = NULL;
 	struct hf_name at = *name;
 
+	look(r);
 	for (unsigned i = 0; i <= name->label_cnt; i++) {
 		struct cp_key key = {&at, TYPE_CUT, CP_CLASS_CUT, view};
-		struct cp_block *b = fresh(t->job->r, &key);
+		struct cp_block b;
 
-		if (b != NULL)
-			return hf_arena_copy(&t->job->arena, b->data, b->len);
+		if (fresh(r, &key, &b)) {
+			d = cp_unpack_delegation(&t->job->arena, &at, b.data, b.len);
+			break;
+		}
 		hf_name_strip(&at, 1, &at);
 	}
-	return NULL;
+	looked(r);
+	return d;
 }
 
 void
@@ -219,28 +263,28 @@ cp_cache_put_cut(struct cp_task *t, const struct cp_delegation *d)
 {
 	struct cp_resolver *r = t->job->r;
 	struct cp_key key = {&d->zone, TYPE_CUT, CP_CLASS_CUT, t->lookup.view};
-	size_t len = cp_delegation_size(d->ns_cnt);
 	uint32_t ttl = d->ttl_s < r->limits.ttl_max_s ? d->ttl_s : r->limits.ttl_max_s;
-	struct cp_block *b = put(r, &key, len, ttl == 0 ? 1 : ttl);
+	uint8_t *data;
+	struct cp_entry *e =
+	    prepare(r, &key, cp_pack_delegation(d, NULL), ttl == 0 ? 1 : ttl, &data);
 
-	if (b != NULL)
-		memcpy(b->data, d, len);
+	if (e == NULL)
+		return;
+	(void)cp_pack_delegation(d, data);
+	publish(r, e);
 }
 
 struct cp_outcome *
 cp_cache_state(struct cp_task *t)
 {
 	struct cp_key key = {&t->name, TYPE_STATE, CP_CLASS_STATE, t->view};
-	struct cp_block *b = fresh(t->job->r, &key);
+	uint64_t policy_gen;
+	struct cp_outcome *o = outcome_find(t, &key, &policy_gen);
 
-	if (b == NULL)
+	if (o != NULL && o->verdict == HF_VERDICT_BOGUS &&
+	    policy_gen != cp_policy_generation(t->job->r->policy))
 		return NULL;
-	const struct cp_outcome *o = b->data;
-
-	if (o->verdict == HF_VERDICT_BOGUS &&
-	    b->policy_gen != cp_policy_generation(t->job->r->policy))
-		return NULL;
-	return outcome_out(t, b);
+	return o;
 }
 
 void
@@ -260,41 +304,58 @@ failure_key(const struct cp_job *job)
 }
 
 const struct cp_failure *
-cp_cache_failure(struct cp_resolver *r, const struct cp_job *job, uint32_t *left_s)
+cp_cache_failure(struct cp_resolver *r, struct cp_job *job, uint32_t *left_s)
 {
 	struct cp_key key = failure_key(job);
-	struct cp_block *b = fresh(r, &key);
+	struct cp_failure *f = NULL;
+	struct cp_block b;
 
-	if (b == NULL || b->policy_gen != cp_policy_generation(r->policy))
-		return NULL;
-	*left_s = (uint32_t)((b->expires_ns - r->now.mono_ns + HF_NS_PER_S - 1) / HF_NS_PER_S);
-	return b->data;
+	look(r);
+	if (fresh(r, &key, &b) && b.policy_gen == cp_policy_generation(r->policy)) {
+		*left_s =
+		    (uint32_t)((b.expires_ns - r->now.mono_ns + HF_NS_PER_S - 1) / HF_NS_PER_S);
+		f = cp_unpack_failure(&job->arena, key.name, b.data, b.len);
+	}
+	looked(r);
+	return f;
+}
+
+/* How long the next failure is kept: twice as long as the last (RFC 9520 3.2). */
+static uint32_t
+backoff_next(struct cp_resolver *r, struct cp_job *job, const struct cp_key *key)
+{
+	const struct cp_resolver_limits *l = &r->limits;
+	uint32_t backoff = l->ttl_fail_min_s;
+	const struct cp_failure *before;
+	struct cp_block b;
+
+	look(r);
+	if (cp_table_find(r->table, key, r->now.mono_ns, &b) &&
+	    b.policy_gen == cp_policy_generation(r->policy) &&
+	    r->now.mono_ns < b.expires_ns + l->ttl_fail_max_s * HF_NS_PER_S) {
+		before = cp_unpack_failure(&job->arena, key->name, b.data, b.len);
+		if (before != NULL)
+			backoff = before->backoff_s * 2;
+	}
+	looked(r);
+	return backoff < l->ttl_fail_max_s ? backoff : l->ttl_fail_max_s;
 }
 
 uint32_t
-cp_cache_put_failure(struct cp_resolver *r, const struct cp_job *job, const struct cp_failure *f)
+cp_cache_put_failure(struct cp_resolver *r, struct cp_job *job, struct cp_failure *f)
 {
-	const struct cp_resolver_limits *l = &r->limits;
 	struct cp_key key = failure_key(job);
-	const struct cp_block *old = cp_table_find(r->table, &key);
-	size_t len = sizeof(*f) + f->chain_cnt * sizeof(f->chain[0]);
-	uint32_t backoff = l->ttl_fail_min_s;
+	uint8_t *data;
 
-	if (old != NULL && old->policy_gen == cp_policy_generation(r->policy) &&
-	    r->now.mono_ns < old->expires_ns + l->ttl_fail_max_s * HF_NS_PER_S) {
-		const struct cp_failure *before = old->data;
+	f->backoff_s = backoff_next(r, job, &key);
+	struct cp_entry *e =
+	    prepare(r, &key, cp_pack_failure(f, key.name, NULL), f->backoff_s, &data);
 
-		backoff = before->backoff_s * 2;
+	if (e != NULL) {
+		(void)cp_pack_failure(f, key.name, data);
+		publish(r, e);
 	}
-	if (backoff > l->ttl_fail_max_s)
-		backoff = l->ttl_fail_max_s;
-	struct cp_block *b = put(r, &key, len, backoff);
-
-	if (b != NULL) {
-		memcpy(b->data, f, len);
-		((struct cp_failure *)b->data)->backoff_s = backoff;
-	}
-	return backoff;
+	return f->backoff_s;
 }
 
 void

@@ -4,8 +4,9 @@
  *
  * Purpose   Outcomes (positive and negative, RFC 2308), delegations, zone states and failed
  *           questions, each with the rules of when they may be used again.
- * Roles     The resolver's thread.
- * Memory    One bounded table (table.h). What is found is copied into the caller's arena.
+ * Roles     The resolver's thread; the table behind may be shared by several (caches.h).
+ * Memory    One bounded table (table.h), entries as octets (pack.h). What is found is copied
+ *           into the caller's arena.
  * Blocking  Never.
  * Errors    A put that finds no memory is forgotten; a find that finds none is a miss.
  * Trust     What was learned in one view (route.h) is not seen in another. BOGUS outcomes are kept
@@ -48,14 +49,13 @@ struct cp_failure {
 	uint32_t backoff_s; /* how long it was to be kept the last time */
 	char text[HF_EDE_TEXT_MAX + 1];
 	uint16_t chain_cnt;
-	struct hf_name chain[]; /* the table keeps chain_cnt of them */
+	struct hf_name chain[]; /* chain_cnt of them */
 };
-/* A failure still to be believed; *left_s: for how long. Copy at once. */
+/* A failure still to be believed, in the job's arena; *left_s: for how long. */
 const struct cp_failure *
-cp_cache_failure(struct cp_resolver *r, const struct cp_job *job, uint32_t *left_s);
-/* Remember f; returns for how many seconds (RFC 9520: doubling). */
-uint32_t
-cp_cache_put_failure(struct cp_resolver *r, const struct cp_job *job, const struct cp_failure *f);
+cp_cache_failure(struct cp_resolver *r, struct cp_job *job, uint32_t *left_s);
+/* Remember f, its backoff_s set; returns for how many seconds (RFC 9520: doubling). */
+uint32_t cp_cache_put_failure(struct cp_resolver *r, struct cp_job *job, struct cp_failure *f);
 void cp_cache_drop_failure(struct cp_resolver *r, const struct cp_job *job);
 
 #endif

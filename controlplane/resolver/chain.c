@@ -140,7 +140,7 @@ keys_verify(struct cp_task *t, const struct hf_rrset *keys, struct va_result *re
 		if (res->verdict == HF_VERDICT_SECURE)
 			break;
 	}
-	r->counters[CP_RESOLVER_sig_checks] += before - budget->sig_checks;
+	CP_COUNT_BY(r, sig_checks, before - budget->sig_checks);
 	if (res->reason == VA_BUDGET_SIGS)
 		t->job->cause = CP_CAUSE_SIGS;
 }

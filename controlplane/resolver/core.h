@@ -12,12 +12,13 @@
 #ifndef CP_RESOLVER_CORE_H
 #define CP_RESOLVER_CORE_H
 
+#include <stdatomic.h>
+
+#include "controlplane/resolver/caches.h"
 #include "controlplane/resolver/exchange.h"
 #include "controlplane/resolver/ranges.h"
 #include "controlplane/resolver/response.h"
 #include "controlplane/resolver/route.h"
-#include "controlplane/resolver/server.h"
-#include "controlplane/resolver/table.h"
 #include "controlplane/resolver/task.h"
 
 enum { CP_JOB_BUCKETS = 1024, CP_RENDER_MAX = HF_MSG_MAX };
@@ -39,9 +40,11 @@ struct cp_resolver {
 	struct cp_routes *routes;
 	struct cp_local *local;
 
-	struct cp_table *table;
+	struct cp_caches *caches, *own_caches; /* own: NULL when they are shared */
+	struct cp_table *table;                /* of caches, as the next two */
 	struct cp_ranges *ranges;
 	struct cp_servers *servers;
+	unsigned reader; /* its index in the table's epochs */
 	struct cp_exchanges exchanges;
 	struct cp_scratch *scratch;
 	uint8_t *render; /* CP_RENDER_MAX octets */
@@ -52,10 +55,19 @@ struct cp_resolver {
 	struct cp_job *oldest, *newest; /* all jobs; deadlines in order */
 	struct cp_job *ready_first, *ready_last;
 	struct cp_job *bucket[CP_JOB_BUCKETS];
-	uint64_t counters[CP_RESOLVER_COUNTER_CNT];
+	_Atomic uint64_t counters[CP_RESOLVER_COUNTER_CNT]; /* stored by its thread, relaxed */
 };
 
-#define CP_COUNT(r, name) ((r)->counters[CP_RESOLVER_##name]++)
+static inline void
+cp_core_count(struct cp_resolver *r, enum cp_resolver_counter c, uint64_t n)
+{
+	uint64_t v = atomic_load_explicit(&r->counters[c], memory_order_relaxed);
+
+	atomic_store_explicit(&r->counters[c], v + n, memory_order_relaxed);
+}
+
+#define CP_COUNT(r, name)       cp_core_count(r, CP_RESOLVER_##name, 1)
+#define CP_COUNT_BY(r, name, n) cp_core_count(r, CP_RESOLVER_##name, n)
 
 /* The job has a task to step. */
 void cp_core_ready(struct cp_resolver *r, struct cp_job *job);

@@ -443,7 +443,8 @@ cp_lookup_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail wh
 	t->lookup.exchange = NULL;
 	t->lookup.phase = CP_LOOKUP_ASK;
 	t->lookup.last_cause = causes[why];
-	r->counters[why == CP_FAIL_TIMEOUT ? CP_RESOLVER_timeouts : CP_RESOLVER_unreachable]++;
+	cp_core_count(
+	    r, why == CP_FAIL_TIMEOUT ? CP_RESOLVER_timeouts : CP_RESOLVER_unreachable, 1);
 	if (why != CP_FAIL_TIMEOUT)
 		cp_send_over(t, x, causes[why]);
 	if (why != CP_FAIL_LOCAL)

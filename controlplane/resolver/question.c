@@ -177,7 +177,7 @@ count_end(struct cp_job *job, const struct cp_answer *a)
 	if (a->rcode == HF_RCODE_SERVFAIL) {
 		CP_COUNT(r, servfail);
 		if (by_cause[job->cause] != 0)
-			r->counters[by_cause[job->cause]]++;
+			cp_core_count(r, by_cause[job->cause], 1);
 	} else if (a->rcode == HF_RCODE_NXDOMAIN) {
 		CP_COUNT(r, nxdomain);
 	} else if (a->rcode == HF_RCODE_NOERROR) {

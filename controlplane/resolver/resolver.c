@@ -12,11 +12,7 @@
 #include "controlplane/resolver/question.h"
 #include "lib/base/ns.h"
 
-enum {
-	FIXED_MAX = 1024 * 1024, /* hints and anchors */
-	RANGES_SHARE = 8,        /* of cache_octets, one in so many, on top */
-	RANGES_MIN = 512 * 1024,
-};
+enum { FIXED_MAX = 1024 * 1024 }; /* hints and anchors */
 
 #define BOGUS_SERVER_NS (30 * HF_NS_PER_S) /* others are preferred for so long */
 
@@ -338,7 +334,7 @@ reply_take(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, siz
 	}
 	asked_of(r, x, &asked);
 	cp_response_read(&asked, msg, len, &resp);
-	r->counters[CP_RESOLVER_out_of_bailiwick] += resp.out_of_bailiwick;
+	CP_COUNT_BY(r, out_of_bailiwick, resp.out_of_bailiwick);
 	cp_lookup_reply(t, x, &resp);
 }
 
@@ -423,13 +419,22 @@ anchors_keep(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 	return true;
 }
 
-/* The proofs of others' questions (ranges.h) get a part of what the cache gets. */
-static size_t
-ranges_octets(const struct cp_resolver_limits *l)
+/* The caches it was given, or some of its own. */
+static bool
+caches_take(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 {
-	size_t octets = l->cache_octets / RANGES_SHARE;
+	struct cp_table_config own = {.key = r->key, .octets_max = r->limits.cache_octets};
 
-	return octets > RANGES_MIN ? octets : RANGES_MIN;
+	if (cfg->caches == NULL)
+		r->own_caches = cp_caches_create(&own);
+	r->caches = cfg->caches != NULL ? cfg->caches : r->own_caches;
+	if (r->caches == NULL)
+		return false;
+	r->table = r->caches->table;
+	r->ranges = r->caches->ranges;
+	r->servers = r->caches->servers;
+	r->reader = cfg->reader;
+	return true;
 }
 
 static bool
@@ -437,17 +442,15 @@ parts_make(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 {
 	hf_arena_init(&r->fixed, FIXED_MAX);
 	r->ops.random(r->ops.arg, &r->key, sizeof(r->key));
-	r->table = cp_table_create(&r->key, r->limits.cache_octets);
-	r->ranges = cp_ranges_create(&r->key, ranges_octets(&r->limits));
-	r->servers = cp_servers_create(&r->key);
+	if (!caches_take(r, cfg))
+		return false;
 	r->scratch = malloc(sizeof(*r->scratch));
 	r->render = malloc(CP_RENDER_MAX);
 	r->hints = cp_hints_make(cfg, &r->fixed);
 	r->routes = cp_routes_create(cfg);
 	r->local = cp_local_create(cfg);
-	return r->table != NULL && r->ranges != NULL && r->servers != NULL && r->scratch != NULL &&
-	    r->render != NULL && r->hints != NULL && r->routes != NULL && r->local != NULL &&
-	    anchors_keep(r, cfg);
+	return r->scratch != NULL && r->render != NULL && r->hints != NULL && r->routes != NULL &&
+	    r->local != NULL && anchors_keep(r, cfg);
 }
 
 struct cp_resolver *
@@ -488,9 +491,7 @@ cp_resolver_destroy(struct cp_resolver *r)
 		job_unlink(r, job);
 		job_free(job);
 	}
-	cp_table_destroy(r->table);
-	cp_ranges_destroy(r->ranges);
-	cp_servers_destroy(r->servers);
+	cp_caches_destroy(r->own_caches);
 	cp_routes_destroy(r->routes);
 	cp_local_destroy(r->local);
 	free(r->scratch);
@@ -502,55 +503,21 @@ cp_resolver_destroy(struct cp_resolver *r)
 
 /* --- looking inside */
 
-struct show {
-	struct cp_resolver *r;
-	const struct hf_name *name;
-	uint16_t type;
-	cp_cache_fn fn;
-	void *arg;
-};
-
-static void
-show_outcome(const struct show *s, const struct cp_outcome *o, uint32_t left_s)
+uint64_t
+cp_resolver_counter(const struct cp_resolver *r, enum cp_resolver_counter c)
 {
-	for (unsigned i = 0; i < o->answer_cnt; i++)
-		s->fn(s->arg, o->answer[i], o->verdict, left_s, false);
-	for (unsigned i = 0; i < o->proof_cnt; i++)
-		s->fn(s->arg, o->proof[i], o->verdict, left_s, o->answer_cnt == 0);
-}
-
-static void
-show_one(void *arg, const struct cp_key *key, const struct cp_block *b)
-{
-	const struct show *s = arg;
-	uint64_t now = s->r->now.mono_ns;
-	bool any = s->type == HF_TYPE_ANY || key->type == 0; /* 0: the name does not exist */
-
-	if (key->class != CP_CLASS_ANSWER || b->expires_ns <= now ||
-	    !(any || key->type == s->type) || !hf_name_equal(key->name, s->name))
-		return;
-	show_outcome(s, b->data, (uint32_t)((b->expires_ns - now) / HF_NS_PER_S));
+	return atomic_load_explicit(&r->counters[c], memory_order_relaxed);
 }
 
 void
-cp_resolver_cache_show(struct cp_resolver *r, const struct cp_time *now, const struct hf_name *name,
-    uint16_t type, cp_cache_fn fn, void *arg)
+cp_resolver_counters(const struct cp_resolver *r, uint64_t sum[CP_RESOLVER_COUNTER_CNT])
 {
-	struct show s = {r, name, type, fn, arg};
-
-	r->now = *now;
-	cp_table_each(r->table, show_one, &s);
+	for (unsigned i = 0; i < CP_RESOLVER_COUNTER_CNT; i++)
+		sum[i] += cp_resolver_counter(r, (enum cp_resolver_counter)i);
 }
 
-const uint64_t *
-cp_resolver_counters(const struct cp_resolver *r)
+struct cp_caches *
+cp_resolver_caches(struct cp_resolver *r)
 {
-	return r->counters;
-}
-
-void
-cp_resolver_cache_size(const struct cp_resolver *r, uint64_t *entries, uint64_t *octets)
-{
-	*entries = cp_table_entries(r->table);
-	*octets = cp_table_octets(r->table);
+	return r->caches;
 }

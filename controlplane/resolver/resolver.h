@@ -6,7 +6,8 @@
  *           one budget per client query (DESIGN 5). No socket, no clock, no thread: all I/O
  *           is asked for through cp_resolver_ops, time is an argument.
  * Roles     One thread owns a resolver and makes every call.
- * Memory    One arena per question, with a limit; caches are bounded in octets.
+ * Memory    One arena per question, with a limit; caches are bounded in octets, and may be
+ *           shared by several resolvers (caches.h).
  * Blocking  Never.
  * Errors    A question always ends in exactly one ops->answer call.
  * Trust     Packets are hostile. Only a reply that matches server, ID and question of an
@@ -24,6 +25,8 @@
 #include "lib/link/msg.h"
 #include "lib/wire/rrset.h"
 #include "validator/validator.h"
+
+struct cp_caches; /* caches.h */
 
 struct cp_time {
 	uint64_t mono_ns; /* for time-outs and TTLs */
@@ -124,6 +127,10 @@ struct cp_resolver_config {
 	bool aggressive_nsec; /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
 	bool rsasha1;         /* RSASHA1 signatures count (RFC 9905 2: not by default) */
 	uint16_t server_port; /* 53 */
+	/* Shared with other resolvers, each with a reader index of its own (epoch.h); NULL: this
+	 * one makes its own, limits.cache_octets large. */
+	struct cp_caches *caches;
+	unsigned reader;
 };
 
 struct cp_resolver;
@@ -157,12 +164,6 @@ void cp_resolver_tick(struct cp_resolver *r, const struct cp_time *now, uint64_t
  * the generation they were judged under. Failures and bogus states of an older generation
  * are not used again. */
 void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
-
-/* For `cache show`: call fn for each cached RRset of name (and type, or HF_TYPE_ANY). */
-typedef void (*cp_cache_fn)(void *arg, const struct hf_rrset *set, enum hf_verdict verdict,
-    uint32_t ttl_left_s, bool negative);
-void cp_resolver_cache_show(struct cp_resolver *r, const struct cp_time *now,
-    const struct hf_name *name, uint16_t type, cp_cache_fn fn, void *arg);
 
 /* Counters of the resolver core, one list (name, unit, sentence). */
 #define CP_RESOLVER_COUNTERS(X)                                                                \
@@ -200,7 +201,9 @@ void cp_resolver_cache_show(struct cp_resolver *r, const struct cp_time *now,
 	X(budget_sigs, questions, "failed: signature checks or NSEC3 hashes")                  \
 	X(budget_wall, questions, "failed: time")                                              \
 	X(budget_memory, questions, "failed: arena")                                           \
-	X(tasks_full, questions, "refused: too many under way")
+	X(tasks_full, questions, "refused: too many under way")                                \
+	X(cache_share, entries, "not cached: their domain holds its share")                    \
+	X(cache_busy, entries, "not cached: too much waits to be freed")
 
 enum cp_resolver_counter {
 #define X(name, unit, sentence) CP_RESOLVER_##name,
@@ -208,7 +211,9 @@ enum cp_resolver_counter {
 #undef X
 	    CP_RESOLVER_COUNTER_CNT,
 };
-const uint64_t *cp_resolver_counters(const struct cp_resolver *r);
-void cp_resolver_cache_size(const struct cp_resolver *r, uint64_t *entries, uint64_t *octets);
+uint64_t cp_resolver_counter(const struct cp_resolver *r, enum cp_resolver_counter c);
+/* Adds all to sum. Any thread. */
+void cp_resolver_counters(const struct cp_resolver *r, uint64_t sum[CP_RESOLVER_COUNTER_CNT]);
+struct cp_caches *cp_resolver_caches(struct cp_resolver *r);
 
 #endif

@@ -52,7 +52,7 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 	l->exchange = x;
 	l->ask_again = false;
 	l->phase = CP_LOOKUP_WAIT;
-	r->counters[x->transport == CP_TCP ? CP_RESOLVER_sent_tcp : CP_RESOLVER_sent_udp]++;
+	cp_core_count(r, x->transport == CP_TCP ? CP_RESOLVER_sent_tcp : CP_RESOLVER_sent_udp, 1);
 
 	uint64_t wait = cp_server_timeout_ns(cp_servers_get(r->servers, a), tried->sends - 1u);
 	struct cp_query_head head = {x->msg_id, flags_for(t), x->edns};

@@ -78,7 +78,7 @@ verify_set(struct bench *b, const struct hf_rrset *set, struct va_result *res)
 	uint32_t before = budget->sig_checks;
 
 	va_rrset_verify(set, &b->zone, b->keys, r->now.wall_s, budget, res);
-	r->counters[CP_RESOLVER_sig_checks] += before - budget->sig_checks;
+	CP_COUNT_BY(r, sig_checks, before - budget->sig_checks);
 	if (res->reason == VA_BUDGET_SIGS)
 		b->t->job->cause = CP_CAUSE_SIGS;
 	/* Never kept longer than the signature lasts (RFC 4035 5.3.3). */

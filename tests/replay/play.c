@@ -177,8 +177,7 @@ static void
 deliver(struct play *p, struct net_query *q, const struct rpl_entry *e)
 {
 	struct packet *reply = calloc(1, sizeof(*reply));
-	const uint64_t *counters = cp_resolver_counters(p->r);
-	uint64_t mismatched = counters[CP_RESOLVER_mismatched];
+	uint64_t mismatched = cp_resolver_counter(p->r, CP_RESOLVER_mismatched);
 
 	if (reply == NULL)
 		abort();
@@ -190,7 +189,7 @@ deliver(struct play *p, struct net_query *q, const struct rpl_entry *e)
 		trace_message(p, "<-", &q->server, reply->octets, reply->len);
 		cp_resolver_reply(p->r, &p->now, exchange, reply->octets, reply->len);
 		/* A reply that does not match ends nothing: nobody else will answer. */
-		if (counters[CP_RESOLVER_mismatched] == mismatched)
+		if (cp_resolver_counter(p->r, CP_RESOLVER_mismatched) == mismatched)
 			net_free(net_take(&p->net, exchange));
 		else
 			q->silent = true;

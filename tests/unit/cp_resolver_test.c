@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "controlplane/resolver/caches.h"
 #include "tests/unit/support/fakenet.h"
 
 static struct fn_zone *root, *tld, *zone;
@@ -624,11 +625,11 @@ the_cache_shows_what_it_holds(void **state)
 	fn_ask("no.zone.test.", HF_TYPE_A, 0);
 	fn_pass(10);
 	t = fn_time();
-	cp_resolver_cache_show(fn.r, &t, &www, HF_TYPE_A, on_shown, &s);
+	cp_caches_show(cp_resolver_caches(fn.r), &t, &www, HF_TYPE_A, on_shown, &s);
 	assert_int_equal(s.cnt, 1);
 	assert_int_equal(s.negative, 0);
 	assert_in_range(s.ttl, 289, 290);
-	cp_resolver_cache_show(fn.r, &t, &no, HF_TYPE_ANY, on_shown, &s);
+	cp_caches_show(cp_resolver_caches(fn.r), &t, &no, HF_TYPE_ANY, on_shown, &s);
 	assert_int_equal(s.cnt, 2);
 	assert_int_equal(s.negative, 1);
 }

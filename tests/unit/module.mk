@@ -14,6 +14,7 @@ unit_names := \
 	cp_link_test \
 	cp_local_test \
 	cp_nta_test \
+	cp_pack_test \
 	cp_policy_test \
 	cp_ranges_test \
 	cp_resolver_secure_test \
@@ -90,6 +91,7 @@ unit_parts_dp_policy_test := dataplane hf
 unit_parts_dp_judge_test := dataplane hf
 unit_parts_dp_table_test := dataplane hf
 unit_parts_cp_policy_test := resolver validator hf
+unit_parts_cp_pack_test := resolver validator hf
 unit_parts_cp_table_test := resolver validator hf
 unit_parts_cp_resolver_test := resolver validator hf
 unit_libs_cp_resolver_test := -lldns

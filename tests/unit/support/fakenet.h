@@ -962,7 +962,7 @@ fn_sent_to(const char *addr, enum cp_transport transport)
 static inline uint64_t
 fn_counter(enum cp_resolver_counter c)
 {
-	return cp_resolver_counters(fn.r)[c];
+	return cp_resolver_counter(fn.r, c);
 }
 
 #endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/resolver/caches.h"
+
+#include <stdlib.h>
+
+#include "controlplane/resolver/pack.h"
+#include "lib/base/ns.h"
+
+enum {
+	SHOW_OCTETS_MAX = 1024 * 1024, /* of unpacked records, one entry at a time */
+	RANGES_SHARE = 8,              /* of octets_max, one in so many, on top */
+	RANGES_MIN = 512 * 1024,
+};
+
+/* The proofs of others' questions (ranges.h) get a part of what the cache gets. */
+static size_t
+ranges_octets(size_t octets_max)
+{
+	size_t octets = octets_max / RANGES_SHARE;
+
+	return octets > RANGES_MIN ? octets : RANGES_MIN;
+}
+
+struct cp_caches *
+cp_caches_create(const struct cp_table_config *cfg)
+{
+	struct cp_caches *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->table = cp_table_create(cfg);
+	c->ranges = cp_ranges_create(&cfg->key, ranges_octets(cfg->octets_max));
+	c->servers = cp_servers_create(&cfg->key);
+	if (c->table == NULL || c->ranges == NULL || c->servers == NULL) {
+		cp_caches_destroy(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+cp_caches_destroy(struct cp_caches *c)
+{
+	if (c == NULL)
+		return;
+	cp_table_destroy(c->table);
+	cp_ranges_destroy(c->ranges);
+	cp_servers_destroy(c->servers);
+	free(c);
+}
+
+/* --- looking inside */
+
+struct show {
+	uint64_t now_ns;
+	const struct hf_name *name;
+	uint16_t type;
+	cp_cache_fn fn;
+	void *arg;
+};
+
+static void
+show_outcome(const struct show *s, const struct cp_outcome *o, uint32_t left_s)
+{
+	for (unsigned i = 0; i < o->answer_cnt; i++)
+		s->fn(s->arg, o->answer[i], o->verdict, left_s, false);
+	for (unsigned i = 0; i < o->proof_cnt; i++)
+		s->fn(s->arg, o->proof[i], o->verdict, left_s, o->answer_cnt == 0);
+}
+
+static void
+show_one(void *arg, const struct cp_key *key, const struct cp_block *b)
+{
+	const struct show *s = arg;
+	bool any = s->type == HF_TYPE_ANY || key->type == 0; /* 0: the name does not exist */
+	struct hf_arena arena;
+
+	if (key->class != CP_CLASS_ANSWER || b->expires_ns <= s->now_ns ||
+	    !(any || key->type == s->type) || !hf_name_equal(key->name, s->name))
+		return;
+	hf_arena_init(&arena, SHOW_OCTETS_MAX);
+	const struct cp_outcome *o = cp_unpack_outcome(&arena, key->name, b->data, b->len);
+
+	if (o != NULL)
+		show_outcome(s, o, (uint32_t)((b->expires_ns - s->now_ns) / HF_NS_PER_S));
+	hf_arena_fini(&arena);
+}
+
+void
+cp_caches_show(struct cp_caches *c, const struct cp_time *now, const struct hf_name *name,
+    uint16_t type, cp_cache_fn fn, void *arg)
+{
+	struct show s = {now->mono_ns, name, type, fn, arg};
+
+	cp_table_each(c->table, show_one, &s);
+}

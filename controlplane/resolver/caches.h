@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * caches: what all recursion threads share.
+ *
+ * Purpose   One RRset, delegation, key, negative and failure cache and one memory of servers,
+ *           however many resolvers there are.
+ * Roles     Any thread, within what table.h and server.h say.
+ * Memory    Made before the first resolver that uses it, destroyed after the last.
+ * Blocking  As table.h.
+ * Errors    cp_caches_create: NULL without memory.
+ * Trust     As its parts.
+ */
+#ifndef CP_RESOLVER_CACHES_H
+#define CP_RESOLVER_CACHES_H
+
+#include "controlplane/resolver/ranges.h"
+#include "controlplane/resolver/resolver.h"
+#include "controlplane/resolver/server.h"
+#include "controlplane/resolver/table.h"
+
+struct cp_caches {
+	struct cp_table *table;
+	struct cp_ranges *ranges;
+	struct cp_servers *servers;
+};
+
+struct cp_caches *cp_caches_create(const struct cp_table_config *cfg);
+void cp_caches_destroy(struct cp_caches *c);
+
+/* For `cache show`: call fn for each cached RRset of name (and type, or HF_TYPE_ANY). */
+typedef void (*cp_cache_fn)(void *arg, const struct hf_rrset *set, enum hf_verdict verdict,
+    uint32_t ttl_left_s, bool negative);
+void cp_caches_show(struct cp_caches *c, const struct cp_time *now, const struct hf_name *name,
+    uint16_t type, cp_cache_fn fn, void *arg);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/resolver/suffix.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	SLOTS = 2 * CP_SUFFIX_RULES_MAX, /* a power of two; at most half are in use */
+};
+
+struct cp_suffixes {
+	struct hf_siphash_key key;
+	size_t cnt;
+	unsigned labels_max;  /* of the longest rule */
+	uint64_t slot[SLOTS]; /* keyed hashes of kind and name; 0: free */
+};
+
+struct cp_suffixes *
+cp_suffixes_create(const struct hf_siphash_key *key)
+{
+	struct cp_suffixes *s = calloc(1, sizeof(*s));
+
+	if (s != NULL)
+		s->key = *key;
+	return s;
+}
+
+void
+cp_suffixes_destroy(struct cp_suffixes *s)
+{
+	free(s);
+}
+
+static uint64_t
+hash_of(const struct cp_suffixes *s, enum cp_suffix_kind kind, const uint8_t *octets, size_t len)
+{
+	uint8_t text[HF_NAME_MAX + 1];
+
+	text[0] = (uint8_t)kind;
+	memcpy(text + 1, octets, len);
+	uint64_t hash = hf_siphash(&s->key, text, len + 1);
+
+	return hash != 0 ? hash : 1;
+}
+
+/* The slot of this hash, or the free one where it would be: at least half are free. */
+static size_t
+slot_of(const struct cp_suffixes *s, uint64_t hash)
+{
+	size_t i = hash & (SLOTS - 1);
+
+	while (s->slot[i] != 0 && s->slot[i] != hash)
+		i = (i + 1) & (SLOTS - 1);
+	return i;
+}
+
+int
+cp_suffixes_add(struct cp_suffixes *s, enum cp_suffix_kind kind, const struct hf_name *name)
+{
+	struct hf_name lower = *name;
+
+	hf_name_lower(&lower);
+	uint64_t hash = hash_of(s, kind, lower.octets, lower.len);
+	size_t i = slot_of(s, hash);
+
+	if (s->slot[i] == hash)
+		return 0;
+	if (s->cnt >= CP_SUFFIX_RULES_MAX)
+		return -ENOSPC;
+	s->slot[i] = hash;
+	s->cnt++;
+	if (s->labels_max < name->label_cnt + 1u)
+		s->labels_max = name->label_cnt + 1u; /* one more for a wildcard */
+	return 0;
+}
+
+size_t
+cp_suffixes_cnt(const struct cp_suffixes *s)
+{
+	return s->cnt;
+}
+
+/* Is there such a rule for the last cnt labels of name? */
+static bool
+has(const struct cp_suffixes *s, enum cp_suffix_kind kind, const struct hf_name *name, unsigned cnt)
+{
+	unsigned off = hf_name_label_off(name, name->label_cnt - cnt);
+	uint64_t hash = hash_of(s, kind, name->octets + off, name->len - off);
+
+	return s->slot[slot_of(s, hash)] == hash;
+}
+
+/* publicsuffix.org, "Algorithm": an exception wins, else the rule with most labels. */
+static unsigned
+suffix_labels(const struct cp_suffixes *s, const struct hf_name *name)
+{
+	unsigned most = name->label_cnt;
+
+	if (s == NULL)
+		return 1;
+	if (most > s->labels_max)
+		most = s->labels_max;
+	for (unsigned cnt = most; cnt > 0; cnt--) {
+		if (has(s, CP_SUFFIX_EXCEPTION, name, cnt))
+			return cnt - 1;
+		if (has(s, CP_SUFFIX_PLAIN, name, cnt) ||
+		    (cnt > 1 && has(s, CP_SUFFIX_WILDCARD, name, cnt - 1)))
+			return cnt;
+	}
+	return 1;
+}
+
+unsigned
+cp_suffixes_registrable(const struct cp_suffixes *s, const struct hf_name *name)
+{
+	unsigned labels = suffix_labels(s, name) + 1;
+
+	return labels < name->label_cnt ? labels : name->label_cnt;
+}
