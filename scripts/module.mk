@@ -1,6 +1,6 @@
 # Targets for people. A `##` comment is the line that `make help` shows.
 
-.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick lab-up lab-down install clean
+.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick bench-recursion lab-up lab-down install clean
 
 help: ## this list
 	@sed -n '/^#   make/s/^# //p' Makefile
@@ -41,14 +41,21 @@ format: ## lay the C files out as .clang-format says
 	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
 
 bench: ## measure; writes build/bench/*.json (root)
-	@scripts/deps build lab test
+	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
 	@O=$(O) tests/bench/run
+	@O=$(O) tests/bench/recursion
 
-bench-quick: ## the same in under two minutes
-	@scripts/deps build lab test
+bench-quick: ## the same with fewer and shorter runs
+	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
 	@O=$(O) tests/bench/run --quick
+	@O=$(O) tests/bench/recursion --quick
+
+bench-recursion: ## cold names only, beside Unbound and Knot Resolver (root)
+	@scripts/deps build lab test bench
+	@+$(MAKE) --no-print-directory programs
+	@O=$(O) tests/bench/recursion
 
 lab-up: ## the private internet alone (scripts/lab)
 	@scripts/deps lab

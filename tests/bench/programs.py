@@ -2,6 +2,7 @@
 """Starting, timing and stopping the two programs that are compared."""
 import json
 import os
+import platform
 import queue
 import re
 import signal
@@ -21,6 +22,17 @@ POOL_SPARE_CNT = 4096
 
 class Invalid(Exception):
     """A run whose number does not count."""
+
+
+def machine():
+    model = "unknown"
+    with open("/proc/cpuinfo") as f:
+        for line in f:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+    dpdk = subprocess.run(["pkg-config", "--modversion", "libdpdk"], capture_output=True, text=True)
+    return {"cpu": model, "cpus": len(os.sched_getaffinity(0)), "kernel": platform.release(),
+            "dpdk": dpdk.stdout.strip() or "unknown", "load_before": round(os.getloadavg()[0], 2)}
 
 
 @dataclass

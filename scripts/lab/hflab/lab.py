@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from . import keys, netns, servers, sign, truth, world
 from .paths import LabError
-from .world import DE_SERVERS, SERVERS
+from .world import DE_SERVERS
 
 NEEDS = ("ip", "ethtool", "nsd", "knotd", "dnssec-keygen", "dnssec-signzone")
 DE_TAG = 33834  # the key tag that three ZSKs of .de shared on 5 May 2026
@@ -19,10 +19,12 @@ DE = "de."
 
 
 class Lab:
-    """One lab, named by its paths."""
+    """One lab, named by its paths. world: the module that says what it holds; what the verbs
+    break, mend and tell the truth about is in the first one, hflab.world, only."""
 
-    def __init__(self, paths):
+    def __init__(self, paths, holds=world):
         self.paths = paths
+        self.world = holds
 
     # -- building ------------------------------------------------------------------------
 
@@ -39,21 +41,27 @@ class Lab:
             raise
 
     def _build(self):
-        zones = world.zones(int(time.time()))
-        netns.create(self.paths, world.addresses())
+        zones = self.world.zones(int(time.time()))
+        netns.create(self.paths, self.world.addresses())
         pairs = self._make_keys(zones)
         self._link(zones, pairs)
         self._write_zones(zones, pairs)
-        for s in SERVERS:
+        for s in self.world.SERVERS:
             servers.configure(self.paths, s, _served(zones, s))
             servers.start(self.paths, s)
         self._write_anchors(zones, pairs["."][0])
         self._write_env()
+        self._write_state(zones)
+        servers.wait_serials(self.paths, {(a, z.name): z.serial for s in self.world.SERVERS
+                                          for a in s.addresses for z in _served(zones, s)[-1:]})
+
+    def _write_state(self, zones):
+        if DE not in zones:
+            self._save({"broken": None})
+            return
         serial = zones[DE].serial
         self._save({"broken": None, "de_serial": {s.name: serial for s in DE_SERVERS}})
         self._write_truth(zones)
-        servers.wait_serials(self.paths, {(a, z.name): z.serial for s in SERVERS
-                                          for a in s.addresses for z in _served(zones, s)[:1]})
 
     def _make_keys(self, zones):
         """{zone name: (KSK, ZSK)}, the same key twice where one does both."""
@@ -67,7 +75,7 @@ class Lab:
 
         with ThreadPoolExecutor(JOBS) as pool:
             made = pool.map(make, [z for z in zones.values() if z.algorithm])
-            spare = pool.map(self._de_zsk, range(1, DE_ZSKS))
+            spare = pool.map(self._de_zsk, range(1, DE_ZSKS if DE in zones else 1))
             list(spare)
             return dict(made)
 
@@ -95,7 +103,7 @@ class Lab:
     def _write_zones(self, zones, pairs):
         def write(z):
             lines = self._signed(z, pairs) if z.algorithm else z.text().splitlines()
-            for s in _distinct_files(z):
+            for s in _distinct_files(z, self.world.SERVERS):
                 _store(servers.zone_file(self.paths, s, z), lines)
 
         with ThreadPoolExecutor(JOBS) as pool:
@@ -122,7 +130,7 @@ class Lab:
     # -- taking away ---------------------------------------------------------------------
 
     def down(self):
-        servers.stop_all(self.paths, SERVERS)
+        servers.stop_all(self.paths, self.world.SERVERS)
         netns.delete(self.paths)
         self.paths.delete()
 
@@ -208,10 +216,10 @@ class Lab:
     def status(self):
         """What runs, as a dict; `up` is true when every part is there."""
         there = [ns for ns in self.paths.namespaces if netns.exists(ns)]
-        running = {s.name: servers.pid(self.paths, s) for s in SERVERS}
+        running = {s.name: servers.pid(self.paths, s) for s in self.world.SERVERS}
         out = {"lab": self.paths.prefix, "dir": self.paths.state, "namespaces": there,
                "servers": [{"name": s.name, "software": s.software, "pid": running[s.name],
-                            "addresses": list(s.addresses)} for s in SERVERS],
+                            "addresses": list(s.addresses)} for s in self.world.SERVERS],
                "up": len(there) == 3 and all(running.values()) and self._has_state()}
         if self._has_state():
             out.update(self._state())
@@ -288,9 +296,9 @@ def _served(zones, server):
     return [z for z in zones.values() if z.group == server.group]
 
 
-def _distinct_files(zone):
-    """One server for each file the zone is written to."""
-    same = [s for s in SERVERS if s.group == zone.group]
+def _distinct_files(zone, every):
+    """One of the servers `every` for each file the zone is written to."""
+    same = [s for s in every if s.group == zone.group]
     return same if zone.group == "de" else same[:1]
 
 
