@@ -14,6 +14,8 @@ resolver_src := \
 	controlplane/resolver/hints.c \
 	controlplane/resolver/local.c \
 	controlplane/resolver/lookup.c \
+	controlplane/resolver/minimise.c \
+	controlplane/resolver/nsaddr.c \
 	controlplane/resolver/outcome.c \
 	controlplane/resolver/pack.c \
 	controlplane/resolver/query.c \

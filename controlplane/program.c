@@ -249,6 +249,7 @@ make_engine(struct program *g)
 	    .validate = true,
 	    .aggressive_nsec = g->config->aggressive_nsec,
 	    .rsasha1 = g->config->rsasha1,
+	    .qname_minimisation = g->config->qname_minimisation,
 	    .server_port = SERVER_PORT,
 	};
 	struct cp_engine_config cfg = {

@@ -71,13 +71,27 @@ outcome_out(struct cp_task *t, const struct hf_name *name, const struct cp_block
 	return o;
 }
 
+/* Records that are there and still good come from a better source (RFC 2181 5.4.1). */
+static bool
+is_outranked(struct cp_resolver *r, const struct cp_key *key, const struct cp_outcome *o)
+{
+	bool ranked = key->class == CP_CLASS_RAW || key->class == CP_CLASS_ANSWER;
+	struct cp_block b;
+
+	look(r);
+	bool better = ranked && fresh(r, key, &b) && cp_packed_credit(b.data, b.len) > o->credit;
+
+	looked(r);
+	return better;
+}
+
 static void
 outcome_in(struct cp_task *t, const struct cp_key *key, const struct cp_outcome *o, uint32_t ttl_s)
 {
 	struct cp_resolver *r = t->job->r;
 	uint8_t *data;
 
-	if (ttl_s == 0)
+	if (ttl_s == 0 || is_outranked(r, key, o))
 		return;
 	struct cp_entry *e = prepare(r, key, cp_pack_outcome(o, key->name, NULL), ttl_s, &data);
 
@@ -236,26 +250,85 @@ cp_cache_drop_raw(struct cp_task *t, const struct hf_name *name, uint16_t type)
 	cp_table_remove(t->job->r->table, &key);
 }
 
+/* Delegated by an operator's zone, which is always there. */
+static bool
+is_routed(const struct cp_resolver *r, const struct hf_name *parent, uint16_t view)
+{
+	const struct cp_route *route = cp_route_find(r->routes, parent);
+
+	return view != CP_VIEW_PUBLIC && route != NULL && hf_name_equal(&route->zone, parent);
+}
+
+/* The closest delegation at or above name: its zone and octets. */
+static bool
+cut_above(struct cp_resolver *r, const struct hf_name *name, uint16_t view, struct hf_name *zone,
+    struct cp_block *b)
+{
+	*zone = *name;
+	for (unsigned i = 0; i <= name->label_cnt; i++) {
+		struct cp_key key = {zone, TYPE_CUT, CP_CLASS_CUT, view};
+
+		if (fresh(r, &key, b))
+			return true;
+		hf_name_strip(zone, 1, zone);
+	}
+	return false;
+}
+
+/* The closest at or above name that the delegations lead to unbroken from the top: no deeper
+ * one may be used while one above it has run out, for that is the one that may have been
+ * taken away (ghost domains: Jiang et al. 2012, Li et al. 2023). */
+static bool
+cut_unbroken(struct cp_resolver *r, const struct hf_name *name, uint16_t view, struct hf_name *zone,
+    struct cp_block *b)
+{
+	bool found = cut_above(r, name, view, zone, b);
+	struct hf_name at = *zone, parent;
+	struct cp_block up = *b;
+
+	for (unsigned i = 0; found && i < HF_LABEL_CNT_MAX && at.label_cnt > 0; i++) {
+		if (!cp_packed_parent(&at, up.data, up.len, &parent) || is_routed(r, &parent, view))
+			break;
+		struct cp_key key = {&parent, TYPE_CUT, CP_CLASS_CUT, view};
+
+		at = parent;
+		if (fresh(r, &key, &up))
+			continue;
+		found = cut_above(r, &parent, view, zone, b);
+		at = *zone;
+		up = *b;
+	}
+	return found;
+}
+
 struct cp_delegation *
 cp_cache_cut(struct cp_task *t, const struct hf_name *name, uint16_t view)
 {
 	struct cp_resolver *r = t->job->r;
 	struct cp_delegation *d = NULL;
-	struct hf_name at = *name;
+	struct cp_block b = {0};
+	struct hf_name zone;
 
 	look(r);
-	for (unsigned i = 0; i <= name->label_cnt; i++) {
-		struct cp_key key = {&at, TYPE_CUT, CP_CLASS_CUT, view};
-		struct cp_block b;
-
-		if (fresh(r, &key, &b)) {
-			d = cp_unpack_delegation(&t->job->arena, &at, b.data, b.len);
-			break;
-		}
-		hf_name_strip(&at, 1, &at);
-	}
+	if (cut_unbroken(r, name, view, &zone, &b))
+		d = cp_unpack_delegation(&t->job->arena, &zone, b.data, b.len);
 	looked(r);
 	return d;
+}
+
+bool
+cp_cache_has(struct cp_task *t, const struct hf_name *name, uint16_t type)
+{
+	struct cp_resolver *r = t->job->r;
+	struct cp_key raw = raw_key(t, name, type);
+	struct cp_key judged = {name, type, CP_CLASS_ANSWER, raw.view};
+	struct cp_block b;
+
+	look(r);
+	bool has = fresh(r, &raw, &b) || fresh(r, &judged, &b);
+
+	looked(r);
+	return has;
 }
 
 void

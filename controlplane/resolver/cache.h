@@ -35,10 +35,15 @@ void cp_cache_put_raw(
     struct cp_task *t, const struct hf_name *name, uint16_t type, const struct cp_outcome *o);
 void cp_cache_drop_raw(struct cp_task *t, const struct hf_name *name, uint16_t type);
 
-/* The closest delegation known at or above name in view; NULL when there is none. */
+/* The closest delegation known at or above name in view, all those above it being known too;
+ * NULL when there is none. What is put here is a parent's word, for as long as the parent
+ * said: nothing a child says of itself comes here. */
 struct cp_delegation *cp_cache_cut(struct cp_task *t, const struct hf_name *name, uint16_t view);
 /* Under the view that the look-up t goes by. */
 void cp_cache_put_cut(struct cp_task *t, const struct cp_delegation *d);
+
+/* The records of this very name and type, or that there are none, are known. */
+bool cp_cache_has(struct cp_task *t, const struct hf_name *name, uint16_t type);
 
 struct cp_outcome *cp_cache_state(struct cp_task *t);
 void cp_cache_put_state(struct cp_task *t, const struct cp_outcome *o, uint32_t ttl_s);

@@ -29,7 +29,7 @@ struct cp_resolver {
 	struct cp_resolver_ops ops;
 	struct cp_resolver_limits limits;
 	struct cp_policy *policy;
-	bool do_ip4, do_ip6, validate, rsasha1, aggressive;
+	bool do_ip4, do_ip6, validate, rsasha1, aggressive, minimise;
 	uint16_t server_port;
 	struct hf_siphash_key key;
 

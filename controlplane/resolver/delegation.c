@@ -18,6 +18,16 @@ cp_delegation_find(struct cp_delegation *d, const struct hf_name *name)
 	return NULL;
 }
 
+unsigned
+cp_delegation_addr_cnt(const struct cp_delegation *d)
+{
+	unsigned cnt = 0;
+
+	for (unsigned i = 0; i < d->ns_cnt; i++)
+		cnt += d->ns[i].addr_cnt;
+	return cnt;
+}
+
 void
 cp_delegation_add_ns(struct cp_delegation *d, const struct hf_name *name)
 {

@@ -21,6 +21,7 @@ enum { CP_NS_MAX = 13, CP_NS_ADDR_MAX = 6 }; /* DESIGN 5 */
 struct cp_ns {
 	struct hf_name name;
 	bool asked; /* its addresses were looked up by this question */
+	bool firm;  /* ... at the zone it is in, past all glue */
 	uint8_t addr_cnt;
 	struct hf_addr addr[CP_NS_ADDR_MAX];
 };
@@ -37,6 +38,7 @@ size_t cp_delegation_size(unsigned ns_cnt);
 void cp_delegation_add_ns(struct cp_delegation *d, const struct hf_name *name);
 /* Addresses of an A or AAAA RRset for server ns, up to max of them, each once. */
 void cp_ns_add_addrs(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max);
+unsigned cp_delegation_addr_cnt(const struct cp_delegation *d);
 /* The server of this name in d, or NULL. */
 struct cp_ns *cp_delegation_find(struct cp_delegation *d, const struct hf_name *name);
 

@@ -5,16 +5,6 @@
 
 enum { HINTS_TTL_S = 60 };
 
-static unsigned
-addr_cnt(const struct cp_delegation *d)
-{
-	unsigned cnt = 0;
-
-	for (unsigned i = 0; i < d->ns_cnt; i++)
-		cnt += d->ns[i].addr_cnt;
-	return cnt;
-}
-
 struct cp_delegation *
 cp_hints_make(const struct cp_resolver_config *cfg, struct hf_arena *a)
 {
@@ -40,7 +30,7 @@ cp_hints_make(const struct cp_resolver_config *cfg, struct hf_arena *a)
 			cp_ns_add_addrs(
 			    ns, set, cfg->server_port != 0 ? cfg->server_port : 53, CP_NS_ADDR_MAX);
 	}
-	return addr_cnt(d) > 0 ? d : NULL;
+	return cp_delegation_addr_cnt(d) > 0 ? d : NULL;
 }
 
 struct cp_delegation *
@@ -65,7 +55,7 @@ cp_hints_primed(struct cp_task *t, struct cp_delegation *d)
 		if (d->ns[i].addr_cnt == 0 && known != NULL)
 			d->ns[i] = *known;
 	}
-	if (addr_cnt(d) > 0)
+	if (cp_delegation_addr_cnt(d) > 0)
 		cp_cache_put_cut(t, d);
 	else
 		cp_hints_keep(t);

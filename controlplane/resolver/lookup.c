@@ -5,13 +5,18 @@
 #include "controlplane/resolver/choose.h"
 #include "controlplane/resolver/hints.h"
 #include "controlplane/resolver/local.h"
+#include "controlplane/resolver/minimise.h"
+#include "controlplane/resolver/nsaddr.h"
 #include "controlplane/resolver/question.h"
 #include "controlplane/resolver/send.h"
 #include "controlplane/resolver/synth.h"
 #include "controlplane/resolver/verify.h"
 #include "lib/base/ns.h"
 
-enum { BOGUS_TRIES = 5 }; /* further servers asked when records do not validate */
+enum {
+	BOGUS_TRIES = 5, /* further servers asked when records do not validate */
+	BLANK_TRIES = 2, /* servers passed over that say nothing of use and claim authority */
+};
 
 /* An NTA or CD lets bad records pass: nothing is gained by asking others (RFC 7646 2). */
 static bool
@@ -27,11 +32,13 @@ is_priming(const struct cp_task *t)
 }
 
 void
-cp_lookup_init(struct cp_task *t, bool raw)
+cp_lookup_init(struct cp_task *t, enum cp_raw raw)
 {
 	struct cp_lookup *l = &t->lookup;
 
-	l->raw = raw;
+	l->raw = raw != CP_RAW_NOT;
+	l->firm = raw == CP_RAW_FIRM;
+	l->shown.off = !t->job->r->minimise;
 	if (is_priming(t)) /* of the public tree, whatever else "." is */
 		return;
 	l->route = cp_route_of(t->job->r->routes, &t->name, t->type);
@@ -39,19 +46,39 @@ cp_lookup_init(struct cp_task *t, bool raw)
 }
 
 static bool
+is_addr(const struct cp_task *t)
+{
+	return t->type == HF_TYPE_A || t->type == HF_TYPE_AAAA;
+}
+
+static bool
 begin_raw(struct cp_task *t)
 {
-	bool addr = t->type == HF_TYPE_A || t->type == HF_TYPE_AAAA;
-	struct cp_outcome *o = addr ? cp_cache_answer(t) : NULL;
+	struct cp_outcome *o = is_addr(t) ? cp_cache_answer(t) : NULL;
 
-	if (addr && o == NULL)
+	if (is_addr(t) && o == NULL)
 		o = cp_synth_answer(t);
-	if (addr && o == NULL)
+	if (is_addr(t) && o == NULL)
 		o = cp_cache_raw(t, &t->name, t->type);
+	if (is_addr(t) && o == NULL && !t->lookup.firm) {
+		struct cp_delegation *d = cp_cache_cut(t, &t->name, t->lookup.view);
+
+		o = d != NULL ? cp_nsaddr_glue(t, d) : NULL;
+	}
 	if (o != NULL)
 		cp_task_done(t, o);
 	t->lookup.phase = CP_LOOKUP_FIND;
 	return true;
+}
+
+/* What came along with the alias that leads here. */
+static struct cp_outcome *
+offered(const struct cp_task *t)
+{
+	for (const struct cp_offer *o = t->job->offers; o != NULL; o = o->next)
+		if (o->type == t->type && hf_name_equal(&o->name, &t->name))
+			return o->outcome;
+	return NULL;
 }
 
 /* The keys of a zone are judged against its DS: that is STATE's work, take it from there. */
@@ -91,6 +118,12 @@ begin(struct cp_task *t)
 	if (t->type == HF_TYPE_DNSKEY && t->job->r->validate)
 		return begin_keys(t);
 	l->phase = CP_LOOKUP_FIND;
+	l->got = offered(t);
+	if (l->got != NULL) {
+		l->tentative = true;
+		l->phase = CP_LOOKUP_JUDGE;
+		return true;
+	}
 	/* A referral's denial has no SOA: enough to judge a zone by, not to answer a client. */
 	if (t->type == HF_TYPE_DS && t->job->type != HF_TYPE_DS)
 		l->got = cp_cache_raw(t, &t->name, t->type);
@@ -102,14 +135,31 @@ begin(struct cp_task *t)
 }
 
 static void
-enter_cut(struct cp_task *t, struct cp_delegation *d)
+enter_cut(struct cp_task *t, struct cp_delegation *d, bool cached)
 {
 	struct cp_lookup *l = &t->lookup;
 
 	l->cut = d;
-	l->tried_cnt = 0;
+	l->cut_cached = cached;
+	if (!l->refreshed) /* then old servers may be met again: what was seen of them counts */
+		l->tried_cnt = 0;
 	l->ask_again = false;
+	l->shown.labels = d->zone.label_cnt;
 	l->phase = CP_LOOKUP_ASK;
+}
+
+/* The closest delegation known at or above from. */
+static struct cp_delegation *
+closest(struct cp_task *t, const struct hf_name *from)
+{
+	struct cp_lookup *l = &t->lookup;
+	struct cp_delegation *d = cp_cache_cut(t, from, l->view);
+	struct hf_name up;
+
+	if (d == NULL || d->zone.len == 1 || !l->raw || !cp_nsaddr_is_dead_end(t, d))
+		return d;
+	hf_name_strip(&d->zone, 1, &up);
+	return cp_cache_cut(t, &up, l->view);
 }
 
 /* The servers of an operator's zone; below a stub, those its servers referred us to. */
@@ -120,7 +170,7 @@ find_routed(struct cp_task *t, const struct hf_name *from)
 	struct cp_delegation *d = NULL;
 
 	if (!cp_route_is_forward(l->route))
-		d = cp_cache_cut(t, from, l->view);
+		d = closest(t, from);
 	return d != NULL ? d : cp_route_cut(l->route, &t->job->arena);
 }
 
@@ -129,11 +179,11 @@ find_routed(struct cp_task *t, const struct hf_name *from)
 static struct cp_delegation *
 find_public(struct cp_task *t, const struct hf_name *from, bool *waits)
 {
-	struct cp_want prime = {CP_TASK_LOOKUP, &hf_name_root, HF_TYPE_NS, true, true};
+	struct cp_want prime = {CP_TASK_LOOKUP, &hf_name_root, HF_TYPE_NS, CP_RAW, true};
 	struct cp_delegation *d = NULL;
 
 	if (!is_priming(t))
-		d = cp_cache_cut(t, from, CP_VIEW_PUBLIC);
+		d = closest(t, from);
 	if (d == NULL && !is_priming(t)) {
 		*waits = cp_task_need(t, &prime) == NULL;
 		if (*waits)
@@ -152,6 +202,8 @@ find(struct cp_task *t)
 
 	if (t->type == HF_TYPE_DS) /* the parent's data (RFC 4035 3.1.4.1) */
 		hf_name_strip(&from, 1, &from);
+	if (t->lookup.refreshed)
+		hf_name_strip(&t->lookup.cut->zone, 1, &from);
 	if (t->lookup.route != NULL)
 		d = find_routed(t, &from);
 	else
@@ -161,17 +213,42 @@ find(struct cp_task *t)
 	if (d == NULL)
 		cp_task_done(t, cp_task_fail(t, CP_CAUSE_MEMORY));
 	else
-		enter_cut(t, d);
+		enter_cut(t, d, true);
 	return true;
 }
 
-/* The end without a usable answer: bad records if there were any, else why there are none. */
+/* These are the records: judge them, or take the server's word. */
+static void
+settle(struct cp_task *t, struct cp_outcome *o, struct cp_delegation *root)
+{
+	struct cp_lookup *l = &t->lookup;
+
+	l->got = o;
+	if (!l->raw && o->kind != CP_KIND_FAIL) {
+		l->phase = CP_LOOKUP_JUDGE;
+		return;
+	}
+	if (o->kind != CP_KIND_FAIL && is_priming(t))
+		cp_hints_primed(t, root);
+	if (o->kind != CP_KIND_FAIL && is_addr(t))
+		cp_cache_put_raw(t, &t->name, t->type, o);
+	cp_task_done(t, o);
+}
+
+/* The end without a proper answer: bad records if there were any, else poor ones, else why
+ * there are none. */
 static void
 give_up(struct cp_task *t, enum cp_cause cause)
 {
 	struct cp_lookup *l = &t->lookup;
+	struct cp_outcome *poor = l->poor;
 
 	l->spent = true;
+	l->poor = NULL;
+	if (l->bogus == NULL && poor != NULL) {
+		settle(t, poor, NULL);
+		return;
+	}
 	if (is_priming(t)) /* the hints have to do for a while (RFC 9609 3) */
 		cp_hints_keep(t);
 	cp_task_done(t, l->bogus != NULL ? l->bogus : cp_task_fail(t, cause));
@@ -183,53 +260,6 @@ out_of_budget(struct cp_task *t, enum cp_cause cause)
 	if (t->job->cause == CP_CAUSE_NONE)
 		t->job->cause = cause;
 	give_up(t, cause);
-}
-
-/* Addresses of ns: true when they are known or known not to be had; false: waiting. */
-static bool
-ns_resolve(struct cp_task *t, struct cp_ns *ns)
-{
-	static const uint16_t types[2] = {HF_TYPE_A, HF_TYPE_AAAA};
-	struct cp_resolver *r = t->job->r;
-	struct cp_budget *b = &t->job->budget;
-
-	for (unsigned i = 0; i < 2 && ns->addr_cnt == 0; i++) {
-		struct cp_want want = {CP_TASK_LOOKUP, &ns->name, types[i], true, true};
-
-		if (!(i == 0 ? r->do_ip4 : r->do_ip6))
-			continue;
-		if (cp_task_find(t->job, &want) == NULL && !cp_budget_take(&b->ns_lookups, 1)) {
-			t->job->cause = CP_CAUSE_NS;
-			break;
-		}
-		const struct cp_outcome *o = cp_task_need(t, &want);
-
-		if (o == NULL)
-			return false;
-		if (o->kind == CP_KIND_ANSWER)
-			cp_ns_add_addrs(ns, o->answer[0], r->server_port, r->limits.ns_addrs);
-	}
-	ns->asked = true;
-	if (ns->addr_cnt == 0 && !cp_budget_take(&b->ns_lookup_fails, 1))
-		t->job->cause = CP_CAUSE_NS;
-	return true;
-}
-
-static struct cp_ns *
-ns_unasked(struct cp_task *t)
-{
-	struct cp_delegation *d = t->lookup.cut;
-	const struct cp_budget *b = &t->job->budget;
-
-	for (unsigned i = 0; i < d->ns_cnt; i++) {
-		if (d->ns[i].addr_cnt > 0 || d->ns[i].asked)
-			continue;
-		if (b->ns_lookup_fails > 0 && b->ns_lookups > 0)
-			return &d->ns[i];
-		if (t->job->cause == CP_CAUSE_NONE)
-			t->job->cause = CP_CAUSE_NS;
-	}
-	return NULL;
 }
 
 static bool
@@ -257,6 +287,33 @@ fall_back(struct cp_task *t)
 	return true;
 }
 
+/* Nobody answers at the addresses we know: the parent may have new ones by now. */
+static bool
+refresh(struct cp_task *t)
+{
+	struct cp_lookup *l = &t->lookup;
+	bool routed = l->route != NULL && hf_name_equal(&l->route->zone, &l->cut->zone);
+
+	if (l->refreshed || !l->cut_cached || l->cut->zone.len == 1 || routed)
+		return false;
+	l->refreshed = true;
+	l->phase = CP_LOOKUP_FIND;
+	return true;
+}
+
+/* Every known address failed limit times: find others. */
+static enum cp_nsaddr
+find_others(struct cp_task *t)
+{
+	enum cp_nsaddr more = cp_nsaddr_missing(t);
+
+	if (more != CP_NSADDR_NONE || t->lookup.poor != NULL)
+		return more;
+	if (refresh(t))
+		return CP_NSADDR_SOME;
+	return cp_nsaddr_firm(t);
+}
+
 static bool
 ask(struct cp_task *t)
 {
@@ -265,14 +322,17 @@ ask(struct cp_task *t)
 
 	if (l->ask_again)
 		return send_to(t, &l->again);
-	if (cp_choose_server(t, 1, &to))
+	cp_minimise_skip(t);
+	/* One packet lost is not a zone lost. */
+	if (cp_choose_server(t, 1, &to) ||
+	    (cp_delegation_addr_cnt(l->cut) <= 2 && cp_choose_server(t, 2, &to)))
 		return send_to(t, &to);
 	if (fall_back(t))
 		return true;
-	struct cp_ns *ns = ns_unasked(t);
+	enum cp_nsaddr more = find_others(t);
 
-	if (ns != NULL)
-		return ns_resolve(t, ns);
+	if (more != CP_NSADDR_NONE)
+		return more == CP_NSADDR_SOME;
 	if (cp_choose_server(t, t->job->r->limits.sends_per_server, &to))
 		return send_to(t, &to);
 	give_up(t, l->last_cause != CP_CAUSE_NONE ? l->last_cause : CP_CAUSE_NO_ADDRESS);
@@ -305,6 +365,18 @@ cp_lookup_again(struct cp_task *t)
 	return true;
 }
 
+/* What would have saved a question does not: ask it. */
+static void
+ask_on(struct cp_task *t)
+{
+	struct cp_lookup *l = &t->lookup;
+
+	l->tentative = false;
+	l->got = NULL;
+	cp_minimise_stop(t);
+	l->phase = l->cut != NULL ? CP_LOOKUP_ASK : CP_LOOKUP_FIND;
+}
+
 static bool
 judge(struct cp_task *t)
 {
@@ -313,6 +385,10 @@ judge(struct cp_task *t)
 
 	if (!cp_verify(t))
 		return false;
+	if (l->tentative && o->verdict != HF_VERDICT_SECURE) {
+		ask_on(t);
+		return true;
+	}
 	if (o->verdict == HF_VERDICT_BOGUS) {
 		if (l->shared)
 			cp_cache_drop_raw(t, &t->name, t->type);
@@ -322,7 +398,10 @@ judge(struct cp_task *t)
 		if (l->bogus != NULL)
 			o = l->bogus;
 	}
-	if (o->verdict != HF_VERDICT_BOGUS || cp_policy_covers(t->job->r->policy, &t->name, NULL))
+	bool keep =
+	    o->verdict != HF_VERDICT_BOGUS || cp_policy_covers(t->job->r->policy, &t->name, NULL);
+
+	if (keep && t->type != HF_TYPE_RRSIG) /* nothing about signatures can be validated */
 		cp_cache_put_answer(t, o);
 	cp_task_done(t, o);
 	return true;
@@ -355,29 +434,84 @@ cp_lookup_step(struct cp_task *t)
 }
 
 static void
-take_outcome(struct cp_task *t, struct cp_response *resp)
+offer(struct cp_task *t, const struct cp_response *resp)
+{
+	const struct cp_outcome *from = resp->outcome;
+
+	for (unsigned i = 0; i < resp->more_cnt; i++) {
+		struct cp_offer one = {t->job->offers, t->type, from->target, resp->more[i]};
+		struct cp_offer *kept = hf_arena_copy(&t->job->arena, &one, sizeof(one));
+
+		if (kept == NULL)
+			return;
+		t->job->offers = kept;
+		from = resp->more[i];
+	}
+}
+
+/* Not good enough while there may be better: keep it for the end. */
+static bool
+is_poor(struct cp_task *t, const struct cp_response *resp)
 {
 	struct cp_lookup *l = &t->lookup;
 	struct cp_outcome *o = resp->outcome;
+	bool blank = resp->blank && !l->raw && l->poor_cnt < BLANK_TRIES;
 
+	if (o->kind == CP_KIND_FAIL || (o->credit == CP_CREDIT_ANSWER && !blank))
+		return false;
+	if (l->poor == NULL || l->poor->credit < o->credit)
+		l->poor = o;
+	l->poor_cnt++;
+	return true;
+}
+
+static void
+take_outcome(struct cp_task *t, const struct cp_exchange *x, struct cp_response *resp)
+{
+	struct cp_outcome *o = resp->outcome;
 	const struct cp_resolver_limits *lim = &t->job->r->limits;
 	bool negative = o->kind == CP_KIND_NODATA || o->kind == CP_KIND_NXDOMAIN;
 
 	cp_outcome_age(o, 0, negative ? lim->ttl_neg_max_s : lim->ttl_max_s);
-	l->got = o;
-	if (!l->raw && o->kind != CP_KIND_FAIL) {
-		l->phase = CP_LOOKUP_JUDGE;
-		return;
+	if (cp_minimise_is_hidden(x)) {
+		cp_minimise_outcome(t, x, o);
+	} else if (is_poor(t, resp)) {
+		cp_send_over(t, x, CP_CAUSE_LAME);
+	} else {
+		offer(t, resp);
+		settle(t, o, resp->cut);
 	}
-	if (o->kind == CP_KIND_FAIL) {
+}
+
+/* Of the delegations that lead on from d, the deepest that is known. */
+static struct cp_delegation *
+deepest(struct cp_task *t, struct cp_delegation *d)
+{
+	struct hf_name from = t->name;
+	struct cp_delegation *known;
+
+	if (t->lookup.refreshed)
+		return d;
+	if (t->type == HF_TYPE_DS)
+		hf_name_strip(&from, 1, &from);
+	known = cp_cache_cut(t, &from, t->lookup.view);
+	return known != NULL && known->zone.label_cnt > d->zone.label_cnt ? known : d;
+}
+
+/* An address look-up that a referral ends: it has the address, or leads nowhere. */
+static bool
+is_found(struct cp_task *t, struct cp_delegation *d)
+{
+	struct cp_outcome *o;
+
+	if (!t->lookup.raw || !is_addr(t))
+		return false;
+	o = t->lookup.firm ? NULL : cp_nsaddr_glue(t, d);
+	if (o != NULL)
 		cp_task_done(t, o);
-		return;
-	}
-	if (is_priming(t))
-		cp_hints_primed(t, resp->cut);
-	if (t->type == HF_TYPE_A || t->type == HF_TYPE_AAAA)
-		cp_cache_put_raw(t, &t->name, t->type, o);
-	cp_task_done(t, o);
+	else if (cp_nsaddr_is_dead_end(t, d))
+		give_up(t, CP_CAUSE_NO_ADDRESS);
+	return t->done;
 }
 
 static void
@@ -392,7 +526,22 @@ take_referral(struct cp_task *t, struct cp_response *resp)
 	cp_cache_put_cut(t, d);
 	if (resp->ds != NULL)
 		cp_cache_put_raw(t, &d->zone, HF_TYPE_DS, resp->ds);
-	enter_cut(t, d);
+	if (is_found(t, d))
+		return;
+	struct cp_delegation *to = deepest(t, d);
+
+	enter_cut(t, to, to != d);
+}
+
+static void
+take_lame(struct cp_task *t, const struct cp_exchange *x)
+{
+	if (cp_minimise_is_hidden(x)) {
+		cp_minimise_refused(t, x);
+		return;
+	}
+	CP_COUNT(t->job->r, lame);
+	cp_send_over(t, x, CP_CAUSE_LAME);
 }
 
 void
@@ -406,7 +555,7 @@ cp_lookup_reply(struct cp_task *t, const struct cp_exchange *x, struct cp_respon
 	cp_task_wake(t);
 	switch (resp->says) {
 	case CP_SAYS_OUTCOME:
-		take_outcome(t, resp);
+		take_outcome(t, x, resp);
 		break;
 	case CP_SAYS_REFERRAL:
 		take_referral(t, resp);
@@ -420,8 +569,7 @@ cp_lookup_reply(struct cp_task *t, const struct cp_exchange *x, struct cp_respon
 		cp_send_again(t, x, x->transport == CP_TCP);
 		break;
 	case CP_SAYS_LAME:
-		CP_COUNT(r, lame);
-		cp_send_over(t, x, CP_CAUSE_LAME);
+		take_lame(t, x);
 		break;
 	case CP_SAYS_MALFORMED:
 		CP_COUNT(r, malformed);
@@ -445,6 +593,9 @@ cp_lookup_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail wh
 	t->lookup.last_cause = causes[why];
 	cp_core_count(
 	    r, why == CP_FAIL_TIMEOUT ? CP_RESOLVER_timeouts : CP_RESOLVER_unreachable, 1);
+	/* Some drop what they do not know. */
+	if (why == CP_FAIL_TIMEOUT && cp_minimise_is_hidden(x))
+		cp_minimise_stop(t);
 	if (why != CP_FAIL_TIMEOUT)
 		cp_send_over(t, x, causes[why]);
 	if (why != CP_FAIL_LOCAL)

@@ -18,7 +18,7 @@
 #include "controlplane/resolver/task.h"
 
 /* A new look-up; raw: the servers are taken at their word. */
-void cp_lookup_init(struct cp_task *t, bool raw);
+void cp_lookup_init(struct cp_task *t, enum cp_raw raw);
 void cp_lookup_step(struct cp_task *t);
 /* The exchange of t got a reply that matches, or failed; it is closed by now. */
 void cp_lookup_reply(struct cp_task *t, const struct cp_exchange *x, struct cp_response *resp);

@@ -26,6 +26,7 @@ enum cp_kind {
 	CP_KIND_DNAME,  /* answer[0] the DNAME, answer[1] the CNAME made from it */
 	CP_KIND_NODATA,
 	CP_KIND_NXDOMAIN,
+	CP_KIND_YXDOMAIN, /* answer[0] is a DNAME that makes the name too long (RFC 6672 2.2) */
 };
 
 /* Why there is no answer at all. */
@@ -45,8 +46,7 @@ enum cp_kind {
 	X(NS, HF_EDE_NO_REACHABLE_AUTHORITY, "budget of name server look-ups exhausted") \
 	X(WALL, HF_EDE_NO_REACHABLE_AUTHORITY, "servers did not answer in time")         \
 	X(SIGS, HF_EDE_OTHER, "budget of signature checks or NSEC3 hashes exhausted")    \
-	X(MEMORY, HF_EDE_OTHER, "memory limit of a question reached")                    \
-	X(NAME_TOO_LONG, HF_EDE_OTHER, "DNAME makes the name too long")
+	X(MEMORY, HF_EDE_OTHER, "memory limit of a question reached")
 
 enum cp_cause {
 #define X(name, ede, text) CP_CAUSE_##name,
@@ -58,6 +58,14 @@ enum cp_cause {
 uint16_t cp_cause_ede(enum cp_cause c);
 const char *cp_cause_text(enum cp_cause c);
 
+/* How far a server's word can be believed, least first (RFC 2181 5.4.1). Where two meet, the
+ * better one stays. Nothing below CP_CREDIT_COPY is ever an answer to a client. */
+enum cp_credit {
+	CP_CREDIT_GLUE,   /* NS and addresses of a referral: to find the child's servers by */
+	CP_CREDIT_COPY,   /* from a server that is not authoritative: when there is no better */
+	CP_CREDIT_ANSWER, /* from a server of the zone: the answer itself, or a denial */
+};
+
 /* What the parent proved of a name when its DS was asked for. */
 enum cp_ds { CP_DS_UNKNOWN, CP_DS_UNSIGNED, CP_DS_NO_CUT };
 
@@ -65,6 +73,7 @@ struct cp_outcome {
 	enum cp_kind kind;
 	enum cp_cause cause;
 	enum cp_ds ds;
+	enum cp_credit credit;
 	struct hf_name cut;    /* the zone the server was asked as; of a zone state: its zone */
 	struct hf_addr server; /* who said so; family 0: from the cache */
 	struct hf_name target; /* CNAME and DNAME */

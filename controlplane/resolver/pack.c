@@ -5,7 +5,7 @@
 
 #include "lib/wire/cursor.h"
 
-/* An outcome begins with kind, cause, ds, verdict and these. */
+/* An outcome begins with kind, cause, ds and credit in one octet, verdict and these. */
 enum {
 	HAS_SERVER = 1,
 	HAS_BLAME = 2,
@@ -15,10 +15,12 @@ enum {
 	IS_WILDCARD = 32,
 };
 
+enum { CREDIT_OFF = 2, CREDIT_SHIFT = 4 };
+
 enum { NAME_LITERAL = 0xff }; /* not "so many labels off the entry's name" */
 
 /* A new field needs its lines here, in pack and unpack. */
-_Static_assert(sizeof(struct cp_outcome) == 1240, "every field of an outcome is packed");
+_Static_assert(sizeof(struct cp_outcome) == 1248, "every field of an outcome is packed");
 _Static_assert(sizeof(struct cp_ns) == 380, "every field of a name server is packed");
 
 /* --- writing: the first time over nothing, for the length */
@@ -136,7 +138,7 @@ cp_pack_outcome(const struct cp_outcome *o, const struct hf_name *name, uint8_t 
 
 	put_u8(&s, o->kind);
 	put_u8(&s, o->cause);
-	put_u8(&s, o->ds);
+	put_u8(&s, (unsigned)o->credit << CREDIT_SHIFT | o->ds);
 	put_u8(&s, o->verdict);
 	put_u8(&s, flags);
 	put_name(&s, &o->cut);
@@ -321,7 +323,10 @@ cp_unpack_outcome(struct hf_arena *a, const struct hf_name *name, const uint8_t 
 		return NULL;
 	o->kind = (enum cp_kind)hf_cursor_u8(&s.c);
 	o->cause = (enum cp_cause)hf_cursor_u8(&s.c);
-	o->ds = (enum cp_ds)hf_cursor_u8(&s.c);
+	unsigned ds = hf_cursor_u8(&s.c);
+
+	o->ds = (enum cp_ds)(ds & ((1u << CREDIT_SHIFT) - 1));
+	o->credit = (enum cp_credit)(ds >> CREDIT_SHIFT);
 	o->verdict = (enum hf_verdict)hf_cursor_u8(&s.c);
 	unsigned flags = hf_cursor_u8(&s.c);
 
@@ -340,6 +345,24 @@ cp_unpack_outcome(struct hf_arena *a, const struct hf_name *name, const uint8_t 
 		get_why(&s, &o->why);
 	get_sets(&s, o);
 	return hf_cursor_ok(&s.c) ? o : NULL;
+}
+
+enum cp_credit
+cp_packed_credit(const uint8_t *data, size_t len)
+{
+	return len > CREDIT_OFF ? (enum cp_credit)(data[CREDIT_OFF] >> CREDIT_SHIFT)
+				: CP_CREDIT_GLUE;
+}
+
+bool
+cp_packed_parent(
+    const struct hf_name *zone, const uint8_t *data, size_t len, struct hf_name *parent)
+{
+	struct source s = {.name = zone};
+
+	hf_cursor_init(&s.c, data, len);
+	get_name(&s, parent);
+	return hf_cursor_ok(&s.c);
 }
 
 static void

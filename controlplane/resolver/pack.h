@@ -26,10 +26,17 @@ size_t cp_pack_outcome(const struct cp_outcome *o, const struct hf_name *name, u
 struct cp_outcome *
 cp_unpack_outcome(struct hf_arena *a, const struct hf_name *name, const uint8_t *data, size_t len);
 
+/* Of a packed outcome, without unpacking it. */
+enum cp_credit cp_packed_credit(const uint8_t *data, size_t len);
+
 /* d->zone is the entry's name. What a question noted in it (asked) is not kept. */
 size_t cp_pack_delegation(const struct cp_delegation *d, uint8_t *out);
 struct cp_delegation *cp_unpack_delegation(
     struct hf_arena *a, const struct hf_name *zone, const uint8_t *data, size_t len);
+
+/* Of a packed delegation of zone, without unpacking it. False: not packed here. */
+bool cp_packed_parent(
+    const struct hf_name *zone, const uint8_t *data, size_t len, struct hf_name *parent);
 
 size_t cp_pack_failure(const struct cp_failure *f, const struct hf_name *name, uint8_t *out);
 struct cp_failure *

@@ -3,11 +3,41 @@
 
 #include "lib/wire/writer.h"
 
-void
-cp_query_choose(const struct hf_question *q, const struct hf_name *cut, struct hf_question *ask)
+/* Labels of the next name to ask about (RFC 9156 2.3). */
+static unsigned
+labels_next(const struct hf_name *name, const struct cp_shown *shown)
 {
-	(void)cut; /* the full name goes to every server for now */
+	unsigned left, more = 1;
+
+	if (shown->off || shown->steps >= CP_MINIMISE_MAX || shown->labels >= name->label_cnt)
+		return name->label_cnt;
+	left = name->label_cnt - shown->labels;
+	if (shown->steps >= CP_MINIMISE_ONE_LABEL)
+		more = left / (CP_MINIMISE_MAX - shown->steps);
+	return shown->labels + (more > 0 ? more : 1);
+}
+
+/* "_tcp" and the like: no zone begins there as a rule, so that nothing is hidden by asking. */
+static bool
+is_underscored(const struct hf_name *name, unsigned labels)
+{
+	unsigned off = hf_name_label_off(name, name->label_cnt - labels);
+
+	return name->octets[off + 1] == '_';
+}
+
+void
+cp_query_choose(const struct hf_question *q, const struct cp_shown *shown, struct hf_question *ask)
+{
+	unsigned labels = labels_next(&q->name, shown);
+
+	while (labels < q->name.label_cnt && is_underscored(&q->name, labels))
+		labels++;
 	*ask = *q;
+	if (labels == q->name.label_cnt)
+		return;
+	hf_name_strip(&q->name, q->name.label_cnt - labels, &ask->name);
+	ask->type = q->type == HF_TYPE_NS ? HF_TYPE_NS : HF_TYPE_A;
 }
 
 size_t

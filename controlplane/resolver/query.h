@@ -2,10 +2,14 @@
 /*
  * query: the packet we send to a server.
  *
- * Purpose   One question, RD=0 (RD=1 for a forwarder), EDNS with DO and a buffer of 1232 (RFC
- * 4035 3.2.1), or no EDNS for a server that cannot bear it (RFC 6891 7). Roles     The resolver's
- * thread. Memory    The caller's buffer. Blocking  Never. Errors    0 when it does not fit, which a
- * valid name never makes happen. Trust     Reads nothing hostile.
+ * Purpose   One question, minimised (RFC 9156), RD=0 (RD=1 for a forwarder, which gets it
+ *           whole), EDNS with DO and a buffer of 1232 (RFC 4035 3.2.1), or no EDNS for a
+ *           server that cannot bear it (RFC 6891 7).
+ * Roles     The resolver's thread.
+ * Memory    The caller's buffer.
+ * Blocking  Never.
+ * Errors    0 when it does not fit, which a valid name never makes happen.
+ * Trust     Reads nothing hostile.
  */
 #ifndef CP_RESOLVER_QUERY_H
 #define CP_RESOLVER_QUERY_H
@@ -14,10 +18,21 @@
 
 enum { CP_QUERY_MAX = HF_HEADER_LEN + HF_NAME_MAX + 4 + 11 };
 
-/* The question to put to a server of zone cut when q is what is wanted: the place where
- * QNAME minimisation (RFC 9156) belongs. */
+/* RFC 9156 2.3: at most so many hidden questions, the first of them longer by one label. */
+enum { CP_MINIMISE_MAX = 10, CP_MINIMISE_ONE_LABEL = 4 };
+
+/* How much of a name a look-up has shown to servers. */
+struct cp_shown {
+	bool off;       /* the full name from now on */
+	uint8_t steps;  /* hidden questions asked */
+	uint8_t labels; /* of the longest name shown, or known to have nothing to hide */
+};
+
+/* The question to put to a server when q is what is wanted: q itself, or a name above it of a
+ * type that every server knows (RFC 9156 2.1), which shows no more than is needed to be
+ * referred further down. */
 void
-cp_query_choose(const struct hf_question *q, const struct hf_name *cut, struct hf_question *ask);
+cp_query_choose(const struct hf_question *q, const struct cp_shown *shown, struct hf_question *ask);
 
 struct cp_query_head {
 	uint16_t id;

@@ -136,6 +136,8 @@ say(struct cp_job *job, struct cp_answer *a)
 			say_insecure(o, a);
 		if (o->kind == CP_KIND_NXDOMAIN)
 			a->rcode = HF_RCODE_NXDOMAIN;
+		if (o->kind == CP_KIND_YXDOMAIN)
+			a->rcode = HF_RCODE_YXDOMAIN;
 	}
 }
 
@@ -201,7 +203,7 @@ tell(struct cp_job *job, const struct cp_answer *a)
 {
 	static const struct cp_links nothing;
 	struct cp_resolver *r = job->r;
-	bool records = a->rcode == HF_RCODE_NOERROR || a->rcode == HF_RCODE_NXDOMAIN;
+	bool records = a->rcode != HF_RCODE_SERVFAIL;
 	struct cp_answer own;
 
 	for (struct cp_waiter *w = job->waiters; w != NULL; w = w->next) {
@@ -384,9 +386,8 @@ cp_question_odd(struct cp_job *job)
 {
 	struct cp_links *l = links_of(job);
 	struct cp_answer a;
-	bool sig = job->type == HF_TYPE_RRSIG || job->type == HF_TYPE_SIG;
 
-	if (job->type != HF_TYPE_ANY && !sig && !hf_type_is_meta(job->type))
+	if (!hf_type_is_meta(job->type)) /* ANY is one of them */
 		return false;
 	l->name[l->name_cnt++] = job->name;
 	if (job->type == HF_TYPE_ANY)

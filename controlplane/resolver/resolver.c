@@ -469,6 +469,7 @@ cp_resolver_create(const struct cp_resolver_config *cfg, const struct cp_resolve
 	r->validate = cfg->validate;
 	r->aggressive = cfg->aggressive_nsec;
 	r->rsasha1 = cfg->rsasha1;
+	r->minimise = cfg->qname_minimisation;
 	r->server_port = cfg->server_port != 0 ? cfg->server_port : 53;
 	cp_policy_get(policy);
 	r->policy = policy;

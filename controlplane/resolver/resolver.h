@@ -123,10 +123,11 @@ struct cp_resolver_config {
 	const struct hf_rrset *local; /* local data, of local zones or of single names; copied */
 	size_t local_cnt;
 	bool do_ip4, do_ip6;
-	bool validate;        /* false: everything is insecure (never the default) */
-	bool aggressive_nsec; /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
-	bool rsasha1;         /* RSASHA1 signatures count (RFC 9905 2: not by default) */
-	uint16_t server_port; /* 53 */
+	bool validate;           /* false: everything is insecure (never the default) */
+	bool aggressive_nsec;    /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
+	bool rsasha1;            /* RSASHA1 signatures count (RFC 9905 2: not by default) */
+	bool qname_minimisation; /* RFC 9156 */
+	uint16_t server_port;    /* 53 */
 	/* Shared with other resolvers, each with a reader index of its own (epoch.h); NULL: this
 	 * one makes its own, limits.cache_octets large. */
 	struct cp_caches *caches;

@@ -17,7 +17,9 @@ struct reader {
 	size_t len;
 	struct hf_header h;
 	struct hf_edns edns;
-	bool bad; /* a record that matters is malformed */
+	enum cp_credit credit;
+	bool upward; /* it speaks for a zone above the one it was asked as */
+	bool bad;    /* a record that matters is malformed */
 	bool no_memory;
 	struct cp_response *r;
 };
@@ -72,21 +74,50 @@ cp_rrset_signer(const struct hf_rrset *set, struct hf_name *signer)
 static bool
 in_bailiwick(const struct reader *rd, const struct hf_rr *rr)
 {
-	return hf_name_in(&rr->owner, &rd->asked->cut) ||
-	    (rd->asked->forward && rr->section == HF_SECTION_AUTHORITY);
+	return rr->klass == HF_CLASS_IN &&
+	    (hf_name_in(&rr->owner, &rd->asked->cut) ||
+		(rd->asked->forward && rr->section == HF_SECTION_AUTHORITY));
+}
+
+/* An address that is none: left out of its RRset, as if it had not been sent. */
+static bool
+is_misshapen(const struct hf_rr *rr)
+{
+	return (rr->type == HF_TYPE_A && rr->rdata_len != 4) ||
+	    (rr->type == HF_TYPE_AAAA && rr->rdata_len != 16);
+}
+
+/* Keep rr, if it is the server's to say. */
+static bool
+record_keep(struct reader *rd, const struct hf_rr *rr)
+{
+	struct cp_scratch *s = rd->asked->scratch;
+
+	if (!in_bailiwick(rd, rr)) {
+		rd->r->out_of_bailiwick++;
+		rd->upward |= rr->section == HF_SECTION_AUTHORITY && rr->klass == HF_CLASS_IN &&
+		    (rr->type == HF_TYPE_NS || rr->type == HF_TYPE_SOA) &&
+		    hf_name_in(&rd->asked->cut, &rr->owner);
+		return true;
+	}
+	if (is_misshapen(rr))
+		return true;
+	if (s->cnt == CP_RESPONSE_RR_MAX)
+		return false;
+	s->rr[s->cnt++] = *rr;
+	return true;
 }
 
 /* All records of the packet into scratch, those out of bailiwick left out. */
 static bool
 records_read(struct reader *rd)
 {
-	struct cp_scratch *s = rd->asked->scratch;
 	struct hf_question q;
 	struct hf_cursor c;
 	struct hf_walk w;
 	struct hf_rr rr;
 
-	s->cnt = 0;
+	rd->asked->scratch->cnt = 0;
 	hf_cursor_init(&c, rd->msg, rd->len);
 	hf_header_read(&c, &rd->h);
 	for (unsigned i = 0; i < rd->h.qd_cnt && i < 1; i++)
@@ -99,12 +130,8 @@ records_read(struct reader *rd)
 				return false;
 			continue;
 		}
-		if (s->cnt == CP_RESPONSE_RR_MAX)
+		if (!record_keep(rd, &rr))
 			return false;
-		if (!in_bailiwick(rd, &rr) || rr.klass != HF_CLASS_IN)
-			rd->r->out_of_bailiwick++;
-		else
-			s->rr[s->cnt++] = rr;
 	}
 	return hf_cursor_ok(&c);
 }
@@ -151,7 +178,9 @@ list_take(struct reader *rd, const struct hf_rr *rr, struct hf_rdata *list, unsi
 	return cnt + 1;
 }
 
-/* The RRset of owner and type in section with its signatures; NULL when there is none. */
+/* The RRset of owner and type in section with its signatures, which some servers put elsewhere;
+ * NULL when there is none. More records than are allowed are an error, except in an NS RRset:
+ * whoever delegates to a thousand servers is told no, not obeyed (NRDelegation). */
 static struct hf_rrset *
 gather(struct reader *rd, const struct hf_name *owner, uint16_t type, enum hf_section section)
 {
@@ -164,9 +193,11 @@ gather(struct reader *rd, const struct hf_name *owner, uint16_t type, enum hf_se
 	for (unsigned i = 0; i < s->cnt && !rd->no_memory; i++) {
 		const struct hf_rr *one = &s->rr[i];
 
-		if (one->section != section || !hf_name_equal(&one->owner, owner))
+		if (!hf_name_equal(&one->owner, owner))
 			continue;
-		if (one->type == type) {
+		if (one->section == section && one->type == type) {
+			if (rr_cnt == CP_RRSET_RR_MAX && section == HF_SECTION_AUTHORITY)
+				continue;
 			if (rr_cnt == CP_RRSET_RR_MAX) {
 				rd->bad = true;
 				return NULL;
@@ -225,6 +256,7 @@ outcome_make(struct reader *rd, enum cp_kind kind)
 		return NULL;
 	}
 	o->kind = kind;
+	o->credit = rd->credit;
 	/* A forwarder speaks for every zone there is; the signatures say for which. */
 	o->cut = rd->asked->forward ? hf_name_root : rd->asked->cut;
 	o->server = rd->asked->server;
@@ -275,7 +307,8 @@ target_of(const struct hf_rrset *set, struct hf_name *target)
 }
 
 /* Addresses of the servers of d from the additional section. Only names within the zone of
- * the server that says so were kept. */
+ * the server that says so were kept: servers in the child's zone, and in its siblings. None
+ * is believed longer than it says, so the delegation as a whole is not. */
 static void
 glue_take(struct reader *rd, struct cp_delegation *d)
 {
@@ -288,8 +321,10 @@ glue_take(struct reader *rd, struct cp_delegation *d)
 			/* Leave room for both families. */
 			unsigned max = d->ns[i].addr_cnt + (rd->asked->addr_max + 1) / 2;
 
-			if (set != NULL)
-				cp_ns_add_addrs(&d->ns[i], set, rd->asked->port, max);
+			if (set == NULL)
+				continue;
+			cp_ns_add_addrs(&d->ns[i], set, rd->asked->port, max);
+			d->ttl_s = set->ttl < d->ttl_s ? set->ttl : d->ttl_s;
 		}
 	}
 }
@@ -315,6 +350,43 @@ delegation_make(struct reader *rd, const struct hf_rrset *ns)
 	return d;
 }
 
+/* The RRset at name in the answer section that a question of this type is answered with, if
+ * someone signed it: the records of that type, or an alias. */
+static struct cp_outcome *
+signed_link(struct reader *rd, const struct hf_name *name, uint16_t type)
+{
+	const struct hf_rrset *set = gather(rd, name, type, HF_SECTION_ANSWER);
+	enum cp_kind kind = set != NULL ? CP_KIND_ANSWER : CP_KIND_CNAME;
+	struct cp_outcome *o;
+
+	if (set == NULL)
+		set = gather(rd, name, HF_TYPE_CNAME, HF_SECTION_ANSWER);
+	if (set == NULL || set->sig_cnt == 0)
+		return NULL;
+	o = outcome_make(rd, kind);
+	if (o == NULL || (kind == CP_KIND_CNAME && !target_of(set, &o->target)))
+		return NULL;
+	o->answer[o->answer_cnt++] = set;
+	proofs_take(rd, o);
+	return o;
+}
+
+/* Where the alias from leads, as far as this packet says so with signatures. */
+static void
+more_take(struct reader *rd, const struct cp_outcome *from)
+{
+	struct cp_response *r = rd->r;
+
+	while (r->more_cnt < CP_RESPONSE_MORE_MAX && from->kind == CP_KIND_CNAME) {
+		struct cp_outcome *o = signed_link(rd, &from->target, rd->asked->question.type);
+
+		if (o == NULL)
+			return;
+		r->more[r->more_cnt++] = o;
+		from = o;
+	}
+}
+
 static enum cp_says
 take_answer(struct reader *rd, enum cp_kind kind, uint16_t type)
 {
@@ -331,6 +403,7 @@ take_answer(struct reader *rd, enum cp_kind kind, uint16_t type)
 	if (type == HF_TYPE_NS && set->owner.len == 1) /* priming (RFC 9609 3) */
 		rd->r->cut = delegation_make(rd, set);
 	rd->r->outcome = o;
+	more_take(rd, o);
 	return CP_SAYS_OUTCOME;
 }
 
@@ -370,9 +443,7 @@ take_dname(struct reader *rd, const struct hf_rr *rr)
 	o->answer[o->answer_cnt++] = set;
 	proofs_take(rd, o);
 	if (hf_name_replace_suffix(qname, &rr->owner, &target, &o->target) != 0) {
-		o->kind = CP_KIND_FAIL;
-		o->cause = CP_CAUSE_NAME_TOO_LONG;
-		o->verdict = HF_VERDICT_FAILURE;
+		o->kind = CP_KIND_YXDOMAIN;
 		return CP_SAYS_OUTCOME;
 	}
 	o->answer[o->answer_cnt++] = cname_make(rd, set, &o->target);
@@ -388,6 +459,7 @@ take_denial(struct reader *rd, enum cp_kind kind)
 		return CP_SAYS_NO_MEMORY;
 	proofs_take(rd, o);
 	rd->r->outcome = o;
+	rd->r->blank = o->proof_cnt == 0 && rd->h.an_cnt + rd->h.ns_cnt == 0;
 	return CP_SAYS_OUTCOME;
 }
 
@@ -422,6 +494,23 @@ take_referral(struct reader *rd, const struct hf_rr *rr)
 	return CP_SAYS_REFERRAL;
 }
 
+/* Neither an SOA nor a referral. An authoritative server may leave its SOA out (RFC 2308 2.2,
+ * type 3). If one that is not says nothing at all, it may be an old one that has nothing. */
+static enum cp_says
+classify_bare(struct reader *rd, const struct hf_rr *ns)
+{
+	bool aa = (rd->h.flags & HF_FLAG_AA) != 0, ra = (rd->h.flags & HF_FLAG_RA) != 0;
+
+	if (rd->upward)
+		return CP_SAYS_LAME;
+	if (aa)
+		return take_denial(rd, CP_KIND_NODATA);
+	if (ra || ns != NULL || rd->h.an_cnt + rd->h.ns_cnt > 0)
+		return CP_SAYS_LAME;
+	rd->credit = CP_CREDIT_COPY;
+	return take_denial(rd, CP_KIND_NODATA);
+}
+
 /* No answer, NOERROR: a referral downward, NODATA, or nothing of use (RFC 2308 2.2). */
 static enum cp_says
 classify_empty(struct reader *rd)
@@ -438,14 +527,24 @@ classify_empty(struct reader *rd)
 		return take_denial(rd, CP_KIND_NODATA);
 	if (rd->asked->forward) /* it would have us iterate: it does not recurse for us */
 		return CP_SAYS_LAME;
-	if (ns != NULL && ns->owner.label_cnt > rd->asked->cut.label_cnt) {
-		if (q->type == HF_TYPE_DS && hf_name_equal(&ns->owner, &q->name))
-			return CP_SAYS_LAME;
-		return take_referral(rd, ns);
-	}
-	if (ns == NULL && (rd->h.flags & HF_FLAG_AA) != 0)
-		return take_denial(rd, CP_KIND_NODATA);
-	return CP_SAYS_LAME;
+	if (ns == NULL || ns->owner.label_cnt <= rd->asked->cut.label_cnt)
+		return classify_bare(rd, ns);
+	if (q->type == HF_TYPE_DS && hf_name_equal(&ns->owner, &q->name))
+		return CP_SAYS_LAME;
+	return take_referral(rd, ns);
+}
+
+/* There is no such name: unless it is said on behalf of a zone above the one that was asked,
+ * by a server that does not have this one. */
+static enum cp_says
+classify_nxdomain(struct reader *rd)
+{
+	const struct hf_name *qname = &rd->asked->question.name;
+	const struct hf_rr *soa = find(rd, HF_SECTION_AUTHORITY, HF_TYPE_SOA, qname);
+
+	if (soa == NULL && (rd->upward || rd->credit < CP_CREDIT_ANSWER))
+		return CP_SAYS_LAME;
+	return take_denial(rd, CP_KIND_NXDOMAIN);
 }
 
 static enum cp_says
@@ -454,10 +553,12 @@ classify_data(struct reader *rd)
 	const struct hf_question *q = &rd->asked->question;
 	const struct hf_rr *rr;
 
-	/* A recursive server's copy is not the zone's word. */
+	/* A recursive server's copy is not the zone's word, unless it is for copies that we ask.
+	 * Without RA it may be that of an old server that forgets AA. */
+	rd->credit = CP_CREDIT_ANSWER;
 	if (!rd->asked->forward && (rd->h.flags & HF_FLAG_AA) == 0 &&
 	    (rd->h.flags & HF_FLAG_RA) != 0)
-		return CP_SAYS_LAME;
+		rd->credit = CP_CREDIT_COPY;
 	if (find_exact(rd, HF_SECTION_ANSWER, q->type, &q->name) != NULL)
 		return take_answer(rd, CP_KIND_ANSWER, q->type);
 	rr = find(rd, HF_SECTION_ANSWER, HF_TYPE_DNAME, &q->name);
@@ -466,7 +567,9 @@ classify_data(struct reader *rd)
 	if (find_exact(rd, HF_SECTION_ANSWER, HF_TYPE_CNAME, &q->name) != NULL)
 		return take_answer(rd, CP_KIND_CNAME, HF_TYPE_CNAME);
 	if (rd->r->rcode == HF_RCODE_NXDOMAIN)
-		return take_denial(rd, CP_KIND_NXDOMAIN);
+		return classify_nxdomain(rd);
+	if (rd->r->rcode == HF_RCODE_YXDOMAIN) /* and no DNAME to show for it */
+		return CP_SAYS_LAME;
 	return classify_empty(rd);
 }
 
@@ -476,8 +579,8 @@ classify(struct reader *rd)
 	unsigned rcode = (rd->h.flags & HF_FLAG_RCODE) | (unsigned)rd->edns.ext_rcode << 4;
 
 	rd->r->rcode = (uint16_t)rcode;
-	if ((rd->h.flags & HF_FLAG_TC) != 0 && !rd->asked->tcp)
-		return CP_SAYS_TRUNCATED;
+	if ((rd->h.flags & HF_FLAG_TC) != 0) /* over TCP: there is no whole answer to be had */
+		return rd->asked->tcp ? CP_SAYS_LAME : CP_SAYS_TRUNCATED;
 	switch (rcode) {
 	case HF_RCODE_NOERROR:
 	case HF_RCODE_NXDOMAIN:

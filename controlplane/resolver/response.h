@@ -19,14 +19,18 @@
 #include "lib/base/arena.h"
 #include "lib/wire/message.h"
 
-enum { CP_RESPONSE_RR_MAX = 1024, CP_RRSET_RR_MAX = 100 }; /* RRset: DESIGN 5 */
+enum {
+	CP_RESPONSE_RR_MAX = 1024,
+	CP_RRSET_RR_MAX = 100, /* DESIGN 5 */
+	CP_RESPONSE_MORE_MAX = 4,
+};
 
 enum cp_says {
 	CP_SAYS_OUTCOME,   /* answer, alias or denial, in r->outcome */
 	CP_SAYS_REFERRAL,  /* to r->cut; what it said of the DS, if anything, in r->ds */
 	CP_SAYS_TRUNCATED, /* ask again over TCP */
 	CP_SAYS_FORMERR,   /* the server cannot bear EDNS; ask again without */
-	CP_SAYS_LAME,      /* not authoritative, refuses, SERVFAIL, refers upward */
+	CP_SAYS_LAME,      /* not responsible, refuses, SERVFAIL, refers upward or to itself */
 	CP_SAYS_MALFORMED,
 	CP_SAYS_NO_MEMORY,
 };
@@ -52,7 +56,13 @@ struct cp_response {
 	enum cp_says says;
 	uint16_t rcode;
 	unsigned out_of_bailiwick; /* records dropped */
+	bool blank;                /* a denial without a single record to it */
 	struct cp_outcome *outcome;
+	/* The answer is an alias and its chain went on: signed records only, for only the alias
+	 * itself is the server's to say (RFC 2181 5.4.1). Each is of the name the one before
+	 * it leads to. */
+	unsigned more_cnt;
+	struct cp_outcome *more[CP_RESPONSE_MORE_MAX];
 	struct cp_delegation *cut;
 	struct cp_outcome *ds; /* the DS RRset or its denial that came with a referral */
 };

@@ -3,7 +3,7 @@
 
 #include "controlplane/resolver/choose.h"
 #include "controlplane/resolver/core.h"
-#include "controlplane/resolver/query.h"
+#include "controlplane/resolver/minimise.h"
 
 /* CD is set for a forwarder whenever we validate ourselves (RFC 6840 5.9), but not when its
  * data did not: then its own validation may find better. AD is never looked at. */
@@ -46,7 +46,8 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 	if (cp_route_is_forward(l->route))
 		x->question = q; /* whole: who recurses for us knows no cuts */
 	else
-		cp_query_choose(&q, &l->cut->zone, &x->question);
+		cp_query_choose(&q, &l->shown, &x->question);
+	l->shown.steps += cp_minimise_is_hidden(x);
 	tried->sends++;
 	t->job->sends++;
 	l->exchange = x;

@@ -77,7 +77,9 @@ task_is(const struct cp_task *t, const struct cp_want *want)
 {
 	if (t->kind != want->kind || !hf_name_equal(&t->name, want->name))
 		return false;
-	return t->kind != CP_TASK_LOOKUP || (t->type == want->type && t->lookup.raw == want->raw);
+	return t->kind != CP_TASK_LOOKUP ||
+	    (t->type == want->type && t->lookup.raw == (want->raw != CP_RAW_NOT) &&
+		t->lookup.firm == (want->raw == CP_RAW_FIRM));
 }
 
 struct cp_task *

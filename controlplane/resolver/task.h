@@ -21,6 +21,7 @@
 #include "controlplane/resolver/budget.h"
 #include "controlplane/resolver/delegation.h"
 #include "controlplane/resolver/outcome.h"
+#include "controlplane/resolver/query.h"
 #include "lib/base/arena.h"
 
 enum { CP_TASK_MAX = 256, CP_TRIED_MAX = CP_NS_MAX * CP_NS_ADDR_MAX, CP_BAD_MAX = 32 };
@@ -60,11 +61,16 @@ struct cp_tried {
 
 struct cp_lookup {
 	enum cp_lookup_phase phase;
-	bool raw;       /* take the server's word: addresses of servers, keys before their check */
-	bool shared;    /* got came from a referral seen earlier, not from asking */
-	bool use_tcp;   /* the next send, to `again`, is over TCP */
-	bool ask_again; /* the next send goes to `again` */
-	bool spent;     /* no other server is left to ask for better records */
+	bool raw;        /* take the server's word: addresses of servers, keys before their check */
+	bool firm;       /* raw, and a parent's glue is not enough */
+	bool shared;     /* got came from a referral seen earlier, not from asking */
+	bool tentative;  /* got counts only if it turns out SECURE: asking on is better than less */
+	bool refreshed;  /* the parent was asked again about servers that do not answer */
+	bool cut_cached; /* the cut was known, not learned by this look-up */
+	uint8_t poor_cnt; /* replies that are not good enough, of which poor is the first */
+	bool use_tcp;     /* the next send, to `again`, is over TCP */
+	bool ask_again;   /* the next send goes to `again` */
+	bool spent;       /* no other server is left to ask for better records */
 	uint8_t bogus_tries;
 	uint8_t tried_cnt;
 	enum cp_cause last_cause;
@@ -73,7 +79,9 @@ struct cp_lookup {
 	struct cp_delegation *cut;
 	struct cp_exchange *exchange;
 	struct hf_addr again;
+	struct cp_shown shown;
 	struct cp_outcome *got;   /* what is being judged */
+	struct cp_outcome *poor;  /* less credible than an answer should be; NULL: none */
 	struct cp_outcome *bogus; /* the first that did not validate */
 	struct cp_tried tried[CP_TRIED_MAX];
 };
@@ -122,6 +130,14 @@ struct cp_waiter {
 	struct hf_question question; /* case as asked */
 };
 
+/* Signed records that came along with an alias, for whoever asks for them next. */
+struct cp_offer {
+	struct cp_offer *next;
+	uint16_t type;
+	struct hf_name name;
+	struct cp_outcome *outcome;
+};
+
 struct cp_job {
 	struct cp_resolver *r;
 	struct cp_job *older, *newer; /* all jobs, by deadline */
@@ -140,15 +156,23 @@ struct cp_job {
 	struct cp_task *tasks;
 	struct cp_task *run_first, *run_last;
 	struct cp_task *root;
+	struct cp_offer *offers;
 	unsigned bad_cnt;
 	struct hf_addr bad[CP_BAD_MAX]; /* gave records that did not validate */
+};
+
+/* Whose word is good enough. */
+enum cp_raw {
+	CP_RAW_NOT,  /* nobody's: it is judged */
+	CP_RAW,      /* any server's, a parent's glue included */
+	CP_RAW_FIRM, /* an answer's, not glue */
 };
 
 struct cp_want {
 	enum cp_task_kind kind;
 	const struct hf_name *name;
 	uint16_t type;
-	bool raw;
+	enum cp_raw raw;
 	bool deeper; /* a server address look-up: counts against the depth */
 };
 

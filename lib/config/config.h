@@ -87,6 +87,7 @@ struct hf_config {
 
 	char *root_hints; /* zone file text */
 	bool ipv4, ipv6;  /* families used towards servers */
+	bool qname_minimisation;
 	uint64_t resolver_cache_octets;
 	bool aggressive_nsec;
 

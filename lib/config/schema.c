@@ -56,6 +56,8 @@ const struct hf_schema_key hf_schema[] = {
 	 "/usr/share/dns/root.hints", {0}, "zone file of the root's name servers"},
 	{"resolver", "ipv4", HF_SCHEMA_BOOL, AT(ipv4), 0, 0, "yes", {0}, "ask servers over IPv4"},
 	{"resolver", "ipv6", HF_SCHEMA_BOOL, AT(ipv6), 0, 0, "yes", {0}, "ask servers over IPv6"},
+	{"resolver", "qname-minimisation", HF_SCHEMA_BOOL, AT(qname_minimisation), 0, 0, "yes", {0},
+	 "show servers no more of a name than they need"},
 	{"resolver", "cache-size", HF_SCHEMA_SIZE, AT(resolver_cache_octets), MIB(1), GIB(256),
 	 "64MiB", {0}, "memory for cached RRsets"},
 	{"resolver", "aggressive-nsec", HF_SCHEMA_BOOL, AT(aggressive_nsec), 0, 0, "yes", {0},

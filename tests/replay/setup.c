@@ -218,8 +218,7 @@ on_localhost(struct setup *u, const char *v)
 static bool
 on_minimise(struct setup *u, const char *v)
 {
-	(void)u;
-	(void)v;
+	u->cfg.qname_minimisation = is_yes(v);
 	return true;
 }
 
@@ -380,6 +379,7 @@ setup_read(struct setup *u, const struct rpl *s)
 	u->cfg.do_ip4 = u->cfg.do_ip6 = true;
 	u->cfg.validate = true;
 	u->cfg.rsasha1 = true; /* the scenarios are older than RFC 9905 */
+	u->cfg.qname_minimisation = true;
 	u->cfg.server_port = 53;
 	(void)hf_name_from_text(ROOT_SERVER_NAME, &u->root_name);
 	for (const struct rpl_setting *at = s->settings; at != NULL; at = at->next)

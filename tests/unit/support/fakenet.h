@@ -49,6 +49,12 @@ enum fn_manner {
 	FN_UNREACHABLE,
 	FN_RECURSES, /* a forwarder: RA and no AA, whoever the zone's servers are; needs RD */
 	FN_GARBAGE,  /* the right header and question, then nonsense */
+	/* Good, but for names with nothing but names below them: */
+	FN_ENT_NXDOMAIN,
+	FN_ENT_REFUSES,
+	FN_ENT_SERVFAILS,
+	FN_ENT_NOTIMP,
+	FN_ENT_SILENT,
 };
 
 struct fn_rr {
@@ -109,6 +115,7 @@ static struct {
 	struct fn_answer answer[8];
 	unsigned answer_cnt;
 	uint64_t now_ns, seed;
+	bool minimise; /* set before fn_start */
 	struct cp_resolver *r;
 	struct cp_policy *policy;
 	struct cp_resolver_config cfg;
@@ -609,6 +616,22 @@ fn_put_spoof(struct fn_reply *p)
 	hf_writer_rr(&p->w, HF_SECTION_ADDITIONAL, &victim, &rr, (const uint8_t *)"\6\6\6\6");
 }
 
+/* What such a server says to a name that owns nothing; -1: nothing out of the ordinary. */
+static inline int
+fn_ent_rcode(const struct fn_server *s, const struct hf_question *q)
+{
+	static const uint8_t rcodes[] = {HF_RCODE_NXDOMAIN, HF_RCODE_REFUSED, HF_RCODE_SERVFAIL,
+	    HF_RCODE_NOTIMP, HF_RCODE_SERVFAIL};
+	const struct fn_zone *z = fn_zone_for(s, q);
+
+	if (s->manner < FN_ENT_NXDOMAIN || s->manner > FN_ENT_SILENT || z == NULL)
+		return -1;
+	for (unsigned i = 0; i < z->cnt; i++)
+		if (hf_name_equal(&z->rr[i].owner, &q->name))
+			return -1;
+	return fn_exists(z, &q->name) ? rcodes[s->manner - FN_ENT_NXDOMAIN] : -1;
+}
+
 static inline size_t
 fn_reply_make(const struct fn_server *s, const struct cp_send *send, uint8_t *out, size_t cap)
 {
@@ -630,7 +653,9 @@ fn_reply_make(const struct fn_server *s, const struct cp_send *send, uint8_t *ou
 		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_RCODE_SERVFAIL);
 	if (s->manner == FN_TRUNCATES && send->transport == CP_UDP)
 		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_FLAG_TC | HF_FLAG_AA);
-	flags = fn_answer_from(&p, &q.question);
+	int ent = fn_ent_rcode(s, &q.question);
+
+	flags = ent >= 0 ? (uint16_t)(HF_FLAG_AA | ent) : fn_answer_from(&p, &q.question);
 	if (s->manner == FN_RECURSES)
 		flags = (flags & ~HF_FLAG_AA) | HF_FLAG_RA | HF_FLAG_RD;
 	if (s->manner == FN_SPOOFS)
@@ -689,6 +714,7 @@ fn_on_send(void *arg, const struct cp_send *send)
 			s = &fn.server[i];
 	bool hides = s != NULL && s->manner == FN_HIDES_KEYS && q.question.type == HF_TYPE_DNSKEY;
 
+	hides |= s != NULL && s->manner == FN_ENT_SILENT && fn_ent_rcode(s, &q.question) >= 0;
 	if (s == NULL || s->manner == FN_SILENT || s->manner == FN_UNREACHABLE || hides) {
 		bool silent = s == NULL || s->manner == FN_SILENT || hides;
 
@@ -868,7 +894,8 @@ fn_start(const struct fn_zone *root, const struct cp_resolver_limits *limits)
 	    .do_ip4 = true,
 	    .do_ip6 = true,
 	    .validate = true,
-	    .aggressive_nsec = true};
+	    .aggressive_nsec = true,
+	    .qname_minimisation = fn.minimise};
 	if (limits != NULL)
 		fn.cfg.limits = *limits;
 	if (fn.cfg.limits.cache_octets == 0)
