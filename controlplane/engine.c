@@ -84,14 +84,11 @@ static void
 on_reply(void *arg, uint64_t exchange, const uint8_t *msg, size_t len)
 {
 	struct cp_engine *e = arg;
-	uint64_t mismatched = cp_resolver_counter(e->resolver, CP_RESOLVER_mismatched);
 	struct cp_time now;
 
 	cp_engine_time(&now);
-	cp_resolver_reply(e->resolver, &now, exchange, msg, len);
-	/* A reply that matches ends the exchange (the core cancels only what got none), so its
-	 * socket goes now; one that does not match is counted as such and changes nothing. */
-	if (cp_resolver_counter(e->resolver, CP_RESOLVER_mismatched) == mismatched)
+	/* The core cancels only what got no reply: of the rest the socket goes now. */
+	if (cp_resolver_reply(e->resolver, &now, exchange, msg, len))
 		cp_upstream_cancel(e->upstream, exchange);
 	tick_soon(e);
 }

@@ -7,9 +7,11 @@ resolver_src := \
 	controlplane/resolver/caches.c \
 	controlplane/resolver/chain.c \
 	controlplane/resolver/choose.c \
+	controlplane/resolver/cookie.c \
 	controlplane/resolver/delegation.c \
 	controlplane/resolver/epoch.c \
 	controlplane/resolver/exchange.c \
+	controlplane/resolver/facts.c \
 	controlplane/resolver/ghost.c \
 	controlplane/resolver/hints.c \
 	controlplane/resolver/local.c \
@@ -21,6 +23,7 @@ resolver_src := \
 	controlplane/resolver/query.c \
 	controlplane/resolver/question.c \
 	controlplane/resolver/ranges.c \
+	controlplane/resolver/receive.c \
 	controlplane/resolver/render.c \
 	controlplane/resolver/resolver.c \
 	controlplane/resolver/response.c \

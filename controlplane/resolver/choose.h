@@ -17,7 +17,16 @@
 
 /* What this look-up has tried at address a, made if need be; NULL when there is no room. */
 struct cp_tried *cp_choose_tried(struct cp_lookup *l, const struct hf_addr *a);
-/* The cheapest address of the look-up's cut that was asked fewer than limit times. */
-bool cp_choose_server(struct cp_task *t, unsigned limit, struct hf_addr *best);
+/* Which may be chosen. */
+enum cp_pass {
+	CP_PASS_FIRST, /* one that this look-up did not ask, and none that is down or lame */
+	CP_PASS_AGAIN, /* ... or asked once */
+	CP_PASS_LAST,  /* any that was not asked too often */
+};
+
+/* An address of the look-up's cut: mostly the cheapest; now and then another, to know it, or one
+ * that is avoided, to see whether it still must be. False: there is none; the look-up's last_cause
+ * tells when they are only busy. */
+bool cp_choose_server(struct cp_task *t, enum cp_pass pass, struct hf_addr *to);
 
 #endif

@@ -30,6 +30,7 @@ struct cp_resolver {
 	struct cp_resolver_limits limits;
 	struct cp_policy *policy;
 	bool do_ip4, do_ip6, validate, rsasha1, aggressive, minimise;
+	bool mix_case, cookies;
 	uint16_t server_port;
 	struct hf_siphash_key key;
 
@@ -44,10 +45,12 @@ struct cp_resolver {
 	struct cp_table *table;                /* of caches, as the next two */
 	struct cp_ranges *ranges;
 	struct cp_servers *servers;
+	struct cp_fetch_limits fetch_limits;
 	unsigned reader; /* its index in the table's epochs */
 	struct cp_exchanges exchanges;
 	struct cp_scratch *scratch;
 	uint8_t *render; /* CP_RENDER_MAX octets */
+	uint8_t *packet; /* HF_MSG_MAX octets: a reply with our letters taken out */
 
 	struct cp_time now;
 	bool running;
@@ -73,8 +76,6 @@ cp_core_count(struct cp_resolver *r, enum cp_resolver_counter c, uint64_t n)
 void cp_core_ready(struct cp_resolver *r, struct cp_job *job);
 /* The job is over: nobody joins it any more, its exchanges are cancelled. */
 void cp_core_retire(struct cp_job *job);
-/* A server gave records that did not validate: others are preferred for a while. */
-void cp_core_server_is_bad(struct cp_resolver *r, const struct hf_addr *server);
 uint64_t cp_core_random(struct cp_resolver *r);
 /* Trust anchors exactly at name: the idx-th, or NULL. */
 const struct hf_rrset *

@@ -13,6 +13,7 @@
 #ifndef CP_RESOLVER_EXCHANGE_H
 #define CP_RESOLVER_EXCHANGE_H
 
+#include "controlplane/resolver/cookie.h"
 #include "controlplane/resolver/resolver.h"
 
 struct cp_task;
@@ -27,8 +28,13 @@ struct cp_exchange {
 	enum cp_transport transport;
 	uint16_t msg_id;
 	bool edns;
-	struct hf_question question; /* as sent */
-	uint64_t sent_ns;
+	bool mixed;    /* the reply must have the case of `sent` */
+	bool verified; /* the reply had our cookie */
+	uint8_t odd;   /* packets that were not the reply */
+	struct cp_cookie cookie;
+	struct cp_fetch fetch;       /* what zone and server count */
+	struct hf_question question; /* lower case */
+	struct hf_name sent;         /* its name as sent */
 };
 
 struct cp_exchanges {

@@ -141,6 +141,9 @@ enter_cut(struct cp_task *t, struct cp_delegation *d, bool cached)
 
 	l->cut = d;
 	l->cut_cached = cached;
+	l->zone = cp_servers_zone(t->job->r->servers, &d->zone);
+	l->asked_cut = false;
+	l->last_resorts = 0;
 	if (!l->refreshed) /* then old servers may be met again: what was seen of them counts */
 		l->tried_cnt = 0;
 	l->ask_again = false;
@@ -267,6 +270,8 @@ send_to(struct cp_task *t, const struct hf_addr *a)
 {
 	enum cp_cause cause = cp_send_to(t, a);
 
+	if (cause == CP_CAUSE_SERVER_BUSY) /* perhaps another has room */
+		return true;
 	if (cause != CP_CAUSE_NONE)
 		out_of_budget(t, cause);
 	return false;
@@ -324,8 +329,8 @@ ask(struct cp_task *t)
 		return send_to(t, &l->again);
 	cp_minimise_skip(t);
 	/* One packet lost is not a zone lost. */
-	if (cp_choose_server(t, 1, &to) ||
-	    (cp_delegation_addr_cnt(l->cut) <= 2 && cp_choose_server(t, 2, &to)))
+	if (cp_choose_server(t, CP_PASS_FIRST, &to) ||
+	    (cp_delegation_addr_cnt(l->cut) <= 2 && cp_choose_server(t, CP_PASS_AGAIN, &to)))
 		return send_to(t, &to);
 	if (fall_back(t))
 		return true;
@@ -333,10 +338,19 @@ ask(struct cp_task *t)
 
 	if (more != CP_NSADDR_NONE)
 		return more == CP_NSADDR_SOME;
-	if (cp_choose_server(t, t->job->r->limits.sends_per_server, &to))
+	if (cp_choose_server(t, CP_PASS_LAST, &to))
 		return send_to(t, &to);
 	give_up(t, l->last_cause != CP_CAUSE_NONE ? l->last_cause : CP_CAUSE_NO_ADDRESS);
 	return true;
+}
+
+/* The zone that a server which gave these records was asked as, as server.h names it. */
+static uint64_t
+zone_of(const struct cp_task *t, const struct cp_outcome *o)
+{
+	const struct cp_lookup *l = &t->lookup;
+
+	return l->cut != NULL ? l->zone : cp_servers_zone(t->job->r->servers, &o->cut);
 }
 
 /* Records did not validate: go and ask others, if that may help. */
@@ -348,7 +362,7 @@ ask_others(struct cp_task *t, struct cp_outcome *bad)
 	if (is_excused(t) || l->spent || l->bogus_tries >= BOGUS_TRIES)
 		return false;
 	l->bogus_tries++;
-	cp_job_mark_bad(t->job, &bad->server);
+	cp_job_mark_bad(t->job, zone_of(t, bad), &bad->server);
 	if (l->bogus == NULL)
 		l->bogus = bad;
 	l->got = NULL;
@@ -398,6 +412,9 @@ judge(struct cp_task *t)
 		if (l->bogus != NULL)
 			o = l->bogus;
 	}
+	if (o->verdict == HF_VERDICT_SECURE && o->server.family != 0)
+		cp_servers_valid(
+		    t->job->r->servers, zone_of(t, o), &o->server, t->job->r->now.mono_ns);
 	bool keep =
 	    o->verdict != HF_VERDICT_BOGUS || cp_policy_covers(t->job->r->policy, &t->name, NULL);
 
@@ -534,22 +551,17 @@ take_referral(struct cp_task *t, struct cp_response *resp)
 }
 
 static void
-take_lame(struct cp_task *t, const struct cp_exchange *x)
+take_lame(struct cp_task *t, const struct cp_exchange *x, uint16_t rcode)
 {
-	if (cp_minimise_is_hidden(x)) {
+	if (cp_minimise_is_hidden(x))
 		cp_minimise_refused(t, x);
-		return;
-	}
-	CP_COUNT(t->job->r, lame);
-	cp_send_over(t, x, CP_CAUSE_LAME);
+	else
+		cp_send_lame(t, x, rcode);
 }
 
 void
 cp_lookup_reply(struct cp_task *t, const struct cp_exchange *x, struct cp_response *resp)
 {
-	struct cp_resolver *r = t->job->r;
-	struct cp_tried *tried = cp_choose_tried(&t->lookup, &x->server);
-
 	t->lookup.exchange = NULL;
 	t->lookup.phase = CP_LOOKUP_ASK;
 	cp_task_wake(t);
@@ -564,15 +576,15 @@ cp_lookup_reply(struct cp_task *t, const struct cp_exchange *x, struct cp_respon
 		cp_send_again(t, x, true);
 		break;
 	case CP_SAYS_FORMERR:
-		if (tried != NULL)
-			tried->no_edns = true;
-		cp_send_again(t, x, x->transport == CP_TCP);
+		cp_send_formerr(t, x, resp->edns.present);
+		break;
+	case CP_SAYS_BADCOOKIE:
+		cp_send_badcookie(t, x);
 		break;
 	case CP_SAYS_LAME:
-		take_lame(t, x);
+		take_lame(t, x, resp->rcode);
 		break;
 	case CP_SAYS_MALFORMED:
-		CP_COUNT(r, malformed);
 		cp_send_over(t, x, CP_CAUSE_LAME);
 		break;
 	case CP_SAYS_NO_MEMORY:
@@ -586,19 +598,17 @@ cp_lookup_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail wh
 {
 	static const enum cp_cause causes[CP_FAIL_CNT] = {
 	    CP_CAUSE_TIMEOUT, CP_CAUSE_NETWORK, CP_CAUSE_NETWORK, CP_CAUSE_LOCAL};
-	struct cp_resolver *r = t->job->r;
 
 	t->lookup.exchange = NULL;
 	t->lookup.phase = CP_LOOKUP_ASK;
 	t->lookup.last_cause = causes[why];
-	cp_core_count(
-	    r, why == CP_FAIL_TIMEOUT ? CP_RESOLVER_timeouts : CP_RESOLVER_unreachable, 1);
+	if (why == CP_FAIL_TIMEOUT)
+		CP_COUNT(t->job->r, timeouts);
+	else
+		CP_COUNT(t->job->r, unreachable);
 	/* Some drop what they do not know. */
 	if (why == CP_FAIL_TIMEOUT && cp_minimise_is_hidden(x))
 		cp_minimise_stop(t);
-	if (why != CP_FAIL_TIMEOUT)
-		cp_send_over(t, x, causes[why]);
-	if (why != CP_FAIL_LOCAL)
-		cp_server_failed(cp_servers_get(r->servers, &x->server), r->now.mono_ns);
+	cp_send_failed(t, x, why);
 	cp_task_wake(t);
 }

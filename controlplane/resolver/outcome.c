@@ -20,6 +20,12 @@ cp_cause_ede(enum cp_cause c)
 	return (unsigned)c < CP_CAUSE_CNT ? cause_table[c].ede : HF_EDE_OTHER;
 }
 
+bool
+cp_cause_is_ours(enum cp_cause c)
+{
+	return c == CP_CAUSE_ZONE_BUSY || c == CP_CAUSE_SERVER_BUSY || c == CP_CAUSE_JOSTLED;
+}
+
 const char *
 cp_cause_text(enum cp_cause c)
 {

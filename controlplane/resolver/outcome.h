@@ -30,22 +30,25 @@ enum cp_kind {
 };
 
 /* Why there is no answer at all. */
-#define CP_CAUSES(X)                                                                     \
-	X(NONE, HF_EDE_NONE, "")                                                         \
-	X(TIMEOUT, HF_EDE_NO_REACHABLE_AUTHORITY, "no server answered")                  \
-	X(LAME, HF_EDE_NO_REACHABLE_AUTHORITY, "no server is authoritative and willing") \
-	X(NETWORK, HF_EDE_NETWORK_ERROR, "servers cannot be reached")                    \
-	X(LOCAL, HF_EDE_OTHER, "no socket or port left")                                 \
-	X(NO_ADDRESS, HF_EDE_NO_REACHABLE_AUTHORITY, "no server has an address")         \
-	X(LOOP, HF_EDE_NO_REACHABLE_AUTHORITY, "name servers depend on one another")     \
-	X(ALIAS_LOOP, HF_EDE_OTHER, "aliases lead back to themselves")                   \
-	X(SENDS, HF_EDE_OTHER, "budget of upstream packets exhausted")                   \
-	X(BYTES, HF_EDE_OTHER, "budget of octets received exhausted")                    \
-	X(REFERRALS, HF_EDE_OTHER, "too many referrals or too deep")                     \
-	X(CHAIN, HF_EDE_OTHER, "alias chain too long")                                   \
-	X(NS, HF_EDE_NO_REACHABLE_AUTHORITY, "budget of name server look-ups exhausted") \
-	X(WALL, HF_EDE_NO_REACHABLE_AUTHORITY, "servers did not answer in time")         \
-	X(SIGS, HF_EDE_OTHER, "budget of signature checks or NSEC3 hashes exhausted")    \
+#define CP_CAUSES(X)                                                                         \
+	X(NONE, HF_EDE_NONE, "")                                                             \
+	X(TIMEOUT, HF_EDE_NO_REACHABLE_AUTHORITY, "no server answered")                      \
+	X(LAME, HF_EDE_NO_REACHABLE_AUTHORITY, "no server is authoritative and willing")     \
+	X(NETWORK, HF_EDE_NETWORK_ERROR, "servers cannot be reached")                        \
+	X(LOCAL, HF_EDE_OTHER, "no socket or port left")                                     \
+	X(NO_ADDRESS, HF_EDE_NO_REACHABLE_AUTHORITY, "no server has an address")             \
+	X(LOOP, HF_EDE_NO_REACHABLE_AUTHORITY, "name servers depend on one another")         \
+	X(ALIAS_LOOP, HF_EDE_OTHER, "aliases lead back to themselves")                       \
+	X(SENDS, HF_EDE_OTHER, "budget of upstream packets exhausted")                       \
+	X(BYTES, HF_EDE_OTHER, "budget of octets received exhausted")                        \
+	X(REFERRALS, HF_EDE_OTHER, "too many referrals or too deep")                         \
+	X(CHAIN, HF_EDE_OTHER, "alias chain too long")                                       \
+	X(NS, HF_EDE_NO_REACHABLE_AUTHORITY, "budget of name server look-ups exhausted")     \
+	X(WALL, HF_EDE_NO_REACHABLE_AUTHORITY, "servers did not answer in time")             \
+	X(ZONE_BUSY, HF_EDE_OTHER, "too many questions for this zone")                       \
+	X(SERVER_BUSY, HF_EDE_NO_REACHABLE_AUTHORITY, "servers are overloaded by questions") \
+	X(JOSTLED, HF_EDE_OTHER, "too many questions under way, slow ones give up")          \
+	X(SIGS, HF_EDE_OTHER, "budget of signature checks or NSEC3 hashes exhausted")        \
 	X(MEMORY, HF_EDE_OTHER, "memory limit of a question reached")
 
 enum cp_cause {
@@ -57,6 +60,8 @@ enum cp_cause {
 
 uint16_t cp_cause_ede(enum cp_cause c);
 const char *cp_cause_text(enum cp_cause c);
+/* A shortage of our own, which says nothing about the name: not remembered. */
+bool cp_cause_is_ours(enum cp_cause c);
 
 /* How far a server's word can be believed, least first (RFC 2181 5.4.1). Where two meet, the
  * better one stays. Nothing below CP_CREDIT_COPY is ever an answer to a client. */

@@ -14,9 +14,10 @@
 #ifndef CP_RESOLVER_QUERY_H
 #define CP_RESOLVER_QUERY_H
 
+#include "controlplane/resolver/cookie.h"
 #include "lib/wire/message.h"
 
-enum { CP_QUERY_MAX = HF_HEADER_LEN + HF_NAME_MAX + 4 + 11 };
+enum { CP_QUERY_MAX = HF_HEADER_LEN + HF_NAME_MAX + 4 + 11 + CP_COOKIE_OPTION_MAX };
 
 /* RFC 9156 2.3: at most so many hidden questions, the first of them longer by one label. */
 enum { CP_MINIMISE_MAX = 10, CP_MINIMISE_ONE_LABEL = 4 };
@@ -38,7 +39,12 @@ struct cp_query_head {
 	uint16_t id;
 	uint16_t flags; /* HF_FLAG_RD and HF_FLAG_CD for a forwarder, else 0 */
 	bool edns;
+	struct cp_cookie cookie; /* with EDNS only */
 };
+
+/* The letters of n in upper or lower case as the bits say, bit i for octet i
+ * (draft-vixie-dnsext-dns0x20). */
+void cp_query_mix_case(struct hf_name *n, const uint8_t bits[(HF_NAME_MAX + 7) / 8]);
 
 size_t cp_query_write(
     uint8_t buf[CP_QUERY_MAX], const struct cp_query_head *head, const struct hf_question *q);

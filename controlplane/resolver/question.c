@@ -49,6 +49,17 @@ text_of_bogus(const struct cp_outcome *o, char out[HF_EDE_TEXT_MAX + 1])
 	    HF_EDE_TEXT_MAX + 1);
 }
 
+/* Why the last link failed: the budget that is out, or its own cause. */
+static enum cp_cause
+failure_cause(struct cp_job *job)
+{
+	const struct cp_links *l = links_of(job);
+
+	if (job->cause != CP_CAUSE_NONE || l->cnt == 0)
+		return job->cause;
+	return l->link[l->cnt - 1]->cause;
+}
+
 static void
 say_failure(const struct cp_job *job, const struct cp_outcome *o, struct cp_answer *a)
 {
@@ -244,7 +255,9 @@ finish(struct cp_job *job)
 		return;
 	answer_init(job, &a);
 	say(job, &a);
-	if (a.rcode == HF_RCODE_SERVFAIL)
+	if (a.rcode == HF_RCODE_SERVFAIL && cp_cause_is_ours(failure_cause(job)))
+		a.ttl_s = job->r->limits.ttl_fail_min_s;
+	else if (a.rcode == HF_RCODE_SERVFAIL)
 		a.ttl_s = failure_keep(job, &a);
 	else
 		cp_cache_drop_failure(job->r, job);

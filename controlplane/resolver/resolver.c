@@ -10,11 +10,11 @@
 #include "controlplane/resolver/local.h"
 #include "controlplane/resolver/lookup.h"
 #include "controlplane/resolver/question.h"
+#include "controlplane/resolver/receive.h"
+#include "controlplane/resolver/send.h"
 #include "lib/base/ns.h"
 
 enum { FIXED_MAX = 1024 * 1024 }; /* hints and anchors */
-
-#define BOGUS_SERVER_NS (30 * HF_NS_PER_S) /* others are preferred for so long */
 
 /* --- what the parts ask of the core */
 
@@ -39,12 +39,6 @@ cp_core_ready(struct cp_resolver *r, struct cp_job *job)
 	else
 		r->ready_first = job;
 	r->ready_last = job;
-}
-
-void
-cp_core_server_is_bad(struct cp_resolver *r, const struct hf_addr *server)
-{
-	cp_servers_get(r->servers, server)->bogus_until_ns = r->now.mono_ns + BOGUS_SERVER_NS;
 }
 
 const struct hf_rrset *
@@ -137,7 +131,7 @@ exchanges_cancel(struct cp_job *job)
 		x = t->lookup.exchange;
 		t->lookup.exchange = NULL;
 		r->ops.cancel(r->ops.arg, x->id);
-		cp_exchange_close(&r->exchanges, x);
+		cp_send_end(r, x, CP_END_NOTHING);
 	}
 }
 
@@ -298,64 +292,21 @@ cp_resolver_ask_large(struct cp_resolver *r, const struct cp_time *now, const st
 	return ask_how(r, now, q, &how);
 }
 
-static void
-asked_of(struct cp_resolver *r, const struct cp_exchange *x, struct cp_asked *asked)
-{
-	struct cp_task *t = x->task;
-
-	*asked = (struct cp_asked){
-	    .question = x->question,
-	    .cut = t->lookup.cut->zone,
-	    .server = x->server,
-	    .edns = x->edns,
-	    .tcp = x->transport == CP_TCP,
-	    .forward = cp_route_is_forward(t->lookup.route),
-	    .port = r->server_port,
-	    .ns_max = r->limits.ns_names,
-	    .addr_max = r->limits.ns_addrs,
-	    .scratch = r->scratch,
-	    .arena = &t->job->arena,
-	};
-}
-
-/* A packet that matches the open exchange x. */
-static void
-reply_take(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, size_t len)
-{
-	struct cp_task *t = x->task;
-	struct cp_response resp;
-	struct cp_asked asked;
-
-	cp_server_answered(cp_servers_get(r->servers, &x->server), r->now.mono_ns - x->sent_ns);
-	if (!cp_budget_take(&t->job->budget.bytes, (uint32_t)len)) {
-		t->lookup.exchange = NULL;
-		cp_question_abort(t->job, CP_CAUSE_BYTES);
-		return;
-	}
-	asked_of(r, x, &asked);
-	cp_response_read(&asked, msg, len, &resp);
-	CP_COUNT_BY(r, out_of_bailiwick, resp.out_of_bailiwick);
-	cp_lookup_reply(t, x, &resp);
-}
-
-void
+bool
 cp_resolver_reply(struct cp_resolver *r, const struct cp_time *now, uint64_t exchange,
     const uint8_t *msg, size_t len)
 {
 	struct cp_exchange *x = cp_exchange_find(&r->exchanges, exchange);
 
 	if (x == NULL)
-		return;
+		return true;
 	bool outermost = enter(r, now);
 
 	CP_COUNT(r, received);
-	if (cp_response_matches(msg, len, x->msg_id, &x->question)) {
-		reply_take(r, x, msg, len);
-		cp_exchange_close(&r->exchanges, x);
-	} else {
-		CP_COUNT(r, mismatched);
-	}
+	bool over = cp_receive(r, x, msg, len);
+
 	leave(r, outermost);
+	return over;
 }
 
 void
@@ -369,7 +320,7 @@ cp_resolver_failed(
 	bool outermost = enter(r, now);
 
 	cp_lookup_failed(x->task, x, why);
-	cp_exchange_close(&r->exchanges, x);
+	cp_send_end(r, x, why == CP_FAIL_LOCAL ? CP_END_NOTHING : CP_END_FAILED);
 	leave(r, outermost);
 }
 
@@ -446,11 +397,12 @@ parts_make(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 		return false;
 	r->scratch = malloc(sizeof(*r->scratch));
 	r->render = malloc(CP_RENDER_MAX);
+	r->packet = malloc(HF_MSG_MAX);
 	r->hints = cp_hints_make(cfg, &r->fixed);
 	r->routes = cp_routes_create(cfg);
 	r->local = cp_local_create(cfg);
-	return r->scratch != NULL && r->render != NULL && r->hints != NULL && r->routes != NULL &&
-	    r->local != NULL && anchors_keep(r, cfg);
+	return r->scratch != NULL && r->render != NULL && r->packet != NULL && r->hints != NULL &&
+	    r->routes != NULL && r->local != NULL && anchors_keep(r, cfg);
 }
 
 struct cp_resolver *
@@ -470,6 +422,10 @@ cp_resolver_create(const struct cp_resolver_config *cfg, const struct cp_resolve
 	r->aggressive = cfg->aggressive_nsec;
 	r->rsasha1 = cfg->rsasha1;
 	r->minimise = cfg->qname_minimisation;
+	r->mix_case = cfg->mix_case;
+	r->cookies = cfg->cookies;
+	r->fetch_limits = (struct cp_fetch_limits){r->limits.zone_fetches, r->limits.zone_waste,
+	    r->limits.server_fetches, r->limits.server_rate};
 	r->server_port = cfg->server_port != 0 ? cfg->server_port : 53;
 	cp_policy_get(policy);
 	r->policy = policy;
@@ -497,6 +453,7 @@ cp_resolver_destroy(struct cp_resolver *r)
 	cp_local_destroy(r->local);
 	free(r->scratch);
 	free(r->render);
+	free(r->packet);
 	hf_arena_fini(&r->fixed);
 	cp_policy_put(r->policy);
 	free(r);

@@ -86,10 +86,12 @@ struct cp_resolver_limits { /* DESIGN 5; docs/limits.md. 0 in a field: the defau
 	uint32_t referrals, depth, chain, sends_per_server;
 	uint32_t sig_checks, sha1_blocks;
 	uint64_t wall_ns;
-	uint32_t tasks;      /* questions under way; 4096 */
-	size_t arena_octets; /* per question; 1 MiB */
-	size_t cache_octets; /* RRset cache; 64 MiB */
-	uint32_t body_cap;   /* octets of a rendered body over UDP/link: HF_BODY_MAX */
+	uint32_t zone_fetches, zone_waste;    /* under way; without data in a second */
+	uint32_t server_fetches, server_rate; /* under way; begun in a second */
+	uint32_t tasks;                       /* questions under way; 4096 */
+	size_t arena_octets;                  /* per question; 1 MiB */
+	size_t cache_octets;                  /* RRset cache; 64 MiB */
+	uint32_t body_cap; /* octets of a rendered body over UDP/link: HF_BODY_MAX */
 	uint32_t ttl_max_s, ttl_neg_max_s, ttl_fail_min_s, ttl_fail_max_s; /* 86400, 3600, 1, 60 */
 };
 
@@ -127,6 +129,8 @@ struct cp_resolver_config {
 	bool aggressive_nsec;    /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
 	bool rsasha1;            /* RSASHA1 signatures count (RFC 9905 2: not by default) */
 	bool qname_minimisation; /* RFC 9156 */
+	bool mix_case;           /* random case in questions (draft-vixie-dnsext-dns0x20) */
+	bool cookies;            /* towards servers (RFC 7873) */
 	uint16_t server_port;    /* 53 */
 	/* Shared with other resolvers, each with a reader index of its own (epoch.h); NULL: this
 	 * one makes its own, limits.cache_octets large. */
@@ -150,9 +154,9 @@ int cp_resolver_ask(struct cp_resolver *r, const struct cp_time *now, const stru
 int cp_resolver_ask_large(struct cp_resolver *r, const struct cp_time *now,
     const struct hf_question *q, uint8_t variant, uint64_t token); /* body up to 64 KiB */
 
-/* A packet for an open exchange, from that server. Unknown exchanges are ignored. The
- * exchange stays open when the packet does not match (RFC 5452 9.1). */
-void cp_resolver_reply(struct cp_resolver *r, const struct cp_time *now, uint64_t exchange,
+/* A packet for an open exchange, from that server. Unknown exchanges are ignored. False: it was
+ * not the reply, the exchange stays open (receive.h). True: the exchange is over. */
+bool cp_resolver_reply(struct cp_resolver *r, const struct cp_time *now, uint64_t exchange,
     const uint8_t *msg, size_t len);
 void cp_resolver_failed(
     struct cp_resolver *r, const struct cp_time *now, uint64_t exchange, enum cp_fail why);
@@ -202,6 +206,18 @@ void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 	X(budget_sigs, questions, "failed: signature checks or NSEC3 hashes")                  \
 	X(budget_wall, questions, "failed: time")                                              \
 	X(budget_memory, questions, "failed: arena")                                           \
+	X(mismatched_case, packets, "with the question in another case, asked again over TCP") \
+	X(cookie_forged, packets, "with a client cookie that is not ours, ignored")            \
+	X(cookie_missing, packets, "without the cookie the server always sent")                \
+	X(cookie_bad, replies, "BADCOOKIE: the server wants its new cookie")                   \
+	X(tcp_for_doubt, exchanges, "gone over to TCP after packets that were not the reply")  \
+	X(edns_off, servers, "shown over TCP not to bear EDNS")                                \
+	X(explored, exchanges, "with another server than the best, to know it")                \
+	X(probed, exchanges, "with a server that is avoided, to see whether it recovered")     \
+	X(zone_busy, lookups, "refused: too many fetches of the zone under way")               \
+	X(zone_flooded, lookups, "refused: too many fetches of the zone brought nothing")      \
+	X(server_busy, fetches, "refused: too many under way at the server")                   \
+	X(jostled, questions, "slow, gave way to new ones")                                    \
 	X(tasks_full, questions, "refused: too many under way")                                \
 	X(cache_share, entries, "not cached: their domain holds its share")                    \
 	X(cache_busy, entries, "not cached: too much waits to be freed")

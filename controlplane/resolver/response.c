@@ -589,7 +589,11 @@ classify(struct reader *rd)
 	case HF_RCODE_FORMERR:
 	case HF_RCODE_NOTIMP:
 	case HF_RCODE_BADVERS:
-		return rd->asked->edns && !rd->edns.present ? CP_SAYS_FORMERR : CP_SAYS_LAME;
+		if (rd->asked->edns && (!rd->edns.present || rd->asked->cookie))
+			return CP_SAYS_FORMERR;
+		return CP_SAYS_LAME;
+	case HF_RCODE_BADCOOKIE:
+		return rd->asked->cookie ? CP_SAYS_BADCOOKIE : CP_SAYS_LAME;
 	default:
 		return CP_SAYS_LAME;
 	}
@@ -602,7 +606,10 @@ cp_response_read(
 	struct reader rd = {.asked = asked, .msg = msg, .len = len, .r = r};
 
 	*r = (struct cp_response){.says = CP_SAYS_MALFORMED};
-	if (!records_read(&rd)) {
+	bool read = records_read(&rd);
+
+	r->edns = rd.edns;
+	if (!read) {
 		/* Cut in the middle of a record, as some servers do with TC. */
 		if ((rd.h.flags & HF_FLAG_TC) != 0 && !asked->tcp)
 			r->says = CP_SAYS_TRUNCATED;

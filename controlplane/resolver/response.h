@@ -30,6 +30,7 @@ enum cp_says {
 	CP_SAYS_REFERRAL,  /* to r->cut; what it said of the DS, if anything, in r->ds */
 	CP_SAYS_TRUNCATED, /* ask again over TCP */
 	CP_SAYS_FORMERR,   /* the server cannot bear EDNS; ask again without */
+	CP_SAYS_BADCOOKIE, /* ask again with the cookie that came (RFC 7873 5.3) */
 	CP_SAYS_LAME,      /* not responsible, refuses, SERVFAIL, refers upward or to itself */
 	CP_SAYS_MALFORMED,
 	CP_SAYS_NO_MEMORY,
@@ -45,6 +46,7 @@ struct cp_asked {
 	struct hf_name cut; /* the zone the server was asked as */
 	struct hf_addr server;
 	bool edns, tcp;
+	bool cookie;   /* EDNS with a cookie */
 	bool forward;  /* of a recursive server: no authority, and any depth below cut */
 	uint16_t port; /* of the servers of a referral */
 	unsigned ns_max, addr_max;
@@ -55,6 +57,7 @@ struct cp_asked {
 struct cp_response {
 	enum cp_says says;
 	uint16_t rcode;
+	struct hf_edns edns;       /* of the reply */
 	unsigned out_of_bailiwick; /* records dropped */
 	bool blank;                /* a denial without a single record to it */
 	struct cp_outcome *outcome;

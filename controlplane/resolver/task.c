@@ -201,10 +201,10 @@ cp_job_is_bad(const struct cp_job *job, const struct hf_addr *server)
 }
 
 void
-cp_job_mark_bad(struct cp_job *job, const struct hf_addr *server)
+cp_job_mark_bad(struct cp_job *job, uint64_t zone, const struct hf_addr *server)
 {
 	if (server->family == 0 || cp_job_is_bad(job, server) || job->bad_cnt == CP_BAD_MAX)
 		return;
 	job->bad[job->bad_cnt++] = *server;
-	cp_core_server_is_bad(job->r, server);
+	cp_servers_bogus(job->r->servers, zone, server, job->r->now.mono_ns);
 }

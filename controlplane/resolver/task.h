@@ -55,8 +55,11 @@ enum cp_state_phase {
 struct cp_tried {
 	struct hf_addr addr;
 	uint8_t sends;
-	bool no_edns;
-	bool over; /* said something of no use: not asked again by this look-up */
+	uint8_t timeouts;
+	bool no_edns, no_cookie; /* this look-up asks it without */
+	bool plainly_refused;    /* FORMERR over UDP: over TCP it will show what it means */
+	bool bad_cookie;         /* BADCOOKIE once: the next time over TCP */
+	bool over;               /* said something of no use: not asked again by this look-up */
 };
 
 struct cp_lookup {
@@ -72,11 +75,14 @@ struct cp_lookup {
 	bool ask_again;   /* the next send goes to `again` */
 	bool spent;       /* no other server is left to ask for better records */
 	uint8_t bogus_tries;
+	uint8_t last_resorts; /* sends to servers that are down or lame */
 	uint8_t tried_cnt;
 	enum cp_cause last_cause;
 	uint16_t view;                /* of the delegations it goes by */
 	const struct cp_route *route; /* NULL: the public tree, perhaps as a fallback */
 	struct cp_delegation *cut;
+	uint64_t zone;  /* its name in server.h */
+	bool asked_cut; /* a server of it was asked */
 	struct cp_exchange *exchange;
 	struct hf_addr again;
 	struct cp_shown shown;
@@ -194,7 +200,8 @@ void cp_task_redo(struct cp_task *t);
 struct cp_task *cp_task_create(struct cp_job *job, const struct cp_want *want);
 /* Steps of the job until nothing is ready or the job is over. */
 void cp_job_run(struct cp_job *job);
-void cp_job_mark_bad(struct cp_job *job, const struct hf_addr *server);
+/* This server gave records of the zone (server.h) that did not validate. */
+void cp_job_mark_bad(struct cp_job *job, uint64_t zone, const struct hf_addr *server);
 bool cp_job_is_bad(const struct cp_job *job, const struct hf_addr *server);
 
 #endif

@@ -177,7 +177,6 @@ static void
 deliver(struct play *p, struct net_query *q, const struct rpl_entry *e)
 {
 	struct packet *reply = calloc(1, sizeof(*reply));
-	uint64_t mismatched = cp_resolver_counter(p->r, CP_RESOLVER_mismatched);
 
 	if (reply == NULL)
 		abort();
@@ -187,9 +186,8 @@ deliver(struct play *p, struct net_query *q, const struct rpl_entry *e)
 		uint64_t exchange = q->exchange;
 
 		trace_message(p, "<-", &q->server, reply->octets, reply->len);
-		cp_resolver_reply(p->r, &p->now, exchange, reply->octets, reply->len);
 		/* A reply that does not match ends nothing: nobody else will answer. */
-		if (cp_resolver_counter(p->r, CP_RESOLVER_mismatched) == mismatched)
+		if (cp_resolver_reply(p->r, &p->now, exchange, reply->octets, reply->len))
 			net_free(net_take(&p->net, exchange));
 		else
 			q->silent = true;

@@ -294,14 +294,19 @@ truncation_goes_to_tcp_at_the_same_server(void **state)
 }
 
 static void
-formerr_is_answered_by_asking_without_edns(void **state)
+formerr_is_believed_when_tcp_says_it_too_and_then_remembered(void **state)
 {
 	(void)state;
 	world();
 	server->manner = FN_NO_EDNS;
 	expect_ok(fn_ask("www.zone.test.", HF_TYPE_A, 0), 1);
-	assert_int_equal(fn_sent_to("192.0.2.3", CP_UDP), 2);
+	assert_int_equal(fn_sent_to("192.0.2.3", CP_UDP), 1);
+	assert_int_equal(fn_sent_to("192.0.2.3", CP_TCP), 2);
 	assert_false(fn.sent[fn.sent_cnt - 1].edns);
+	assert_int_equal(fn_counter(CP_RESOLVER_edns_off), 1);
+	fn_ask("www.zone.test.", HF_TYPE_TXT, 0);
+	assert_int_equal(fn.sent_cnt, 1);
+	assert_false(fn.sent[0].edns);
 }
 
 static void
@@ -657,7 +662,7 @@ main(void)
 	    T(servers_that_all_fail_give_ede_22_and_unreachable_ones_23),
 	    T(a_silent_world_ends_at_the_wall_clock),
 	    T(truncation_goes_to_tcp_at_the_same_server),
-	    T(formerr_is_answered_by_asking_without_edns),
+	    T(formerr_is_believed_when_tcp_says_it_too_and_then_remembered),
 	    T(packets_with_another_id_or_question_are_ignored_and_the_true_one_counts),
 	    T(records_of_other_zones_are_dropped_and_never_cached),
 	    T(glue_from_outside_the_parents_zone_is_not_used),

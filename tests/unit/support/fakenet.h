@@ -715,12 +715,14 @@ fn_on_send(void *arg, const struct cp_send *send)
 	bool hides = s != NULL && s->manner == FN_HIDES_KEYS && q.question.type == HF_TYPE_DNSKEY;
 
 	hides |= s != NULL && s->manner == FN_ENT_SILENT && fn_ent_rcode(s, &q.question) >= 0;
-	if (s == NULL || s->manner == FN_SILENT || s->manner == FN_UNREACHABLE || hides) {
-		bool silent = s == NULL || s->manner == FN_SILENT || hides;
-
-		e = fn_event_new(send->exchange, silent ? send->timeout_ns : HF_NS_PER_MS);
-		e->fails = true;
-		e->why = silent ? CP_FAIL_TIMEOUT : CP_FAIL_UNREACHABLE;
+	e = fn_event_new(send->exchange, send->timeout_ns);
+	e->fails = true;
+	e->why = CP_FAIL_TIMEOUT;
+	if (s == NULL || s->manner == FN_SILENT || hides)
+		return;
+	if (s->manner == FN_UNREACHABLE) {
+		e->due_ns = fn.now_ns + HF_NS_PER_MS;
+		e->why = CP_FAIL_UNREACHABLE;
 		return;
 	}
 	size_t len = fn_reply_make(s, send, msg, sizeof(msg));
@@ -810,8 +812,8 @@ fn_run(void)
 		t = fn_time();
 		if (e.fails)
 			cp_resolver_failed(fn.r, &t, e.exchange, e.why);
-		else
-			cp_resolver_reply(fn.r, &t, e.exchange, e.msg, e.len);
+		else if (cp_resolver_reply(fn.r, &t, e.exchange, e.msg, e.len))
+			fn_on_cancel(NULL, e.exchange); /* its time-out */
 		free(e.msg);
 	}
 	abort();
