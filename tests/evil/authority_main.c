@@ -92,6 +92,7 @@ run(struct evil_serve *s)
 		fprintf(stderr, "authority: port 53: %s\n", strerror(errno));
 		goto out;
 	}
+	signal(SIGPIPE, SIG_IGN); /* connections end at any time */
 	event_add(term, NULL);
 	event_add(interrupt, NULL);
 	printf("ready\n");

@@ -11,11 +11,18 @@ evil_src := \
 	tests/evil/serve.c \
 	tests/evil/stream.c
 
-evil_programs := tests/evil/authority
+evil_checker_src := \
+	tests/evil/asker.c \
+	tests/evil/check.c
+
+evil_programs := tests/evil/authority tests/evil/checker
 main_tests/evil/authority := tests/evil/authority_main.c $(evil_src) $(evil_common)
 parts_tests/evil/authority := hf
 libs_tests/evil/authority := -levent
-test_src += tests/evil/authority_main.c $(evil_src) $(evil_common)
+main_tests/evil/checker := tests/evil/checker_main.c $(evil_checker_src) $(evil_common)
+parts_tests/evil/checker := hf
+test_src += tests/evil/authority_main.c tests/evil/checker_main.c
+test_src += $(evil_src) $(evil_checker_src) $(evil_common)
 
 .PHONY: evil-programs
 evil-programs: $(addprefix $(O)/,$(evil_programs))

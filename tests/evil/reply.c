@@ -154,10 +154,20 @@ answer_apex(struct build *b)
 	}
 }
 
+/* A server's own name: its address or, of a family it does not have, nothing. */
 static void
-answer_host(struct build *b, const struct hf_addr *a)
+answer_host(struct build *b)
 {
-	put_addr(b, HF_SECTION_ANSWER, &b->ask->query.question.name, ttl_of(&b->ask->words), a);
+	const struct evil_ask *ask = b->ask;
+	uint16_t type = ask->query.question.type;
+	uint8_t family = type == HF_TYPE_A ? AF_INET : AF_INET6;
+	struct hf_addr a;
+
+	if ((type == HF_TYPE_A || type == HF_TYPE_AAAA) &&
+	    evil_refer_host(&b->world->key, &ask->name, family, &a))
+		put_addr(b, HF_SECTION_ANSWER, &ask->query.question.name, ttl_of(&ask->words), &a);
+	else
+		deny(b, HF_RCODE_NOERROR);
 }
 
 /* Records that a server of this zone has no business to give. */
@@ -187,17 +197,15 @@ answer(struct build *b)
 	const struct evil_ask *ask = b->ask;
 	uint16_t type = ask->query.question.type;
 	bool apex = hf_name_equal(&ask->name, &ask->zone);
-	struct hf_addr a;
+	unsigned idx;
 
 	b->flags |= HF_FLAG_AA;
 	if (apex && (type == HF_TYPE_SOA || type == HF_TYPE_NS)) {
 		answer_apex(b);
 		return;
 	}
-	if ((type == HF_TYPE_A || type == HF_TYPE_AAAA) &&
-	    evil_refer_host(
-		&b->world->key, &ask->name, type == HF_TYPE_A ? AF_INET : AF_INET6, &a)) {
-		answer_host(b, &a);
+	if (evil_is_ns_label(ask->name.octets + 1, ask->name.octets[0], &idx)) {
+		answer_host(b);
 		return;
 	}
 	switch (evil_what_is(&ask->name, type, &ask->words)) {

@@ -59,8 +59,16 @@ on_step(evutil_socket_t fd, short what, void *arg)
 	evbuffer_remove_buffer(c->slow, bufferevent_get_output(c->bev), c->piece);
 	if (evbuffer_get_length(c->slow) > 0)
 		evtimer_add(c->timer, &c->step);
-	else if (c->last)
-		shutdown(bufferevent_getfd(c->bev), SHUT_RDWR);
+}
+
+/* All of it is with the kernel. */
+static void
+on_written(struct bufferevent *bev, void *arg)
+{
+	struct stream *c = arg;
+
+	if (c->last && evbuffer_get_length(c->slow) == 0)
+		shutdown(bufferevent_getfd(bev), SHUT_RDWR);
 }
 
 /* How a reply of len octets (with its head) goes out. */
@@ -155,7 +163,7 @@ on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int
 		drop(c);
 		return;
 	}
-	bufferevent_setcb(c->bev, on_octets, NULL, on_event, c);
+	bufferevent_setcb(c->bev, on_octets, on_written, on_event, c);
 	bufferevent_set_timeouts(c->bev, &idle, &idle);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
