@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
 #include <string.h>
+#include <threads.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -130,6 +132,134 @@ hash_of(uint8_t algorithm)
 	}
 }
 
+/* --- key objects that are kept ------------------------------------------------------------ */
+
+/* To make one takes a quarter of a check by it (a point must be shown to lie on its curve). By
+ * thread, since a context serves one check at a time. */
+enum { KEPT_SETS = 128, KEPT_WAYS = VA_CRYPTO_KEPT_MAX / KEPT_SETS };
+
+struct kept {
+	EVP_MD_CTX *ctx; /* ready for a check by the key it holds; NULL: nothing kept here */
+	uint8_t *pub;
+	uint16_t pub_len;
+	uint8_t algorithm;
+};
+
+struct kept_keys {
+	struct kept way[KEPT_SETS][KEPT_WAYS]; /* the one used last first */
+};
+
+static _Thread_local struct kept_keys *kept_keys;
+static tss_t kept_end; /* gives them back when their thread ends */
+static once_flag kept_once = ONCE_FLAG_INIT;
+
+static void
+kept_drop(struct kept *k)
+{
+	EVP_MD_CTX_free(k->ctx);
+	free(k->pub);
+	*k = (struct kept){0};
+}
+
+static void
+kept_keys_free(void *arg)
+{
+	struct kept_keys *all = arg;
+
+	for (unsigned i = 0; i < KEPT_SETS; i++)
+		for (unsigned j = 0; j < KEPT_WAYS; j++)
+			kept_drop(&all->way[i][j]);
+	free(all);
+}
+
+static void
+kept_end_create(void)
+{
+	if (tss_create(&kept_end, kept_keys_free) != thrd_success)
+		abort(); /* required: at the first signature, long before anything is answered */
+}
+
+/* The set where key is or would be; NULL: no memory. */
+static struct kept *
+kept_set(const struct va_key *key)
+{
+	call_once(&kept_once, kept_end_create);
+	if (kept_keys == NULL) {
+		kept_keys = calloc(1, sizeof(*kept_keys));
+		if (kept_keys == NULL || tss_set(kept_end, kept_keys) != thrd_success) {
+			free(kept_keys);
+			kept_keys = NULL;
+			return NULL;
+		}
+	}
+	/* Whoever makes keys of one tag on purpose puts out four others at most. */
+	return kept_keys->way[key->tag % KEPT_SETS];
+}
+
+static void
+kept_to_front(struct kept *set, unsigned at)
+{
+	struct kept k = set[at];
+
+	memmove(set + 1, set, at * sizeof(*set));
+	set[0] = k;
+}
+
+static bool
+kept_is(const struct kept *k, const struct va_key *key)
+{
+	return k->ctx != NULL && k->algorithm == key->algorithm && k->pub_len == key->pub_len &&
+	    memcmp(k->pub, key->pub, key->pub_len) == 0;
+}
+
+static bool
+kept_fill(struct kept *k, const struct va_key *key)
+{
+	EVP_PKEY *pkey = pkey_from_key(key);
+
+	k->ctx = EVP_MD_CTX_new();
+	k->pub = malloc(key->pub_len);
+	k->pub_len = key->pub_len;
+	k->algorithm = key->algorithm;
+	bool ok = pkey != NULL && k->ctx != NULL && k->pub != NULL &&
+	    EVP_DigestVerifyInit_ex(
+		k->ctx, NULL, hash_of(key->algorithm), NULL, NULL, pkey, NULL) == 1;
+
+	EVP_PKEY_free(pkey); /* the context has its own reference */
+	if (ok)
+		memcpy(k->pub, key->pub, key->pub_len);
+	else
+		kept_drop(k);
+	return ok;
+}
+
+/* A context ready for one check by key; it is kept for the next. NULL: the library does not
+ * take the key, or there is no memory. */
+static EVP_MD_CTX *
+kept_ctx(const struct va_key *key)
+{
+	struct kept *set = kept_set(key);
+
+	if (set == NULL)
+		return NULL;
+	for (unsigned i = 0; i < KEPT_WAYS; i++) {
+		if (!kept_is(&set[i], key))
+			continue;
+		kept_to_front(set, i);
+		/* The same key and hash once more. */
+		if (EVP_DigestVerifyInit_ex(set->ctx, NULL, NULL, NULL, NULL, NULL, NULL) == 1)
+			return set->ctx;
+		kept_drop(set);
+		break;
+	}
+	if (set[0].ctx != NULL)
+		kept_to_front(set, KEPT_WAYS - 1);
+	kept_drop(set);
+	return kept_fill(set, key) ? set->ctx : NULL;
+}
+
+/* --- what the validator asks for ---------------------------------------------------------- */
+
 /* One DER INTEGER out of len big-endian octets, len at most 48. */
 static size_t
 der_integer(const uint8_t *v, size_t len, uint8_t *out)
@@ -198,17 +328,10 @@ va_crypto_verify(const struct va_key *key, const uint8_t *data, size_t data_len,
 		sig_len = der_from_raw(sig, sig_len, der);
 		sig = der;
 	}
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	if (ctx == NULL)
-		return VA_CRYPTO_FAIL;
-	EVP_PKEY *pkey = pkey_from_key(key);
-	if (pkey != NULL &&
-	    EVP_DigestVerifyInit_ex(ctx, NULL, hash_of(key->algorithm), NULL, NULL, pkey, NULL) ==
-		1 &&
-	    EVP_DigestVerify(ctx, sig, sig_len, data, data_len) == 1)
+	EVP_MD_CTX *ctx = kept_ctx(key);
+
+	if (ctx != NULL && EVP_DigestVerify(ctx, sig, sig_len, data, data_len) == 1)
 		result = VA_CRYPTO_GOOD;
-	EVP_PKEY_free(pkey);
-	EVP_MD_CTX_free(ctx);
 	ERR_clear_error(); /* the queue is the thread's: TLS must not find our failures */
 	return result;
 }

@@ -41,6 +41,7 @@ unit_names := \
 	link_hostile_test \
 	link_msg_test \
 	link_ring_test \
+	va_crypto_test \
 	va_denial_test \
 	va_keys_test \
 	va_rrset_test \
@@ -68,6 +69,7 @@ unit_parts_base_arena_test := hf
 unit_parts_base_addr_test := hf
 unit_parts_base_units_test := hf
 unit_parts_wire_writer_test := hf
+unit_parts_va_crypto_test := validator hf
 unit_parts_va_denial_test := validator hf
 unit_parts_va_keys_test := validator hf
 unit_parts_va_rrset_test := validator hf
