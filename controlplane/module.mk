@@ -12,6 +12,7 @@ resolver_src := \
 	controlplane/resolver/epoch.c \
 	controlplane/resolver/exchange.c \
 	controlplane/resolver/facts.c \
+	controlplane/resolver/fastfail.c \
 	controlplane/resolver/ghost.c \
 	controlplane/resolver/hints.c \
 	controlplane/resolver/local.c \
@@ -35,6 +36,7 @@ resolver_src := \
 	controlplane/resolver/synth.c \
 	controlplane/resolver/table.c \
 	controlplane/resolver/task.c \
+	controlplane/resolver/trouble.c \
 	controlplane/resolver/verify.c
 
 controlplane_src := \

@@ -65,8 +65,11 @@ outcome_out(struct cp_task *t, const struct hf_name *name, const struct cp_block
 	uint64_t age_ns = t->job->r->now.mono_ns - b->put_ns;
 	struct cp_outcome *o = cp_unpack_outcome(&t->job->arena, name, b->data, b->len);
 
+	if (o == NULL)
+		return NULL;
+	o->got_ns = b->put_ns;
 	/* Another thread's clock may be a little ahead of this question's. */
-	if (o != NULL && (int64_t)age_ns > 0)
+	if ((int64_t)age_ns > 0)
 		cp_outcome_age(o, (uint32_t)(age_ns / HF_NS_PER_S), UINT32_MAX);
 	return o;
 }

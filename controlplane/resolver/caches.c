@@ -30,8 +30,9 @@ cp_caches_create(const struct cp_table_config *cfg)
 		return NULL;
 	c->table = cp_table_create(cfg);
 	c->ranges = cp_ranges_create(&cfg->key, ranges_octets(cfg->octets_max));
+	c->troubles = cp_troubles_create(&cfg->key);
 	c->servers = cp_servers_create(&cfg->key);
-	if (c->table == NULL || c->ranges == NULL || c->servers == NULL) {
+	if (c->table == NULL || c->ranges == NULL || c->troubles == NULL || c->servers == NULL) {
 		cp_caches_destroy(c);
 		return NULL;
 	}
@@ -45,6 +46,7 @@ cp_caches_destroy(struct cp_caches *c)
 		return;
 	cp_table_destroy(c->table);
 	cp_ranges_destroy(c->ranges);
+	cp_troubles_destroy(c->troubles);
 	cp_servers_destroy(c->servers);
 	free(c);
 }

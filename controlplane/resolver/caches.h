@@ -17,10 +17,12 @@
 #include "controlplane/resolver/resolver.h"
 #include "controlplane/resolver/server.h"
 #include "controlplane/resolver/table.h"
+#include "controlplane/resolver/trouble.h"
 
 struct cp_caches {
 	struct cp_table *table;
 	struct cp_ranges *ranges;
+	struct cp_troubles *troubles;
 	struct cp_servers *servers;
 };
 

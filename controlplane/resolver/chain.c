@@ -2,9 +2,10 @@
 #include "controlplane/resolver/chain.h"
 
 #include "controlplane/resolver/cache.h"
+#include "controlplane/resolver/fastfail.h"
 #include "controlplane/resolver/lookup.h"
 
-enum { BOGUS_TTL_S = 2, ANCHOR_MAX = 4 }; /* a bogus state is looked at again soon */
+enum { BOGUS_TTL_S = 1, ANCHOR_MAX = 4 }; /* a bogus state is looked at again soon: trouble.h */
 
 /* End with verdict for want of keys; why may be NULL. */
 static bool
@@ -26,7 +27,9 @@ end(struct cp_task *t, enum hf_verdict verdict, const struct va_result *why,
 	o->why.verdict = verdict;
 	if (blame != NULL)
 		o->blame = *blame;
-	cp_cache_put_state(t, o, ttl);
+	/* When a budget ended the search that says nothing about the zone. */
+	if (verdict != HF_VERDICT_BOGUS || t->job->cause == CP_CAUSE_NONE)
+		cp_cache_put_state(t, o, ttl);
 	cp_task_done(t, o);
 	return true;
 }
@@ -165,6 +168,7 @@ keys_good(struct cp_task *t, const struct cp_outcome *from, const struct va_resu
 	o->why = *res;
 	o->proof_cnt = 0;
 	cp_cache_put_state(t, o, t->state.ttl_s);
+	cp_fastfail_keys_good(t, o);
 	cp_task_done(t, o);
 	return true;
 }
@@ -182,8 +186,10 @@ keys(struct cp_task *t)
 
 	if (o == NULL)
 		return false;
-	if (o->kind == CP_KIND_FAIL)
+	if (o->kind == CP_KIND_FAIL) {
+		cp_fastfail_keys_failed(t, &res, NULL);
 		return end(t, HF_VERDICT_BOGUS, &res, NULL);
+	}
 	if (o->kind == CP_KIND_ANSWER)
 		keys_verify(t, o->answer[0], &res);
 	if (res.verdict == HF_VERDICT_SECURE)
@@ -194,6 +200,7 @@ keys(struct cp_task *t)
 
 	if (sub != NULL && cp_lookup_again(sub))
 		return true; /* the loop comes back here and waits for it */
+	cp_fastfail_keys_failed(t, &res, &o->server);
 	return end(t, HF_VERDICT_BOGUS, &res, &o->server);
 }
 

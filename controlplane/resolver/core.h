@@ -20,6 +20,7 @@
 #include "controlplane/resolver/response.h"
 #include "controlplane/resolver/route.h"
 #include "controlplane/resolver/task.h"
+#include "controlplane/resolver/trouble.h"
 
 enum { CP_JOB_BUCKETS = 1024, CP_RENDER_MAX = HF_MSG_MAX };
 
@@ -42,8 +43,9 @@ struct cp_resolver {
 	struct cp_local *local;
 
 	struct cp_caches *caches, *own_caches; /* own: NULL when they are shared */
-	struct cp_table *table;                /* of caches, as the next two */
+	struct cp_table *table;                /* of caches, as the next three */
 	struct cp_ranges *ranges;
+	struct cp_troubles *troubles;
 	struct cp_servers *servers;
 	struct cp_fetch_limits fetch_limits;
 	unsigned reader; /* its index in the table's epochs */

@@ -3,6 +3,7 @@
 
 #include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/choose.h"
+#include "controlplane/resolver/fastfail.h"
 #include "controlplane/resolver/hints.h"
 #include "controlplane/resolver/local.h"
 #include "controlplane/resolver/minimise.h"
@@ -14,8 +15,9 @@
 #include "lib/base/ns.h"
 
 enum {
-	BOGUS_TRIES = 5, /* further servers asked when records do not validate */
-	BLANK_TRIES = 2, /* servers passed over that say nothing of use and claim authority */
+	BOGUS_TRIES = 5,   /* further servers asked when records do not validate */
+	SUSPECT_TRIES = 2, /* of those, for records of a kind that failed a moment ago */
+	BLANK_TRIES = 2,   /* servers passed over that say nothing of use and claim authority */
 };
 
 /* An NTA or CD lets bad records pass: nothing is gained by asking others (RFC 7646 2). */
@@ -227,6 +229,7 @@ settle(struct cp_task *t, struct cp_outcome *o, struct cp_delegation *root)
 	struct cp_lookup *l = &t->lookup;
 
 	l->got = o;
+	o->got_ns = t->job->r->now.mono_ns;
 	if (!l->raw && o->kind != CP_KIND_FAIL) {
 		l->phase = CP_LOOKUP_JUDGE;
 		return;
@@ -254,6 +257,8 @@ give_up(struct cp_task *t, enum cp_cause cause)
 	}
 	if (is_priming(t)) /* the hints have to do for a while (RFC 9609 3) */
 		cp_hints_keep(t);
+	if (l->bogus != NULL)
+		cp_fastfail_judged(t, l->bogus);
 	cp_task_done(t, l->bogus != NULL ? l->bogus : cp_task_fail(t, cause));
 }
 
@@ -323,8 +328,13 @@ static bool
 ask(struct cp_task *t)
 {
 	struct cp_lookup *l = &t->lookup;
+	struct cp_outcome *fast = cp_fastfail_outcome(t);
 	struct hf_addr to;
 
+	if (fast != NULL) {
+		cp_task_done(t, fast);
+		return true;
+	}
 	if (l->ask_again)
 		return send_to(t, &l->again);
 	cp_minimise_skip(t);
@@ -362,6 +372,8 @@ ask_others(struct cp_task *t, struct cp_outcome *bad)
 	if (is_excused(t) || l->spent || l->bogus_tries >= BOGUS_TRIES)
 		return false;
 	l->bogus_tries++;
+	if (cp_fastfail_is_suspect(t, bad) && l->bogus_tries <= BOGUS_TRIES - SUSPECT_TRIES)
+		l->bogus_tries = BOGUS_TRIES - SUSPECT_TRIES;
 	cp_job_mark_bad(t->job, zone_of(t, bad), &bad->server);
 	if (l->bogus == NULL)
 		l->bogus = bad;
@@ -397,6 +409,8 @@ judge(struct cp_task *t)
 	struct cp_lookup *l = &t->lookup;
 	struct cp_outcome *o = l->got;
 
+	if (o->got_ns == 0) /* no cache had it */
+		o->got_ns = t->job->r->now.mono_ns;
 	if (!cp_verify(t))
 		return false;
 	if (l->tentative && o->verdict != HF_VERDICT_SECURE) {
@@ -412,6 +426,7 @@ judge(struct cp_task *t)
 		if (l->bogus != NULL)
 			o = l->bogus;
 	}
+	cp_fastfail_judged(t, o);
 	if (o->verdict == HF_VERDICT_SECURE && o->server.family != 0)
 		cp_servers_valid(
 		    t->job->r->servers, zone_of(t, o), &o->server, t->job->r->now.mono_ns);

@@ -88,6 +88,7 @@ struct cp_outcome {
 	enum hf_verdict verdict; /* SECURE, INSECURE, BOGUS; FAILURE for CP_KIND_FAIL */
 	bool own_fault;          /* BOGUS because of these very records, not of the keys above */
 	struct va_result why;
+	uint64_t got_ns;      /* when a server said it; 0: not known */
 	struct hf_addr blame; /* BOGUS: the server whose records did not validate */
 };
 

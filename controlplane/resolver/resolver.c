@@ -383,6 +383,7 @@ caches_take(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 		return false;
 	r->table = r->caches->table;
 	r->ranges = r->caches->ranges;
+	r->troubles = r->caches->troubles;
 	r->servers = r->caches->servers;
 	r->reader = cfg->reader;
 	return true;

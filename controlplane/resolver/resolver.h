@@ -180,6 +180,10 @@ void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 	X(aggressive_nodata, lookups, "NODATA by validated NSEC or NSEC3, not asked")          \
 	X(aggressive_wildcard, lookups, "answered from a wildcard and a range, not asked")     \
 	X(nxdomain_cut, lookups, "denied by an NXDOMAIN above, not asked")                     \
+	X(trouble_began, zones, "found to be such that nothing of them validates")             \
+	X(trouble_over, zones, "found to validate again")                                      \
+	X(trouble_failed, lookups, "failed at once: the zone is in trouble")                   \
+	X(trouble_probe, lookups, "sent to a zone in trouble, to see whether it is over")      \
 	X(noerror, questions, "ended NOERROR")                                                 \
 	X(nxdomain, questions, "ended NXDOMAIN")                                               \
 	X(servfail, questions, "ended SERVFAIL")                                               \

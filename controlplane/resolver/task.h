@@ -151,6 +151,7 @@ struct cp_job {
 	struct cp_job *chain; /* same bucket */
 	bool ready, over;
 	bool cd;
+	bool probing; /* asks servers of a zone that is in trouble, for all others (trouble.h) */
 	struct hf_name name; /* lower case */
 	uint16_t type;
 	struct hf_arena arena;

@@ -24,6 +24,7 @@ unit_names := \
 	cp_store_test \
 	cp_synth_test \
 	cp_table_test \
+	cp_trouble_test \
 	cp_upstream_test \
 	cp_waiting_test \
 	dp_entry_test \
@@ -111,6 +112,8 @@ unit_libs_cp_resolver_secure_test := -lldns
 unit_parts_cp_ranges_test := resolver validator hf
 unit_parts_cp_synth_test := resolver validator hf
 unit_libs_cp_synth_test := -lldns
+unit_parts_cp_trouble_test := resolver validator hf
+unit_libs_cp_trouble_test := -lldns
 
 unit_tests := $(addprefix tests/unit/,$(unit_names))
 unit_parts := dataplane controlplane cli resolver validator hfconfig hf

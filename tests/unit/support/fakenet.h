@@ -36,16 +36,18 @@ enum fn_manner {
 	FN_SILENT,
 	FN_REFUSES,
 	FN_SERVFAILS,
-	FN_NO_EDNS,    /* FORMERR to EDNS, good without */
-	FN_TRUNCATES,  /* TC over UDP, good over TCP */
-	FN_WRONG_ID,   /* a wrong ID first, then the truth */
-	FN_WRONG_NAME, /* another question first, then the truth */
-	FN_SPOOFS,     /* adds records of others' zones */
-	FN_BAD_SIGS,   /* signatures that do not verify */
-	FN_BAD_SOA,    /* only the signature over its SOA is bad */
-	FN_NO_SIGS,    /* no signatures, no proofs */
-	FN_BAD_KEYS,   /* its DNSKEY RRset has a bad signature, all else is good */
-	FN_HIDES_KEYS, /* does not answer for DNSKEY */
+	FN_NO_EDNS,     /* FORMERR to EDNS, good without */
+	FN_TRUNCATES,   /* TC over UDP, good over TCP */
+	FN_WRONG_ID,    /* a wrong ID first, then the truth */
+	FN_WRONG_NAME,  /* another question first, then the truth */
+	FN_SPOOFS,      /* adds records of others' zones */
+	FN_BAD_SIGS,    /* signatures that do not verify */
+	FN_BAD_SOA,     /* only the signature over its SOA is bad */
+	FN_BAD_DENIALS, /* signatures over NSEC and NSEC3 are bad */
+	FN_MIXED_SIGS,  /* one RRset in three has good signatures, the rest bad; keys are good */
+	FN_NO_SIGS,     /* no signatures, no proofs */
+	FN_BAD_KEYS,    /* its DNSKEY RRset has a bad signature, all else is good */
+	FN_HIDES_KEYS,  /* does not answer for DNSKEY */
 	FN_UNREACHABLE,
 	FN_RECURSES, /* a forwarder: RA and no AA, whoever the zone's servers are; needs RD */
 	FN_GARBAGE,  /* the right header and question, then nonsense */
@@ -279,6 +281,16 @@ fn_put_box(struct fn_reply *p, enum hf_section s, struct va_box *b, const struct
 	}
 }
 
+static inline unsigned
+fn_name_sum(const struct hf_name *n)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < n->len; i++)
+		sum += n->octets[i];
+	return sum;
+}
+
 /* Sign box b (owner from) in the reply's zone; spoil it if that is the server's manner. */
 static inline void
 fn_sign(struct fn_reply *p, struct va_box *b, const char *from)
@@ -286,6 +298,10 @@ fn_sign(struct fn_reply *p, struct va_box *b, const char *from)
 	struct va_spec spec = va_spec_of(b, from, p->z->text, &p->z->key);
 	bool spoil = p->manner == FN_BAD_SIGS && b->set.type != HF_TYPE_DNSKEY;
 
+	spoil |= p->manner == FN_BAD_DENIALS &&
+	    (b->set.type == HF_TYPE_NSEC || b->set.type == HF_TYPE_NSEC3);
+	spoil |= p->manner == FN_MIXED_SIGS && b->set.type != HF_TYPE_DNSKEY &&
+	    fn_name_sum(&b->set.owner) % 3 != 0;
 	spoil |= p->manner == FN_BAD_SOA && b->set.type == HF_TYPE_SOA;
 	spoil |= p->manner == FN_BAD_KEYS && b->set.type == HF_TYPE_DNSKEY;
 	if (!p->z->is_signed || !p->dnssec || p->manner == FN_NO_SIGS)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * fastfail: look-ups under a zone of which nothing validates end at once.
+ *
+ * Purpose   What look-ups and zone states tell trouble.h, and ask it. Names under an NTA, and
+ *           CD questions, are asked for as ever (RFC 7646 2); so is what needs no
+ *           validation: addresses of servers. What an operator's zone (route.h) says is not
+ *           looked at.
+ * Roles     The resolver's thread.
+ * Memory    What is made is in the question's arena.
+ * Blocking  As in trouble.h.
+ * Errors    None.
+ * Trust     As in trouble.h.
+ */
+#ifndef CP_RESOLVER_FASTFAIL_H
+#define CP_RESOLVER_FASTFAIL_H
+
+#include "controlplane/resolver/core.h"
+
+/* t is about to ask servers of the zone t->lookup.cut. The BOGUS outcome it ends with instead,
+ * or NULL: go on. */
+struct cp_outcome *cp_fastfail_outcome(struct cp_task *t);
+
+/* bad did not validate, and the last of its kind from this zone did not from any server: those
+ * that gave bad ones lately need not be asked. */
+bool cp_fastfail_is_suspect(const struct cp_task *t, const struct cp_outcome *bad);
+
+/* The look-up t ends with o: judged, and others were asked if need be. */
+void cp_fastfail_judged(struct cp_task *t, const struct cp_outcome *o);
+
+/* The keys of zone state t validate; or do not, which a server's records, or that there are
+ * none, is to blame for. */
+void cp_fastfail_keys_good(struct cp_task *t, const struct cp_outcome *keys);
+void cp_fastfail_keys_failed(
+    struct cp_task *t, const struct va_result *why, const struct hf_addr *blame);
+
+#endif
