@@ -15,6 +15,7 @@ resolver_src := \
 	controlplane/resolver/fastfail.c \
 	controlplane/resolver/ghost.c \
 	controlplane/resolver/hints.c \
+	controlplane/resolver/jostle.c \
 	controlplane/resolver/local.c \
 	controlplane/resolver/lookup.c \
 	controlplane/resolver/minimise.c \

@@ -211,6 +211,13 @@ make_policy(struct program *g)
 	return rc;
 }
 
+/* 0 is "no limit" to the operator and "the default" to the core. */
+static uint32_t
+or_none(uint64_t limit)
+{
+	return limit != 0 ? (uint32_t)limit : UINT32_MAX;
+}
+
 static struct cp_resolver_limits
 limits_of(const struct hf_config *c)
 {
@@ -228,6 +235,10 @@ limits_of(const struct hf_config *c)
 	    .sig_checks = (uint32_t)c->limit_signature_checks,
 	    .sha1_blocks = (uint32_t)c->limit_sha1_blocks,
 	    .wall_ns = c->limit_time_ns,
+	    .zone_fetches = or_none(c->limit_zone_fetches),
+	    .zone_waste = or_none(c->limit_zone_waste),
+	    .server_fetches = or_none(c->limit_server_fetches),
+	    .server_rate = or_none(c->limit_server_rate),
 	    .tasks = (uint32_t)c->limit_questions,
 	    .cache_octets = c->resolver_cache_octets,
 	};
@@ -250,6 +261,8 @@ make_engine(struct program *g)
 	    .aggressive_nsec = g->config->aggressive_nsec,
 	    .rsasha1 = g->config->rsasha1,
 	    .qname_minimisation = g->config->qname_minimisation,
+	    .mix_case = g->config->case_randomisation,
+	    .cookies = g->config->server_cookies,
 	    .server_port = SERVER_PORT,
 	};
 	struct cp_engine_config cfg = {

@@ -58,6 +58,8 @@ struct cp_resolver {
 	bool running;
 	uint32_t waiting;               /* questions under way, joined ones included */
 	struct cp_job *oldest, *newest; /* all jobs; deadlines in order */
+	struct cp_job *yield_oldest, *yield_newest;
+	uint32_t stay_cnt; /* jobs that do not give way */
 	struct cp_job *ready_first, *ready_last;
 	struct cp_job *bucket[CP_JOB_BUCKETS];
 	_Atomic uint64_t counters[CP_RESOLVER_COUNTER_CNT]; /* stored by its thread, relaxed */

@@ -286,7 +286,7 @@ cp_question_abort(struct cp_job *job, enum cp_cause cause)
 	t = l->cnt < l->name_cnt ? cp_task_find(job, &want) : NULL;
 	/* The records are there and only the keys are not: that is a validation failure. */
 	if (t != NULL && !t->done && t->lookup.phase == CP_LOOKUP_JUDGE &&
-	    (job->type == HF_TYPE_CNAME || !is_alias(t->lookup.got))) {
+	    !cp_cause_is_ours(cause) && (job->type == HF_TYPE_CNAME || !is_alias(t->lookup.got))) {
 		cp_verify_abandon(t);
 		link_add(job, t->lookup.got);
 	} else {

@@ -7,6 +7,7 @@
 
 #include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/hints.h"
+#include "controlplane/resolver/jostle.h"
 #include "controlplane/resolver/local.h"
 #include "controlplane/resolver/lookup.h"
 #include "controlplane/resolver/question.h"
@@ -104,6 +105,7 @@ job_link(struct cp_resolver *r, struct cp_job *job)
 	job->older = r->newest;
 	*(r->newest != NULL ? &r->newest->newer : &r->oldest) = job;
 	r->newest = job;
+	cp_jostle_enter(job);
 }
 
 static void
@@ -111,6 +113,7 @@ job_unlink(struct cp_resolver *r, struct cp_job *job)
 {
 	struct cp_job **at = bucket_of(r, &job->name, job->type);
 
+	cp_jostle_leave(job);
 	while (*at != job)
 		at = &(*at)->chain;
 	*at = job->chain;
@@ -253,21 +256,18 @@ static int
 ask_how(struct cp_resolver *r, const struct cp_time *now, const struct hf_question *q,
     const struct cp_waiter *how)
 {
-	struct cp_waiter *w;
-	int rc;
-
-	if (r->waiting >= r->limits.tasks) {
-		CP_COUNT(r, tasks_full);
-		return -EAGAIN;
-	}
-	w = malloc(sizeof(*w));
-	if (w == NULL)
-		return -EAGAIN;
-	*w = *how;
-	w->question = *q;
+	struct cp_waiter *w = malloc(sizeof(*w));
 	bool outermost = enter(r, now);
+	int rc = -EAGAIN;
 
-	rc = ask(r, q, w);
+	if (w != NULL) {
+		*w = *how;
+		w->question = *q;
+		if (r->waiting < r->limits.tasks || cp_jostle(r))
+			rc = ask(r, q, w);
+		else
+			CP_COUNT(r, tasks_full);
+	}
 	if (rc != 0)
 		free(w);
 	leave(r, outermost);

@@ -146,7 +146,10 @@ struct cp_offer {
 
 struct cp_job {
 	struct cp_resolver *r;
-	struct cp_job *older, *newer; /* all jobs, by deadline */
+	struct cp_job *older, *newer;             /* all jobs, by deadline */
+	struct cp_job *yield_older, *yield_newer; /* those that may have to give way (jostle.h) */
+	uint64_t began_ns;
+	bool stays; /* does not give way */
 	struct cp_job *ready_next;
 	struct cp_job *chain; /* same bucket */
 	bool ready, over;

@@ -88,6 +88,8 @@ struct hf_config {
 	char *root_hints; /* zone file text */
 	bool ipv4, ipv6;  /* families used towards servers */
 	bool qname_minimisation;
+	bool case_randomisation; /* of questions to servers */
+	bool server_cookies;     /* RFC 7873 */
 	uint64_t resolver_cache_octets;
 	bool aggressive_nsec;
 
@@ -98,6 +100,8 @@ struct hf_config {
 	uint64_t limit_ns_lookups, limit_ns_lookup_failures, limit_referrals, limit_depth;
 	uint64_t limit_chain, limit_sends_per_server, limit_signature_checks, limit_sha1_blocks;
 	uint64_t limit_time_ns, limit_questions;
+	uint64_t limit_zone_fetches, limit_zone_waste; /* 0: none */
+	uint64_t limit_server_fetches, limit_server_rate;
 	uint64_t limit_client_waiting; /* replies, per core */
 
 	struct hf_config_text_list trust_anchors; /* files of DS and DNSKEY records */

@@ -21,6 +21,7 @@ unit_names := \
 	cp_resolver_secure_test \
 	cp_resolver_test \
 	cp_route_test \
+	cp_server_test \
 	cp_store_test \
 	cp_synth_test \
 	cp_table_test \
@@ -96,6 +97,7 @@ unit_parts_dp_judge_test := dataplane hf
 unit_parts_dp_table_test := dataplane hf
 unit_parts_cp_policy_test := resolver validator hf
 unit_parts_cp_pack_test := resolver validator hf
+unit_parts_cp_server_test := resolver validator hf
 unit_parts_cp_table_test := resolver validator hf
 unit_parts_cp_resolver_test := resolver validator hf
 unit_libs_cp_resolver_test := -lldns
