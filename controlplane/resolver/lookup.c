@@ -302,9 +302,8 @@ static bool
 refresh(struct cp_task *t)
 {
 	struct cp_lookup *l = &t->lookup;
-	bool routed = l->route != NULL && hf_name_equal(&l->route->zone, &l->cut->zone);
 
-	if (l->refreshed || !l->cut_cached || l->cut->zone.len == 1 || routed)
+	if (l->refreshed || !l->cut_cached)
 		return false;
 	l->refreshed = true;
 	l->phase = CP_LOOKUP_FIND;
@@ -315,9 +314,14 @@ refresh(struct cp_task *t)
 static enum cp_nsaddr
 find_others(struct cp_task *t)
 {
+	const struct cp_lookup *l = &t->lookup;
+	bool given = l->cut->zone.len == 1 ||
+	    (l->route != NULL && hf_name_equal(&l->route->zone, &l->cut->zone));
 	enum cp_nsaddr more = cp_nsaddr_missing(t);
 
-	if (more != CP_NSADDR_NONE || t->lookup.poor != NULL)
+	/* Nobody knows better where the servers are that we were told of; and for an address
+	 * not every effort is made. */
+	if (more != CP_NSADDR_NONE || l->poor != NULL || given || (l->raw && is_addr(t)))
 		return more;
 	if (refresh(t))
 		return CP_NSADDR_SOME;

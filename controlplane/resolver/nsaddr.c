@@ -5,7 +5,10 @@
 
 #include "controlplane/resolver/core.h"
 
-enum { ALIAS_MAX = 2 }; /* RFC 2181 10.3 forbids the first; it is seen, and does no harm */
+enum {
+	ALIAS_MAX = 2, /* RFC 2181 10.3 forbids the first; it is seen, and does no harm */
+	FIRM_MAX = 2,  /* servers looked for past their glue */
+};
 
 static bool
 is_usable(const struct cp_resolver *r, const struct cp_ns *ns)
@@ -91,8 +94,11 @@ cp_nsaddr_firm(struct cp_task *t)
 	struct cp_resolver *r = t->job->r;
 	struct cp_delegation *d = t->lookup.cut;
 	struct cp_ns *ns = NULL;
+	unsigned firm = 0;
 
-	for (unsigned i = 0; i < d->ns_cnt && ns == NULL; i++)
+	for (unsigned i = 0; i < d->ns_cnt; i++)
+		firm += d->ns[i].firm;
+	for (unsigned i = 0; i < d->ns_cnt && ns == NULL && firm < FIRM_MAX; i++)
 		if (!d->ns[i].firm && is_usable(r, &d->ns[i]) &&
 		    !hf_name_in(&d->ns[i].name, &d->zone))
 			ns = &d->ns[i];

@@ -29,7 +29,7 @@ cp_unpack_outcome(struct hf_arena *a, const struct hf_name *name, const uint8_t 
 /* Of a packed outcome, without unpacking it. */
 enum cp_credit cp_packed_credit(const uint8_t *data, size_t len);
 
-/* d->zone is the entry's name. What a question noted in it (asked) is not kept. */
+/* d->zone is the entry's name. What a question noted in it is not kept. */
 size_t cp_pack_delegation(const struct cp_delegation *d, uint8_t *out);
 struct cp_delegation *cp_unpack_delegation(
     struct hf_arena *a, const struct hf_name *zone, const uint8_t *data, size_t len);

@@ -18,6 +18,7 @@ struct reader {
 	struct hf_header h;
 	struct hf_edns edns;
 	enum cp_credit credit;
+	bool trailing; /* octets after the last record */
 	bool upward; /* it speaks for a zone above the one it was asked as */
 	bool bad;    /* a record that matters is malformed */
 	bool no_memory;
@@ -133,6 +134,7 @@ records_read(struct reader *rd)
 		if (!record_keep(rd, &rr))
 			return false;
 	}
+	rd->trailing = c.off != rd->len;
 	return hf_cursor_ok(&c);
 }
 
@@ -494,18 +496,36 @@ take_referral(struct reader *rd, const struct hf_rr *rr)
 	return CP_SAYS_REFERRAL;
 }
 
+/* Someone signed a denial. */
+static bool
+has_signed_proof(const struct reader *rd)
+{
+	const struct cp_scratch *s = rd->asked->scratch;
+
+	for (unsigned i = 0; i < s->cnt; i++)
+		if (s->rr[i].section == HF_SECTION_AUTHORITY &&
+		    (is_sig_over(rd, &s->rr[i], HF_TYPE_NSEC) ||
+			is_sig_over(rd, &s->rr[i], HF_TYPE_NSEC3)))
+			return true;
+	return false;
+}
+
 /* Neither an SOA nor a referral. An authoritative server may leave its SOA out (RFC 2308 2.2,
- * type 3). If one that is not says nothing at all, it may be an old one that has nothing. */
+ * type 3), but records that answer something else are no denial; a signed proof is one whoever
+ * says it. If a server that claims nothing says nothing, it may be an old one that has nothing. */
 static enum cp_says
 classify_bare(struct reader *rd, const struct hf_rr *ns)
 {
 	bool aa = (rd->h.flags & HF_FLAG_AA) != 0, ra = (rd->h.flags & HF_FLAG_RA) != 0;
+	bool nothing = rd->h.an_cnt + rd->h.ns_cnt == 0 && !rd->trailing;
 
 	if (rd->upward)
 		return CP_SAYS_LAME;
-	if (aa)
+	if ((aa && (ns != NULL || nothing)) || has_signed_proof(rd))
 		return take_denial(rd, CP_KIND_NODATA);
-	if (ra || ns != NULL || rd->h.an_cnt + rd->h.ns_cnt > 0)
+	if (aa)
+		return CP_SAYS_MALFORMED;
+	if (ra || !nothing)
 		return CP_SAYS_LAME;
 	rd->credit = CP_CREDIT_COPY;
 	return take_denial(rd, CP_KIND_NODATA);

@@ -264,6 +264,8 @@ cp_verify(struct cp_task *t)
 
 	if (t->type == HF_TYPE_DS)
 		hf_name_strip(&owner, 1, &owner);
+	if (t->type == HF_TYPE_RRSIG) /* signatures are not signed (RFC 4035 2.2) */
+		return settle_reason(t, HF_VERDICT_INSECURE, VA_OK);
 	if (!r->validate || !cp_core_anchor_above(r, &owner, &anchor))
 		return settle_reason(t, HF_VERDICT_INSECURE, VA_OK);
 	bool has_signer = signer_of(t, &anchor, &zone);
