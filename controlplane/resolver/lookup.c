@@ -126,9 +126,14 @@ begin(struct cp_task *t)
 		l->phase = CP_LOOKUP_JUDGE;
 		return true;
 	}
-	/* A referral's denial has no SOA: enough to judge a zone by, not to answer a client. */
-	if (t->type == HF_TYPE_DS && t->job->type != HF_TYPE_DS)
+	if (t->type == HF_TYPE_DS)
 		l->got = cp_cache_raw(t, &t->name, t->type);
+	/* A referral's denial has no SOA: enough to judge a zone by, not to answer a client. */
+	if (l->got != NULL && t->job->type == HF_TYPE_DS) {
+		l->tentative = true;
+		if (l->got->kind != CP_KIND_ANSWER)
+			l->got = NULL;
+	}
 	if (l->got != NULL) {
 		l->shared = true;
 		l->phase = CP_LOOKUP_JUDGE;
@@ -317,7 +322,8 @@ find_others(struct cp_task *t)
 	const struct cp_lookup *l = &t->lookup;
 	bool given = l->cut->zone.len == 1 ||
 	    (l->route != NULL && hf_name_equal(&l->route->zone, &l->cut->zone));
-	enum cp_nsaddr more = cp_nsaddr_missing(t);
+	bool copy = l->poor != NULL && l->poor->credit < CP_CREDIT_ANSWER;
+	enum cp_nsaddr more = copy ? CP_NSADDR_NONE : cp_nsaddr_missing(t);
 
 	/* Nobody knows better where the servers are that we were told of; and for an address
 	 * not every effort is made. */
@@ -401,7 +407,7 @@ ask_on(struct cp_task *t)
 {
 	struct cp_lookup *l = &t->lookup;
 
-	l->tentative = false;
+	l->tentative = l->shared = false;
 	l->got = NULL;
 	cp_minimise_stop(t);
 	l->phase = l->cut != NULL ? CP_LOOKUP_ASK : CP_LOOKUP_FIND;
@@ -485,15 +491,29 @@ offer(struct cp_task *t, const struct cp_response *resp)
 	}
 }
 
-/* Not good enough while there may be better: keep it for the end. */
+static bool
+has_signature(const struct cp_outcome *o)
+{
+	for (unsigned i = 0; i < o->answer_cnt; i++)
+		if (o->answer[i]->sig_cnt > 0)
+			return true;
+	for (unsigned i = 0; i < o->proof_cnt; i++)
+		if (o->proof[i]->sig_cnt > 0)
+			return true;
+	return false;
+}
+
+/* Not good enough while there may be better: keep it for the end. What is signed proves
+ * itself, whoever hands it over. */
 static bool
 is_poor(struct cp_task *t, const struct cp_response *resp)
 {
 	struct cp_lookup *l = &t->lookup;
 	struct cp_outcome *o = resp->outcome;
 	bool blank = resp->blank && !l->raw && l->poor_cnt < BLANK_TRIES;
+	bool copy = o->credit < CP_CREDIT_ANSWER && !has_signature(o);
 
-	if (o->kind == CP_KIND_FAIL || (o->credit == CP_CREDIT_ANSWER && !blank))
+	if (o->kind == CP_KIND_FAIL || (!copy && !blank))
 		return false;
 	if (l->poor == NULL || l->poor->credit < o->credit)
 		l->poor = o;
