@@ -19,8 +19,8 @@ struct reader {
 	struct hf_edns edns;
 	enum cp_credit credit;
 	bool trailing; /* octets after the last record */
-	bool upward; /* it speaks for a zone above the one it was asked as */
-	bool bad;    /* a record that matters is malformed */
+	bool upward;   /* it speaks for a zone above the one it was asked as */
+	bool bad;      /* a record that matters is malformed */
 	bool no_memory;
 	struct cp_response *r;
 };

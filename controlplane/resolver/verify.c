@@ -216,8 +216,7 @@ judge_unsigned(struct cp_task *t, const struct hf_name *owner, bool wrong_signer
 	const struct hf_rrset *soa = is_denial(o) ? cp_outcome_soa(o) : NULL;
 	/* A denial says which zone it is from: if that one is insecure, the owner is. */
 	bool named = soa != NULL && hf_name_in(owner, &soa->owner);
-	struct cp_want want = {
-	    CP_TASK_STATE, named ? &soa->owner : owner, 0, CP_RAW_NOT, false};
+	struct cp_want want = {CP_TASK_STATE, named ? &soa->owner : owner, 0, CP_RAW_NOT, false};
 	const struct cp_outcome *state = cp_task_need(t, &want);
 
 	if (state == NULL)

@@ -17,7 +17,9 @@ unit_names := \
 	cp_pack_test \
 	cp_policy_test \
 	cp_ranges_test \
+	cp_resolver_cut_test \
 	cp_resolver_minimise_test \
+	cp_resolver_reply_test \
 	cp_resolver_secure_test \
 	cp_resolver_test \
 	cp_route_test \
@@ -107,6 +109,10 @@ unit_parts_cp_route_test := resolver validator hf
 unit_libs_cp_route_test := -lldns
 unit_parts_dp_serve_test := dataplane hf
 unit_parts_dp_pending_test := dataplane hf
+unit_parts_cp_resolver_cut_test := resolver validator hf
+unit_libs_cp_resolver_cut_test := -lldns
+unit_parts_cp_resolver_reply_test := resolver validator hf
+unit_libs_cp_resolver_reply_test := -lldns
 unit_parts_cp_resolver_minimise_test := resolver validator hf
 unit_libs_cp_resolver_minimise_test := -lldns
 unit_parts_cp_resolver_secure_test := resolver validator hf

@@ -78,9 +78,13 @@ struct fn_zone {
 	struct fn_rr rr[FN_RRS];
 };
 
+struct fn_reply;
+
 struct fn_server {
 	struct hf_addr addr;
 	enum fn_manner manner;
+	/* What it says instead: the flags, after filling in the sections; 0: as ever. */
+	uint16_t (*says)(struct fn_reply *p, const struct hf_question *q);
 	struct fn_zone *zones[FN_SERVER_ZONES];
 };
 
@@ -605,6 +609,22 @@ fn_answer_from(struct fn_reply *p, const struct hf_question *q)
 	return HF_FLAG_AA | (exists || fn_exists(z, &star) ? 0 : HF_RCODE_NXDOMAIN);
 }
 
+/* A record of the reply's zone, as text. */
+static inline void
+fn_put_text(struct fn_reply *p, enum hf_section s, const char *text)
+{
+	static struct fn_zone scratch;
+	struct fn_rr *one = &scratch.rr[0];
+	struct hf_rr rr = {.klass = 1};
+
+	scratch.cnt = 0;
+	fn_add(&scratch, text);
+	rr.type = one->type;
+	rr.ttl = one->ttl;
+	rr.rdata_len = one->len;
+	hf_writer_rr(&p->w, s, &one->owner, &rr, one->rdata);
+}
+
 static inline struct fn_zone *
 fn_zone_for(const struct fn_server *s, const struct hf_question *q)
 {
@@ -612,7 +632,8 @@ fn_zone_for(const struct fn_server *s, const struct hf_question *q)
 
 	for (unsigned i = 0; i < FN_SERVER_ZONES && s->zones[i] != NULL; i++) {
 		struct fn_zone *z = s->zones[i];
-		bool own_ds = q->type == HF_TYPE_DS && hf_name_equal(&z->name, &q->name);
+		bool own_ds =
+		    q->type == HF_TYPE_DS && q->name.len > 1 && hf_name_equal(&z->name, &q->name);
 
 		if (hf_name_in(&q->name, &z->name) && !own_ds &&
 		    (best == NULL || z->name.label_cnt > best->name.label_cnt))
@@ -671,7 +692,10 @@ fn_reply_make(const struct fn_server *s, const struct cp_send *send, uint8_t *ou
 		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_FLAG_TC | HF_FLAG_AA);
 	int ent = fn_ent_rcode(s, &q.question);
 
-	flags = ent >= 0 ? (uint16_t)(HF_FLAG_AA | ent) : fn_answer_from(&p, &q.question);
+	if (s->says != NULL)
+		flags = s->says(&p, &q.question);
+	if (flags == 0)
+		flags = ent >= 0 ? (uint16_t)(HF_FLAG_AA | ent) : fn_answer_from(&p, &q.question);
 	if (s->manner == FN_RECURSES)
 		flags = (flags & ~HF_FLAG_AA) | HF_FLAG_RA | HF_FLAG_RD;
 	if (s->manner == FN_SPOOFS)
