@@ -149,7 +149,7 @@ judge_denial(struct bench *b)
 	if (!verify_proofs(b))
 		return settle_own(b, &b->bad);
 	p.cnt = b->good_cnt;
-	if (b->t->type == HF_TYPE_DS) {
+	if (b->t->type == HF_TYPE_DS && qname->len > 1) { /* the root is nobody's child */
 		enum va_cut cut = va_deny_ds(&p, qname, budget, &res);
 
 		if (cut == VA_CUT_UNPROVEN)

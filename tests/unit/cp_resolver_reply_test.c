@@ -345,8 +345,9 @@ signatures_can_be_asked_for_and_are_not_judged(void **state)
 {
 	(void)state;
 	world_signed(true);
-	fn_add(zone, "sigs.zone.test. 300 IN RRSIG A 15 3 300 20300101000000 20200101000000 1 "
-		     "zone.test. AAAA");
+	fn_add(zone,
+	    "sigs.zone.test. 300 IN RRSIG A 15 3 300 20300101000000 20200101000000 1 "
+	    "zone.test. AAAA");
 	const struct cp_answer *a = fn_ask("sigs.zone.test.", HF_TYPE_RRSIG, HF_VARIANT_DO);
 
 	assert_int_equal(a->rcode, HF_RCODE_NOERROR);
