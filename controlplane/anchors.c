@@ -22,7 +22,7 @@ int
 cp_anchors_parse(const char *name, const char *text, size_t len, struct cp_rrsets *out,
     char err[CP_ZONETEXT_ERROR_LEN])
 {
-	struct cp_zonetext z = {.name = name, .types = anchor_types};
+	struct cp_zonetext z = {.name = name, .types = anchor_types, .believed = true};
 	int rc = cp_zonetext_parse(&z, text, len, out);
 
 	return finish(&z, rc, err);
@@ -31,7 +31,7 @@ cp_anchors_parse(const char *name, const char *text, size_t len, struct cp_rrset
 int
 cp_anchors_load(const char *path, struct cp_rrsets *out, char err[CP_ZONETEXT_ERROR_LEN])
 {
-	struct cp_zonetext z = {.name = path, .types = anchor_types};
+	struct cp_zonetext z = {.name = path, .types = anchor_types, .believed = true};
 	int rc = cp_zonetext_load(&z, out);
 
 	return finish(&z, rc, err);

@@ -53,9 +53,11 @@ controlplane_src := \
 	controlplane/link_client.c \
 	controlplane/link_out.c \
 	controlplane/listen.c \
+	controlplane/local_zones.c \
 	controlplane/nta.c \
 	controlplane/options.c \
 	controlplane/program.c \
+	controlplane/rdatatext.c \
 	controlplane/root_hints.c \
 	controlplane/service.c \
 	controlplane/store.c \

@@ -171,9 +171,11 @@ read_files(struct program *g)
 		hf_log(HF_LOG_ERROR, "main", "no trust anchors: nothing could be validated");
 		return -EINVAL;
 	}
+	if (rc == 0)
+		rc = cp_zones_init(&g->zones, g->config, err);
 	if (rc != 0)
 		hf_log(HF_LOG_ERROR, "main", "%s", err);
-	return rc != 0 ? rc : cp_zones_init(&g->zones, g->config);
+	return rc;
 }
 
 static struct cp_stale
@@ -255,6 +257,8 @@ make_engine(struct program *g)
 	    .anchors_cnt = g->anchors.cnt,
 	    .zones = g->zones.item,
 	    .zones_cnt = g->zones.cnt,
+	    .local = g->zones.data.sets,
+	    .local_cnt = g->zones.data.cnt,
 	    .do_ip4 = g->config->ipv4,
 	    .do_ip6 = g->config->ipv6,
 	    .validate = true,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/addr.h"
+#include "controlplane/rdatatext.h"
 #include "lib/base/units.h"
 #include "lib/wire/rdata.h"
 
@@ -64,7 +64,7 @@ cp_rrsets_fini(struct cp_rrsets *s)
 {
 	hf_arena_fini(&s->arena);
 	s->sets = NULL;
-	s->cnt = 0;
+	s->cnt = s->room = 0;
 }
 
 /* --- tokens ------------------------------------------------------------------------------- */
@@ -100,15 +100,36 @@ is_token_char(int c)
 	return c > ' ' && c < 0x7f && c != ';' && c != '(' && c != ')' && c != '"';
 }
 
+static bool
+is_quoted_char(int c)
+{
+	return c >= ' ' && c < 0x7f && c != '"';
+}
+
+/* A word, or a string in quotes; its escapes are left to whoever reads it. */
 static int
 read_token(struct reader *r, struct entry *e, size_t *used)
 {
 	struct place start = r->here;
+	bool quoted = peek(r) == '"';
+
+	if (quoted)
+		step(r);
 	size_t begin = r->off;
 
-	while (is_token_char(peek(r)))
+	while (quoted ? is_quoted_char(peek(r)) : is_token_char(peek(r))) {
+		bool escape = peek(r) == '\\';
+
 		step(r);
+		if (escape && peek(r) > ' ' && peek(r) < 0x7f)
+			step(r);
+	}
 	size_t len = r->off - begin;
+
+	if (quoted && peek(r) != '"')
+		return fail(r->z, start, "a string that does not end");
+	if (quoted)
+		step(r);
 	if (len > TOKEN_MAX)
 		return fail(r->z, start, "a word of more than %d characters", TOKEN_MAX);
 	if (e->cnt == TOKENS_PER_RR_MAX || *used + len + 1 > sizeof(e->text))
@@ -156,7 +177,7 @@ next_entry(struct reader *r, struct entry *e)
 			skip_comment(r);
 		} else if (c == '(' || c == ')') {
 			rc = parenthesis(r, c);
-		} else if (is_token_char(c)) {
+		} else if (is_token_char(c) || c == '"') {
 			rc = read_token(r, e, &used);
 		} else {
 			rc = fail(r->z, r->here, "unexpected octet 0x%02x", (unsigned)c);
@@ -167,38 +188,20 @@ next_entry(struct reader *r, struct entry *e)
 	return rc < 0 ? rc : e->cnt > 0;
 }
 
-/* --- RDATA -------------------------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------------------------ */
 
 struct rr {
 	struct hf_name owner;
 	uint16_t type;
 	uint32_t ttl;
-	size_t len;
-	uint8_t rdata[CP_ZONETEXT_RDATA_MAX];
+	struct cp_rdatatext data;
 };
 
-struct words { /* the part of an entry that is RDATA */
-	struct cp_zonetext *z;
-	const struct entry *e;
-	size_t first;
-};
-
+/* The word of an entry by its number; the last one for what is missing behind it. */
 static struct place
-word_place(const struct words *w, size_t i)
+word_place(const struct entry *e, size_t i)
 {
-	return w->e->at[w->first + i < w->e->cnt ? w->first + i : w->e->cnt - 1];
-}
-
-static int
-want_words(const struct words *w, size_t least, size_t most)
-{
-	size_t have = w->e->cnt - w->first;
-
-	if (have < least)
-		return fail(w->z, word_place(w, have), "RDATA has %zu fields, too few", have);
-	if (have > most)
-		return fail(w->z, word_place(w, most), "RDATA has %zu fields, too many", have);
-	return 0;
+	return e->at[i < e->cnt ? i : e->cnt - 1];
 }
 
 static int
@@ -213,207 +216,11 @@ read_name(struct cp_zonetext *z, const char *text, struct place at, struct hf_na
 	return 0;
 }
 
-static int
-rdata_ns(const struct words *w, struct rr *rr)
-{
-	struct hf_name n;
-	int rc = want_words(w, 1, 1);
-
-	if (rc == 0)
-		rc = read_name(w->z, w->e->token[w->first], word_place(w, 0), &n);
-	if (rc != 0)
-		return rc;
-	memcpy(rr->rdata, n.octets, n.len);
-	rr->len = n.len;
-	return 0;
-}
-
-static int
-rdata_addr(const struct words *w, struct rr *rr)
-{
-	struct hf_addr a;
-	int rc = want_words(w, 1, 1);
-
-	if (rc != 0)
-		return rc;
-	const char *text = w->e->token[w->first];
-	int family = rr->type == HF_TYPE_A ? AF_INET : AF_INET6;
-	if (strchr(text, '@') != NULL || hf_addr_from_text(text, &a) != 0 || a.family != family)
-		return fail(w->z, word_place(w, 0), "\"%.80s\" is not an IPv%d address", text,
-		    family == AF_INET ? 4 : 6);
-	rr->len = family == AF_INET ? 4 : 16;
-	memcpy(rr->rdata, a.octets, rr->len);
-	return 0;
-}
-
-/* Field i as a number of `octets` octets, put behind the RDATA so far. */
-static int
-put_number(const struct words *w, size_t i, unsigned octets, struct rr *rr)
-{
-	uint64_t v;
-	const char *text = w->e->token[w->first + i];
-
-	if (hf_uint_from_text(text, octets == 1 ? UINT8_MAX : UINT16_MAX, &v) != 0)
-		return fail(w->z, word_place(w, i), "\"%.80s\" is not a number that fits", text);
-	if (octets == 2)
-		rr->rdata[rr->len++] = (uint8_t)(v >> 8);
-	rr->rdata[rr->len++] = (uint8_t)v;
-	return 0;
-}
-
-static int
-hex_digit(int c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = tolower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int
-base64_digit(int c)
-{
-	static const char set[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *p = c != 0 ? strchr(set, c) : NULL;
-
-	return p != NULL ? (int)(p - set) : -1;
-}
-
-/* A run of digits of `bits` bits each, spread over the words from i on, becomes octets. */
-struct digits {
-	unsigned bits;
-	uint32_t acc;
-	unsigned have; /* bits in acc not yet put out */
-	unsigned digit_cnt, pad_cnt;
-};
-
-static int
-put_digit(const struct words *w, struct digits *d, int c, struct rr *rr)
-{
-	int v = d->bits == 4 ? hex_digit(c) : base64_digit(c);
-
-	if (d->bits == 6 && c == '=' && d->pad_cnt < 2) {
-		d->pad_cnt++;
-		return 0;
-	}
-	if (v < 0 || d->pad_cnt > 0)
-		return -EINVAL;
-	d->digit_cnt++;
-	d->acc = d->acc << d->bits | (uint32_t)v;
-	d->have += d->bits;
-	if (d->have < 8)
-		return 0;
-	d->have -= 8;
-	if (rr->len == sizeof(rr->rdata))
-		return fail(w->z, word_place(w, 0), "RDATA of more than %zu octets", rr->len);
-	rr->rdata[rr->len++] = (uint8_t)(d->acc >> d->have);
-	return 0;
-}
-
-static int
-put_digits(const struct words *w, size_t i, unsigned bits, struct rr *rr)
-{
-	struct digits d = {.bits = bits};
-
-	for (; w->first + i < w->e->cnt; i++) {
-		for (const char *p = w->e->token[w->first + i]; *p != '\0'; p++) {
-			if (put_digit(w, &d, (unsigned char)*p, rr) != 0)
-				return fail(w->z, word_place(w, i), "not %s",
-				    bits == 4 ? "hexadecimal" : "base64");
-		}
-	}
-	bool whole = bits == 4 ? d.have == 0
-			       : (d.digit_cnt + d.pad_cnt) % 4 == 0 &&
-		(d.acc & ((1u << d.have) - 1)) == 0 && d.have < 6;
-	if (d.digit_cnt == 0 || !whole)
-		return fail(w->z, word_place(w, 0), "%s is cut short",
-		    bits == 4 ? "hexadecimal" : "base64");
-	return 0;
-}
-
-static size_t
-digest_len(uint8_t digest)
-{
-	switch (digest) {
-	case HF_DIGEST_SHA1:
-		return 20;
-	case HF_DIGEST_SHA256:
-		return 32;
-	case HF_DIGEST_SHA384:
-		return 48;
-	default:
-		return 0;
-	}
-}
-
-/* RFC 4034 5.3 */
-static int
-rdata_ds(const struct words *w, struct rr *rr)
-{
-	int rc = want_words(w, 4, TOKENS_PER_RR_MAX);
-
-	for (size_t i = 0; rc == 0 && i < 3; i++)
-		rc = put_number(w, i, i == 0 ? 2 : 1, rr);
-	if (rc == 0)
-		rc = put_digits(w, 3, 4, rr);
-	if (rc != 0)
-		return rc;
-	if (digest_len(rr->rdata[3]) == 0)
-		return fail(w->z, word_place(w, 2), "digest type %u is not known", rr->rdata[3]);
-	if (rr->len - 4 != digest_len(rr->rdata[3]))
-		return fail(w->z, word_place(w, 3), "a digest of %zu octets, want %zu", rr->len - 4,
-		    digest_len(rr->rdata[3]));
-	return 0;
-}
-
-/* RFC 4034 2.2 */
-static int
-rdata_dnskey(const struct words *w, struct rr *rr)
-{
-	int rc = want_words(w, 4, TOKENS_PER_RR_MAX);
-
-	for (size_t i = 0; rc == 0 && i < 3; i++)
-		rc = put_number(w, i, i == 0 ? 2 : 1, rr);
-	if (rc == 0)
-		rc = put_digits(w, 3, 6, rr);
-	if (rc != 0)
-		return rc;
-	unsigned flags = (unsigned)rr->rdata[0] << 8 | rr->rdata[1];
-	if ((flags & HF_DNSKEY_ZONE) == 0)
-		return fail(w->z, word_place(w, 0), "not a zone key (RFC 4034 2.1.1)");
-	if ((flags & HF_DNSKEY_REVOKE) != 0)
-		return fail(w->z, word_place(w, 0), "a revoked key (RFC 5011 2.1)");
-	if (rr->rdata[2] != 3)
-		return fail(
-		    w->z, word_place(w, 1), "protocol %u, want 3 (RFC 4034 2.1.2)", rr->rdata[2]);
-	return 0;
-}
-
-static int
-read_rdata(const struct words *w, struct rr *rr)
-{
-	rr->len = 0;
-	switch (rr->type) {
-	case HF_TYPE_NS:
-		return rdata_ns(w, rr);
-	case HF_TYPE_A:
-	case HF_TYPE_AAAA:
-		return rdata_addr(w, rr);
-	case HF_TYPE_DS:
-		return rdata_ds(w, rr);
-	case HF_TYPE_DNSKEY:
-		return rdata_dnskey(w, rr);
-	default:
-		return fail(w->z, word_place(w, 0), "a type that is not read here");
-	}
-}
-
-/* --- records ------------------------------------------------------------------------------ */
-
 static bool
 type_allowed(const struct cp_zonetext *z, uint16_t type)
 {
+	if (z->types == NULL)
+		return !hf_type_is_meta(type);
 	for (const uint16_t *t = z->types; *t != 0; t++) {
 		if (*t == type)
 			return true;
@@ -475,7 +282,13 @@ read_rr(struct reader *r, const struct entry *e, struct rr *rr)
 		return fail(
 		    r->z, e->at[i], "\"%.80s\" is not a type that belongs here", e->token[i]);
 	rr->owner = r->owner;
-	return read_rdata(&(struct words){.z = r->z, .e = e, .first = i + 1}, rr);
+	i++;
+	rr->data.word = e->token + i;
+	rr->data.cnt = e->cnt - i;
+	rr->data.believed = r->z->believed;
+	if (cp_rdata_from_words(rr->type, &rr->data) != 0)
+		return fail(r->z, word_place(e, i + rr->data.bad), "%s", rr->data.err);
+	return 0;
 }
 
 static struct hf_rrset *
@@ -491,14 +304,19 @@ find_set(struct cp_rrsets *s, const struct rr *rr)
 static struct hf_rrset *
 add_set(struct cp_rrsets *s, const struct rr *rr)
 {
-	struct hf_rrset *grown = hf_arena_alloc(&s->arena, (s->cnt + 1) * sizeof(*grown));
+	if (s->cnt == s->room) {
+		size_t room = s->room < 16 ? 16 : 2 * s->room;
+		struct hf_rrset *grown = hf_arena_alloc(&s->arena, room * sizeof(*grown));
 
-	if (grown == NULL)
-		return NULL;
-	if (s->cnt > 0)
-		memcpy(grown, s->sets, s->cnt * sizeof(*grown));
-	struct hf_rrset *set = &grown[s->cnt++];
-	s->sets = grown;
+		if (grown == NULL)
+			return NULL;
+		if (s->cnt > 0)
+			memcpy(grown, s->sets, s->cnt * sizeof(*grown));
+		s->sets = grown;
+		s->room = room;
+	}
+	struct hf_rrset *set = &s->sets[s->cnt++];
+
 	set->owner = rr->owner;
 	set->type = rr->type;
 	set->klass = HF_CLASS_IN;
@@ -510,7 +328,8 @@ static bool
 set_has(const struct hf_rrset *set, const struct rr *rr)
 {
 	for (uint16_t i = 0; i < set->rr_cnt; i++) {
-		if (set->rr[i].len == rr->len && memcmp(set->rr[i].data, rr->rdata, rr->len) == 0)
+		if (set->rr[i].len == rr->data.len &&
+		    memcmp(set->rr[i].data, rr->data.rdata, rr->data.len) == 0)
 			return true;
 	}
 	return false;
@@ -530,12 +349,12 @@ add_rr(struct cp_rrsets *s, const struct rr *rr)
 	if (set_has(set, rr))
 		return 0;
 	struct hf_rdata *list = hf_arena_alloc(&s->arena, (set->rr_cnt + 1u) * sizeof(*list));
-	uint8_t *data = hf_arena_copy(&s->arena, rr->rdata, rr->len);
+	uint8_t *data = hf_arena_copy(&s->arena, rr->data.rdata, rr->data.len);
 	if (list == NULL || data == NULL)
 		return -ENOMEM;
 	if (set->rr_cnt > 0)
 		memcpy(list, set->rr, set->rr_cnt * sizeof(*list));
-	list[set->rr_cnt++] = (struct hf_rdata){.data = data, .len = (uint16_t)rr->len};
+	list[set->rr_cnt++] = (struct hf_rdata){.data = data, .len = (uint16_t)rr->data.len};
 	set->rr = list;
 	return 0;
 }
@@ -545,20 +364,21 @@ cp_zonetext_parse(struct cp_zonetext *z, const char *text, size_t len, struct cp
 {
 	struct reader r = {.z = z, .text = text, .len = len, .here = {1, 1}};
 	struct entry *e = malloc(sizeof(*e));
-	struct rr rr;
-	int rc = e == NULL ? -ENOMEM : 0;
+	struct rr *rr = malloc(sizeof(*rr));
+	int rc = e == NULL || rr == NULL ? -ENOMEM : 0;
 
 	z->err[0] = '\0';
 	z->rr_cnt = 0;
 	while (rc == 0 && (rc = next_entry(&r, e)) == 1) {
-		rc = read_rr(&r, e, &rr);
+		rc = read_rr(&r, e, rr);
 		if (rc == 0 && ++z->rr_cnt > CP_ZONETEXT_RR_MAX)
 			rc = fail(z, e->at[0], "more than %d records", CP_ZONETEXT_RR_MAX);
 		if (rc == 0)
-			rc = add_rr(out, &rr);
+			rc = add_rr(out, rr);
 	}
 	if (rc == -ENOMEM)
 		snprintf(z->err, sizeof(z->err), "%s: out of memory", z->name);
+	free(rr);
 	free(e);
 	return rc;
 }

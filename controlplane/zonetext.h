@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * zonetext: the little of the master file format (RFC 1035 5.1) that hints and anchors need.
+ * zonetext: the little of the master file format (RFC 1035 5.1) that we need.
  *
- * Purpose   "owner [ttl] [class] type rdata" -> hf_rrset. Comments, parentheses and a
- *           blank owner are understood; names must be absolute; A, AAAA, NS, DS and
- *           DNSKEY only, and of these only the types that the caller allows.
+ * Purpose   "owner [ttl] [class] type rdata" -> hf_rrset. Comments, parentheses, strings
+ *           and a blank owner are understood; names must be absolute; only the types that
+ *           the caller allows (rdatatext.h reads them).
  * Roles     Any thread, at start.
  * Memory    A struct cp_rrsets owns its sets until cp_rrsets_fini.
  * Blocking  cp_zonetext_load reads one file.
@@ -15,16 +15,18 @@
 #ifndef CP_ZONETEXT_H
 #define CP_ZONETEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "controlplane/rdatatext.h"
 #include "lib/base/arena.h"
 #include "lib/wire/rrset.h"
 
 enum {
 	CP_ZONETEXT_FILE_MAX = 256 * 1024,
 	CP_ZONETEXT_RR_MAX = 1024,
-	CP_ZONETEXT_RDATA_MAX = 1024,
+	CP_ZONETEXT_RDATA_MAX = CP_RDATATEXT_MAX,
 	CP_ZONETEXT_TTL_DEFAULT = 3600,
 	CP_ZONETEXT_ERROR_LEN = 320,
 };
@@ -32,7 +34,7 @@ enum {
 struct cp_rrsets {
 	struct hf_arena arena;
 	struct hf_rrset *sets;
-	size_t cnt;
+	size_t cnt, room;
 };
 
 void cp_rrsets_init(struct cp_rrsets *s);
@@ -40,7 +42,8 @@ void cp_rrsets_fini(struct cp_rrsets *s);
 
 struct cp_zonetext {
 	const char *name;      /* of the file, for messages */
-	const uint16_t *types; /* allowed, 0 ends the list */
+	const uint16_t *types; /* allowed, 0 ends the list; NULL: all that are data */
+	bool believed;         /* keys and digests are anchors: none that must not be one */
 	size_t rr_cnt;         /* records read, repeated ones included */
 	char err[CP_ZONETEXT_ERROR_LEN];
 };

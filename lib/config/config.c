@@ -53,6 +53,8 @@ hf_config_defaults(struct hf_config *c)
 		char text[256], *rest = text, *item;
 
 		snprintf(text, sizeof(text), "%s", hf_schema[i].fallback);
+		if (hf_schema[i].kind == HF_SCHEMA_CHOICES)
+			continue; /* nothing is chosen */
 		if (!hf_schema_is_list(&hf_schema[i])) {
 			if (hf_schema_set(&hf_schema[i], text, c, why) != 0)
 				abort(); /* the table contradicts itself; a unit test reads it all
@@ -260,6 +262,28 @@ each_pair(struct load *l, const yaml_node_t *map, const char *section, pair_fn f
 }
 
 static void
+take_choice(struct load *l, const char *key_name, const yaml_node_t *key, const yaml_node_t *value)
+{
+	const struct hf_schema_key *k = find_key(l, "", key_name);
+	const char *word = scalar(l, value, key_name);
+	char why[HF_SCHEMA_WHY_LEN];
+
+	if (word != NULL &&
+	    hf_schema_choose(k, l->c, (const char *)key->data.scalar.value, word, why) != 0)
+		complain(l->errors, l->name, &key->start_mark, "%s: %s", key_name, why);
+}
+
+static void
+set_choices(struct load *l, const struct hf_schema_key *k, const yaml_node_t *n)
+{
+	if (n->type != YAML_MAPPING_NODE)
+		complain(
+		    l->errors, l->name, &n->start_mark, "%s is written {name.: word}", k->name);
+	else
+		each_pair(l, n, k->name, take_choice);
+}
+
+static void
 take_key(struct load *l, const char *section, const yaml_node_t *key, const yaml_node_t *value)
 {
 	const char *name = (const char *)key->data.scalar.value;
@@ -269,6 +293,8 @@ take_key(struct load *l, const char *section, const yaml_node_t *key, const yaml
 		complain_unknown(l, key, section, name);
 	else if (hf_schema_is_list(k))
 		set_list(l, k, value);
+	else if (k->kind == HF_SCHEMA_CHOICES)
+		set_choices(l, k, value);
 	else
 		set_item(l, k, value);
 }

@@ -35,6 +35,7 @@ enum {
 };
 
 enum hf_idle { HF_IDLE_ADAPTIVE, HF_IDLE_POLL };
+enum hf_local_zone { HF_LOCAL_DEFAULT, HF_LOCAL_OFF, HF_LOCAL_EMPTY };
 enum hf_hugepages { HF_HUGEPAGES_AUTO, HF_HUGEPAGES_YES, HF_HUGEPAGES_NO };
 
 struct hf_config_text_list {
@@ -66,6 +67,16 @@ struct hf_config_zone_list {
 	size_t cnt;
 };
 
+struct hf_config_choice {    /* what is chosen for a name */
+	struct hf_name name; /* lower case */
+	uint64_t word;
+};
+
+struct hf_config_choice_list {
+	struct hf_config_choice *item;
+	size_t cnt;
+};
+
 struct hf_config {
 	uint64_t log_level; /* enum hf_log_level */
 
@@ -94,6 +105,8 @@ struct hf_config {
 	bool aggressive_nsec;
 
 	struct hf_config_zone_list forwards, stubs;
+	struct hf_config_choice_list local_zones; /* enum hf_local_zone */
+	struct hf_config_text_list local_data;    /* records, or files of them */
 
 	/* limits: DESIGN 5 */
 	uint64_t limit_sends, limit_bytes, limit_ns_names, limit_ns_addresses;

@@ -71,6 +71,10 @@ const struct hf_schema_key hf_schema[] = {
 	 "zones that are asked of recursive servers"},
 	{"", "stub", HF_SCHEMA_ZONE_LIST, AT(stubs), 0, HF_CONFIG_ZONE_MAX, "", {0},
 	 "zones whose authoritative servers are these"},
+	{"", "local-zones", HF_SCHEMA_CHOICES, AT(local_zones), 0, HF_CONFIG_LOCAL_MAX, "",
+	 {"default", "off", "empty"}, "names that are answered here and asked of nobody"},
+	{"", "local-data", HF_SCHEMA_TEXT_LIST, AT(local_data), 0, HF_CONFIG_LOCAL_MAX, "", {0},
+	 "records that are answered here, or files of them"},
 
 	{"limits", "questions", HF_SCHEMA_UINT, AT(limit_questions), 1, 1 << 20, "4096", {0},
 	 "questions under way at once"},
@@ -197,6 +201,7 @@ shape(enum hf_schema_kind kind)
 	case HF_SCHEMA_TEXT:
 	case HF_SCHEMA_TEXT_LIST:
 	case HF_SCHEMA_ZONE_LIST:
+	case HF_SCHEMA_CHOICES:
 		break;
 	}
 	return "text";
@@ -419,6 +424,38 @@ hf_schema_set(
 	return e == 0 ? 0 : -EINVAL;
 }
 
+int
+hf_schema_choose(const struct hf_schema_key *k, struct hf_config *c, const char *name,
+    const char *word, char why[HF_SCHEMA_WHY_LEN])
+{
+	struct hf_config_choice_list *l = field(k, c);
+	struct hf_config_choice one;
+
+	if (name_from_text(name, &one.name) != 0) {
+		snprintf(
+		    why, HF_SCHEMA_WHY_LEN, "\"%.60s\" is not a name that ends in a dot", name);
+		return -EINVAL;
+	}
+	if (set_word(k, word, &one.word, why) != 0)
+		return -EINVAL;
+	for (size_t i = 0; i < l->cnt; i++) {
+		if (!hf_name_equal(&l->item[i].name, &one.name))
+			continue;
+		snprintf(why, HF_SCHEMA_WHY_LEN, "\"%.60s\" is given twice", name);
+		return -EINVAL;
+	}
+	struct hf_config_choice *grown = realloc(l->item, (l->cnt + 1) * sizeof(*grown));
+
+	if (l->cnt >= k->max || grown == NULL) {
+		snprintf(why, HF_SCHEMA_WHY_LEN, "more than %" PRIu64 " names", k->max);
+		l->item = grown != NULL ? grown : l->item;
+		return -EINVAL;
+	}
+	l->item = grown;
+	grown[l->cnt++] = one;
+	return 0;
+}
+
 struct hf_config_zone *
 hf_schema_zone_add(const struct hf_schema_key *k, struct hf_config *c, char why[HF_SCHEMA_WHY_LEN])
 {
@@ -457,6 +494,10 @@ hf_schema_clear(const struct hf_schema_key *k, struct hf_config *c)
 		struct hf_config_text_list *l = field(k, c);
 		for (size_t i = 0; i < l->cnt; i++)
 			free(l->item[i]);
+		free(l->item);
+		memset(l, 0, sizeof(*l));
+	} else if (k->kind == HF_SCHEMA_CHOICES) {
+		struct hf_config_choice_list *l = field(k, c);
 		free(l->item);
 		memset(l, 0, sizeof(*l));
 	} else if (k->kind == HF_SCHEMA_ZONE_LIST) {
@@ -537,6 +578,20 @@ put_zone(struct sheet *s, const struct hf_schema_key *k, struct hf_config_zone *
 }
 
 static char *
+show_choices(const struct hf_schema_key *k, const struct hf_config_choice_list *l, char *buf)
+{
+	struct sheet s = {.buf = buf};
+	char name[HF_NAME_TEXT_LEN];
+
+	put(&s, "{");
+	for (size_t i = 0; i < l->cnt && !s.full; i++)
+		put(&s, "%s\"%s\": %s", i > 0 ? ", " : "", hf_name_to_text(&l->item[i].name, name),
+		    k->words[l->item[i].word]);
+	put(&s, "}");
+	return buf;
+}
+
+static char *
 show_list(const struct hf_schema_key *k, void *in, char *buf)
 {
 	const struct hf_config_addr_list *addrs = field(k, in);
@@ -580,6 +635,8 @@ hf_schema_show(
 		snprintf(buf, HF_SCHEMA_SHOW_LEN, "%s", text != NULL ? text : "");
 		return buf;
 	}
+	case HF_SCHEMA_CHOICES:
+		return show_choices(k, field(k, rw), buf);
 	default:
 		break;
 	}

@@ -28,6 +28,7 @@ enum hf_schema_kind {
 	HF_SCHEMA_NAME,        /* ends in a dot */
 	HF_SCHEMA_FORWARDERS,  /* addresses, each with a port or without */
 	HF_SCHEMA_SERVERS,     /* the same, and names of servers */
+	HF_SCHEMA_CHOICES,     /* a mapping of names to words[] */
 	HF_SCHEMA_ZONE_LIST,   /* mappings with the keys that hf_schema_zone has for its name */
 };
 
@@ -60,6 +61,10 @@ int hf_schema_set(
 
 /* Empty a list before items are appended; frees what it held. */
 void hf_schema_clear(const struct hf_schema_key *k, struct hf_config *c);
+
+/* One more name with its word. 0, or -EINVAL with why filled. */
+int hf_schema_choose(const struct hf_schema_key *k, struct hf_config *c, const char *name,
+    const char *word, char why[HF_SCHEMA_WHY_LEN]);
 
 /* One more zone, with the defaults of its keys; NULL with why filled. Valid until the next. */
 struct hf_config_zone *

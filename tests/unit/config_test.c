@@ -117,8 +117,14 @@ zones_are_read_with_their_servers(void **state)
 			       "    first: yes\n"
 			       "  - {zone: Corp.Example., servers: [192.0.2.2], validate: no}\n"
 			       "stub:\n"
-			       "  - {zone: lab., servers: [192.0.2.3@5300, ns.lab.]}\n"),
+			       "  - {zone: lab., servers: [192.0.2.3@5300, ns.lab.]}\n"
+			       "local-zones: {Home.Arpa.: off, lan.: empty}\n"
+			       "local-data: [\"a.lan. A 10.0.0.1\", /etc/x]\n"),
 	    0);
+	assert_int_equal(c.local_zones.cnt, 2);
+	assert_int_equal(c.local_zones.item[0].word, HF_LOCAL_OFF);
+	assert_int_equal(c.local_zones.item[1].word, HF_LOCAL_EMPTY);
+	assert_int_equal(c.local_data.cnt, 2);
 	assert_int_equal(c.forwards.cnt, 2);
 	assert_int_equal(c.forwards.item[0].name.len, 1);
 	assert_int_equal(c.forwards.item[0].servers.addr[1].port, 5353);
@@ -128,6 +134,8 @@ zones_are_read_with_their_servers(void **state)
 	assert_int_equal(c.stubs.item[0].servers.name_cnt, 1);
 	for (size_t i = 0; i < hf_schema_cnt; i++) {
 		hf_schema_show(&hf_schema[i], &c, shown);
+		if (strcmp(hf_schema[i].name, "local-zones") == 0)
+			assert_string_equal(shown, "{\"home.arpa.\": off, \"lan.\": empty}");
 		if (strcmp(hf_schema[i].name, "stub") == 0)
 			assert_string_equal(shown,
 			    "[{zone: \"lab.\", servers: [\"192.0.2.3@5300\", "
@@ -226,6 +234,11 @@ static const struct {
     {"forward:\n  - {zone: a., servers: [192.0.2.1]}\nstub:\n  - {zone: A., servers: "
      "[192.0.2.2]}\n",
 	"f.yaml:4:5: stub: zone a. is given twice"},
+    {"local-zones: [a.]\n", "f.yaml:1:14: local-zones is written {name.: word}"},
+    {"local-zones: {a: off}\n", "f.yaml:1:15: local-zones: \"a\" is not a name that ends in a dot"},
+    {"local-zones: {a.: on}\n", "f.yaml:1:15: local-zones: \"on\" is none of default, off, empty"},
+    {"local-zones: {a.: [off]}\n", "f.yaml:1:19: local-zones must be a single value"},
+    {"local-zones:\n  a.: off\n  A.: off\n", "f.yaml:3:3: local-zones: \"A.\" is given twice"},
     {"link: {socket: \"\"}\n", "the value is missing"},
     {"link: {socket: \"a\\0b\"}\n", "a NUL character"},
 };

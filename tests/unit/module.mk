@@ -30,6 +30,7 @@ unit_names := \
 	cp_trouble_test \
 	cp_upstream_test \
 	cp_waiting_test \
+	cp_zones_test \
 	dp_entry_test \
 	dp_exception_test \
 	dp_hash_test \
@@ -105,6 +106,8 @@ unit_parts_cp_resolver_test := resolver validator hf
 unit_libs_cp_resolver_test := -lldns
 unit_parts_cp_local_test := resolver validator hf
 unit_libs_cp_local_test := -lldns
+unit_parts_cp_zones_test := controlplane resolver validator hfconfig hf
+unit_libs_cp_zones_test := -lldns
 unit_parts_cp_route_test := resolver validator hf
 unit_libs_cp_route_test := -lldns
 unit_parts_dp_serve_test := dataplane hf
