@@ -263,6 +263,7 @@ make_engine(struct program *g)
 	    .do_ip6 = g->config->ipv6,
 	    .validate = true,
 	    .aggressive_nsec = g->config->aggressive_nsec,
+	    .extras = !g->config->minimal_responses,
 	    .rsasha1 = g->config->rsasha1,
 	    .qname_minimisation = g->config->qname_minimisation,
 	    .mix_case = g->config->case_randomisation,

@@ -62,6 +62,8 @@ cp_outcome_size(const struct cp_outcome *o)
 		len += cp_rrset_size(o->answer[i]);
 	for (unsigned i = 0; i < o->proof_cnt; i++)
 		len += cp_rrset_size(o->proof[i]);
+	for (unsigned i = 0; i < o->extra_cnt; i++)
+		len += cp_rrset_size(o->extra[i]);
 	return len;
 }
 
@@ -113,6 +115,8 @@ cp_outcome_copy(void *mem, const struct cp_outcome *o)
 		to->answer[i] = rrset_copy_next(&at, o->answer[i]);
 	for (unsigned i = 0; i < o->proof_cnt; i++)
 		to->proof[i] = rrset_copy_next(&at, o->proof[i]);
+	for (unsigned i = 0; i < o->extra_cnt; i++)
+		to->extra[i] = rrset_copy_next(&at, o->extra[i]);
 	return to;
 }
 
@@ -171,4 +175,6 @@ cp_outcome_age(struct cp_outcome *o, uint32_t age_s, uint32_t cap_s)
 		rrset_age((struct hf_rrset *)(uintptr_t)o->answer[i], age_s, cap_s);
 	for (unsigned i = 0; i < o->proof_cnt; i++)
 		rrset_age((struct hf_rrset *)(uintptr_t)o->proof[i], age_s, cap_s);
+	for (unsigned i = 0; i < o->extra_cnt; i++)
+		rrset_age((struct hf_rrset *)(uintptr_t)o->extra[i], age_s, cap_s);
 }

@@ -17,7 +17,7 @@
 #include "lib/wire/rrset.h"
 #include "validator/validator.h"
 
-enum { CP_OUTCOME_ANSWER_MAX = 2, CP_OUTCOME_PROOF_MAX = 12 };
+enum { CP_OUTCOME_ANSWER_MAX = 2, CP_OUTCOME_PROOF_MAX = 12, CP_OUTCOME_EXTRA_MAX = 8 };
 
 enum cp_kind {
 	CP_KIND_FAIL,
@@ -85,6 +85,9 @@ struct cp_outcome {
 	uint8_t answer_cnt, proof_cnt;
 	const struct hf_rrset *answer[CP_OUTCOME_ANSWER_MAX];
 	const struct hf_rrset *proof[CP_OUTCOME_PROOF_MAX]; /* SOA, NSEC, NSEC3 */
+	/* What nobody asked for, if answers are not minimal: the zone's NS RRset, addresses. */
+	uint8_t extra_cnt;
+	const struct hf_rrset *extra[CP_OUTCOME_EXTRA_MAX];
 	enum hf_verdict verdict; /* SECURE, INSECURE, BOGUS; FAILURE for CP_KIND_FAIL */
 	bool own_fault;          /* BOGUS because of these very records, not of the keys above */
 	struct va_result why;

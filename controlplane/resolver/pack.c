@@ -13,6 +13,7 @@ enum {
 	OWN_FAULT = 8,
 	HAS_TARGET = 16,
 	IS_WILDCARD = 32,
+	HAS_EXTRAS = 64,
 };
 
 enum { CREDIT_OFF = 2, CREDIT_SHIFT = 4 };
@@ -20,7 +21,7 @@ enum { CREDIT_OFF = 2, CREDIT_SHIFT = 4 };
 enum { NAME_LITERAL = 0xff }; /* not "so many labels off the entry's name" */
 
 /* A new field needs its lines here, in pack and unpack. */
-_Static_assert(sizeof(struct cp_outcome) == 1264, "every field of an outcome but got_ns is packed");
+_Static_assert(sizeof(struct cp_outcome) == 1336, "every field of an outcome but got_ns is packed");
 _Static_assert(sizeof(struct cp_ns) == 380, "every field of a name server is packed");
 
 /* --- writing: the first time over nothing, for the length */
@@ -127,7 +128,8 @@ flags_of(const struct cp_outcome *o)
 
 	return (o->server.family != 0 ? HAS_SERVER : 0u) | (o->blame.family != 0 ? HAS_BLAME : 0u) |
 	    (has_why ? HAS_WHY : 0u) | (o->own_fault ? OWN_FAULT : 0u) |
-	    (has_target ? HAS_TARGET : 0u) | (o->why.wildcard ? IS_WILDCARD : 0u);
+	    (has_target ? HAS_TARGET : 0u) | (o->why.wildcard ? IS_WILDCARD : 0u) |
+	    (o->extra_cnt > 0 ? HAS_EXTRAS : 0u);
 }
 
 size_t
@@ -156,6 +158,10 @@ cp_pack_outcome(const struct cp_outcome *o, const struct hf_name *name, uint8_t 
 		put_rrset(&s, o->answer[i]);
 	for (unsigned i = 0; i < o->proof_cnt; i++)
 		put_rrset(&s, o->proof[i]);
+	if (flags & HAS_EXTRAS)
+		put_u8(&s, o->extra_cnt);
+	for (unsigned i = 0; i < o->extra_cnt; i++)
+		put_rrset(&s, o->extra[i]);
 	return s.len;
 }
 
@@ -313,6 +319,16 @@ get_sets(struct source *s, struct cp_outcome *o)
 		o->proof[o->proof_cnt++] = get_rrset(s);
 }
 
+static void
+get_extras(struct source *s, struct cp_outcome *o)
+{
+	unsigned cnt = hf_cursor_u8(&s->c);
+
+	s->c.bad |= cnt > CP_OUTCOME_EXTRA_MAX;
+	while (o->extra_cnt < cnt && !s->c.bad)
+		o->extra[o->extra_cnt++] = get_rrset(s);
+}
+
 struct cp_outcome *
 cp_unpack_outcome(struct hf_arena *a, const struct hf_name *name, const uint8_t *data, size_t len)
 {
@@ -344,6 +360,8 @@ cp_unpack_outcome(struct hf_arena *a, const struct hf_name *name, const uint8_t 
 	if (flags & HAS_WHY)
 		get_why(&s, &o->why);
 	get_sets(&s, o);
+	if (flags & HAS_EXTRAS)
+		get_extras(&s, o);
 	return hf_cursor_ok(&s.c) ? o : NULL;
 }
 

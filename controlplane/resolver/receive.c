@@ -139,6 +139,7 @@ asked_of(struct cp_resolver *r, const struct cp_exchange *x, struct cp_asked *as
 	    .edns = x->edns,
 	    .cookie = x->cookie.sent,
 	    .tcp = x->transport == CP_TCP,
+	    .extras = r->extras,
 	    .forward = cp_route_is_forward(t->lookup.route),
 	    .port = r->server_port,
 	    .ns_max = r->limits.ns_names,

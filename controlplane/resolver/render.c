@@ -8,6 +8,7 @@ struct press {
 	const struct cp_page *page;
 	const struct cp_answer *a;
 	uint32_t ttl_min;
+	uint32_t start; /* of the body */
 };
 
 static void
@@ -53,29 +54,59 @@ put_proofs(struct press *p, const struct cp_outcome *o)
 	}
 }
 
+static bool
+has_name_server(const struct cp_outcome *o)
+{
+	return o->answer_cnt > 0 && o->answer[0]->type == HF_TYPE_NS;
+}
+
+/* What came along with the end of the chain. */
+static void
+put_extras(struct press *p, const struct cp_outcome *o)
+{
+	for (int pass = 0; pass < 2; pass++) {
+		for (unsigned i = 0; i < o->extra_cnt; i++) {
+			bool ns = o->extra[i]->type == HF_TYPE_NS;
+
+			if (ns != (pass == 0) || o->extra[i]->ttl == 0 ||
+			    (ns && has_name_server(o)))
+				continue;
+			put_set(p, ns ? HF_SECTION_AUTHORITY : HF_SECTION_ADDITIONAL, o->extra[i]);
+		}
+	}
+}
+
+/* All of it into the page, with or without extras. False when it does not fit. */
+static bool
+press_all(struct press *p, const struct cp_links *links, bool extras)
+{
+	const struct cp_page *page = p->page;
+	size_t cap = HF_HEADER_LEN + p->a->question.name.len + 4u + page->body_cap;
+
+	hf_writer_init(&p->w, page->buf, cap < HF_MSG_MAX ? cap : HF_MSG_MAX);
+	hf_writer_question(&p->w, &p->a->question);
+	p->start = p->w.len;
+	p->ttl_min = UINT32_MAX;
+	for (unsigned i = 0; i < links->cnt; i++)
+		for (unsigned k = 0; k < links->link[i]->answer_cnt; k++)
+			put_set(p, HF_SECTION_ANSWER, links->link[i]->answer[k]);
+	for (unsigned i = 0; i < links->cnt; i++)
+		put_proofs(p, links->link[i]);
+	if (extras && links->cnt > 0)
+		put_extras(p, links->link[links->cnt - 1]);
+	return !p->w.full && (unsigned)p->w.cnt[1] + p->w.cnt[2] + p->w.cnt[3] <= page->rr_max;
+}
+
 void
 cp_render(const struct cp_links *links, const struct cp_page *page, struct cp_answer *a)
 {
-	struct press p = {.page = page, .a = a, .ttl_min = UINT32_MAX};
-	size_t cap = HF_HEADER_LEN + a->question.name.len + 4u + page->body_cap;
+	struct press p = {.page = page, .a = a};
 
-	hf_writer_init(&p.w, page->buf, cap < HF_MSG_MAX ? cap : HF_MSG_MAX);
-	hf_writer_question(&p.w, &a->question);
-	uint32_t start = p.w.len;
-
-	for (unsigned i = 0; i < links->cnt; i++)
-		for (unsigned k = 0; k < links->link[i]->answer_cnt; k++)
-			put_set(&p, HF_SECTION_ANSWER, links->link[i]->answer[k]);
-	for (unsigned i = 0; i < links->cnt; i++)
-		put_proofs(&p, links->link[i]);
-
-	unsigned all = (unsigned)p.w.cnt[1] + p.w.cnt[2];
-
+	a->truncated = !press_all(&p, links, true) && !press_all(&p, links, false);
 	a->ttl_s = p.ttl_min == UINT32_MAX ? 0 : p.ttl_min;
-	a->truncated = p.w.full || all > page->rr_max;
 	a->an_cnt = a->truncated ? 0 : p.w.cnt[1];
 	a->ns_cnt = a->truncated ? 0 : p.w.cnt[2];
-	a->ar_cnt = 0;
-	a->body = page->buf + start;
-	a->body_len = a->truncated ? 0 : (uint16_t)(p.w.len - start);
+	a->ar_cnt = a->truncated ? 0 : p.w.cnt[3];
+	a->body = page->buf + p.start;
+	a->body_len = a->truncated ? 0 : (uint16_t)(p.w.len - p.start);
 }

@@ -427,6 +427,7 @@ cp_resolver_create(const struct cp_resolver_config *cfg, const struct cp_resolve
 	r->cookies = cfg->cookies;
 	r->fetch_limits = (struct cp_fetch_limits){r->limits.zone_fetches, r->limits.zone_waste,
 	    r->limits.server_fetches, r->limits.server_rate};
+	r->extras = cfg->extras;
 	r->server_port = cfg->server_port != 0 ? cfg->server_port : 53;
 	cp_policy_get(policy);
 	r->policy = policy;

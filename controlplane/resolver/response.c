@@ -389,6 +389,66 @@ more_take(struct reader *rd, const struct cp_outcome *from)
 	}
 }
 
+/* --- what comes along with an answer, if answers are not minimal --------------------------- */
+
+static void
+extra_add(struct cp_outcome *o, const struct hf_rrset *set)
+{
+	if (set != NULL && o->extra_cnt < CP_OUTCOME_EXTRA_MAX)
+		o->extra[o->extra_cnt++] = set;
+}
+
+/* Octets before the name in RDATA that says where a service is; -1: this type has none. */
+static int
+host_off(uint16_t type)
+{
+	switch (type) {
+	case HF_TYPE_NS:
+		return 0;
+	case HF_TYPE_MX:
+		return 2;
+	case HF_TYPE_SRV:
+		return 6;
+	default:
+		return -1;
+	}
+}
+
+/* Addresses of the hosts that set names (RFC 1035 3.3.9, 3.3.11, RFC 2782). */
+static void
+hosts_take(struct reader *rd, struct cp_outcome *o, const struct hf_rrset *set)
+{
+	static const uint16_t types[2] = {HF_TYPE_A, HF_TYPE_AAAA};
+	int off = host_off(set->type);
+	struct hf_name host;
+
+	for (unsigned i = 0; off >= 0 && i < set->rr_cnt; i++) {
+		const struct hf_rdata *one = &set->rr[i];
+
+		if (one->len <= off ||
+		    hf_name_from_octets(one->data + off, one->len - (unsigned)off, &host) != 0)
+			continue;
+		for (unsigned t = 0; t < 2; t++)
+			extra_add(o, gather(rd, &host, types[t], HF_SECTION_ADDITIONAL));
+	}
+}
+
+static void
+extras_take(struct reader *rd, struct cp_outcome *o)
+{
+	const struct hf_rr *ns =
+	    find(rd, HF_SECTION_AUTHORITY, HF_TYPE_NS, &rd->asked->question.name);
+
+	if (!rd->asked->extras)
+		return;
+	if (ns != NULL)
+		extra_add(o, gather(rd, &ns->owner, HF_TYPE_NS, HF_SECTION_AUTHORITY));
+	if (o->answer_cnt > 0)
+		hosts_take(rd, o, o->answer[0]);
+	if (ns != NULL && o->extra_cnt > 0)
+		hosts_take(rd, o, o->extra[0]);
+}
+
 static enum cp_says
 take_answer(struct reader *rd, enum cp_kind kind, uint16_t type)
 {
@@ -402,6 +462,7 @@ take_answer(struct reader *rd, enum cp_kind kind, uint16_t type)
 	if (kind == CP_KIND_CNAME && !target_of(set, &o->target))
 		return CP_SAYS_MALFORMED;
 	proofs_take(rd, o);
+	extras_take(rd, o);
 	if (type == HF_TYPE_NS && set->owner.len == 1) /* priming (RFC 9609 3) */
 		rd->r->cut = delegation_make(rd, set);
 	rd->r->outcome = o;
@@ -444,6 +505,7 @@ take_dname(struct reader *rd, const struct hf_rr *rr)
 	rd->r->outcome = o;
 	o->answer[o->answer_cnt++] = set;
 	proofs_take(rd, o);
+	extras_take(rd, o);
 	if (hf_name_replace_suffix(qname, &rr->owner, &target, &o->target) != 0) {
 		o->kind = CP_KIND_YXDOMAIN;
 		return CP_SAYS_OUTCOME;

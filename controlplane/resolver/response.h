@@ -47,6 +47,7 @@ struct cp_asked {
 	struct hf_addr server;
 	bool edns, tcp;
 	bool cookie;   /* EDNS with a cookie */
+	bool extras;   /* keep the NS RRset and addresses that come with an answer */
 	bool forward;  /* of a recursive server: no authority, and any depth below cut */
 	uint16_t port; /* of the servers of a referral */
 	unsigned ns_max, addr_max;

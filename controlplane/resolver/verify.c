@@ -193,6 +193,24 @@ judge_positive(struct bench *b)
 	return settle_denial(b, closer.verdict == HF_VERDICT_SECURE ? &res : &closer);
 }
 
+/* What came along stays only if it is secure too. It is not worth the last signature checks. */
+static void
+keep_good_extras(struct bench *b)
+{
+	struct cp_outcome *o = b->o;
+	unsigned cnt = 0;
+
+	for (unsigned i = 0; i < o->extra_cnt; i++) {
+		struct va_result res = {.verdict = HF_VERDICT_BOGUS};
+
+		if (b->t->job->budget.va.sig_checks > VA_SIG_CHECKS_RRSET)
+			verify_set(b, o->extra[i], &res);
+		if (res.verdict == HF_VERDICT_SECURE)
+			o->extra[cnt++] = o->extra[i];
+	}
+	o->extra_cnt = (uint8_t)cnt;
+}
+
 static bool
 judge_signed(struct cp_task *t, const struct cp_outcome *state)
 {
@@ -203,6 +221,8 @@ judge_signed(struct cp_task *t, const struct cp_outcome *state)
 		judge_denial(&b);
 	else
 		judge_positive(&b);
+	if (b.o->verdict == HF_VERDICT_SECURE)
+		keep_good_extras(&b);
 	cp_synth_learn(t, &b.zone, b.good, b.good_cnt);
 	cp_synth_learn(t, &b.zone, &b.soa, b.soa != NULL);
 	return true;

@@ -102,7 +102,7 @@ struct hf_config {
 	bool case_randomisation; /* of questions to servers */
 	bool server_cookies;     /* RFC 7873 */
 	uint64_t resolver_cache_octets;
-	bool aggressive_nsec;
+	bool aggressive_nsec, minimal_responses;
 
 	struct hf_config_zone_list forwards, stubs;
 	struct hf_config_choice_list local_zones; /* enum hf_local_zone */

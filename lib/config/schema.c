@@ -64,6 +64,8 @@ const struct hf_schema_key hf_schema[] = {
 	 "DNS cookies towards servers (RFC 7873)"},
 	{"resolver", "cache-size", HF_SCHEMA_SIZE, AT(resolver_cache_octets), MIB(1), GIB(256),
 	 "64MiB", {0}, "memory for cached RRsets"},
+	{"resolver", "minimal-responses", HF_SCHEMA_BOOL, AT(minimal_responses), 0, 0, "yes", {0},
+	 "leave out name servers and addresses that nobody asked for"},
 	{"resolver", "aggressive-nsec", HF_SCHEMA_BOOL, AT(aggressive_nsec), 0, 0, "yes", {0},
 	 "deny names by validated NSEC and NSEC3 of others (RFC 8198)"},
 

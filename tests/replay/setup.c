@@ -246,8 +246,10 @@ to_bool(struct setup *u, const char *key, const char *v, bool *out)
 static bool
 on_feature(struct setup *u, const char *key, const char *v)
 {
-	if (strcmp(key, "minimal_responses") == 0 && is_yes(v))
-		return true;
+	if (strcmp(key, "minimal_responses") == 0) {
+		u->cfg.extras = is_no(v);
+		return is_yes(v) || is_no(v) || refuse(u, "%s=%s", key, v);
+	}
 	if (strcmp(key, "aggressive_nsec") == 0)
 		return to_bool(u, key, v, &u->cfg.aggressive_nsec);
 	if (strcmp(key, "max_ttl") == 0)
@@ -378,6 +380,7 @@ setup_read(struct setup *u, const struct rpl *s)
 	u->wall_s = WALL_DEFAULT_S;
 	u->cfg.do_ip4 = u->cfg.do_ip6 = true;
 	u->cfg.validate = true;
+	u->cfg.qname_minimisation = true;
 	u->cfg.rsasha1 = true; /* the scenarios are older than RFC 9905 */
 	u->cfg.qname_minimisation = true;
 	u->cfg.server_port = 53;
