@@ -210,14 +210,14 @@ stats_add(struct cp_call *c, const struct hf_msg_stats_say *m)
 static void
 stats_start(struct cp_call *c, const json_t *args)
 {
-	uint64_t resolver[CP_RESOLVER_COUNTER_CNT];
+	uint64_t resolver[CP_RESOLVER_COUNTER_CNT], controlplane[CP_COUNTER_CNT];
 
 	(void)args;
-	cp_engine_counters(c->env->engine, resolver);
+	cp_engine_counters(c->env->engine, resolver, controlplane);
 	c->result = json_pack("{s:{s:b, s:[], s:{}}, s:o, s:o, s:o}", "dataplane", "attached", 0,
 	    "rows", "total", "resolver",
 	    counters_json(resolver_text, resolver, CP_RESOLVER_COUNTER_CNT), "controlplane",
-	    counters_json(controlplane_text, c->env->counters->v, CP_COUNTER_CNT), "describe",
+	    counters_json(controlplane_text, controlplane, CP_COUNTER_CNT), "describe",
 	    describe_json());
 	ask_or_end(c);
 }

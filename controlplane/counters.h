@@ -5,8 +5,8 @@
  * Purpose   `holdfastctl stats` and the metrics come from it. Every way in which a query, a
  *           message or a request is dropped, refused or given up has its line. The resolver
  *           core's own list is CP_RESOLVER_COUNTERS.
- * Roles     The main thread adds and reads.
- * Memory    One struct cp_counters, owned by the program.
+ * Roles     The thread that a struct cp_counters belongs to adds, the main thread reads.
+ * Memory    One struct cp_counters of the program, one of each recursion thread.
  * Blocking  Never.
  * Errors    None.
  * Trust     Nothing here reads input.
@@ -14,6 +14,7 @@
 #ifndef CP_COUNTERS_H
 #define CP_COUNTERS_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 /* X(name, unit, sentence) */
@@ -31,6 +32,8 @@
 	X(listen_rd_clear, queries, "answered REFUSED: RD=0")                                  \
 	X(too_busy, questions, "answered SERVFAIL: too many questions under way")              \
 	X(unanswered, questions, "answered SERVFAIL: the resolver said nothing in time")       \
+	X(thread_full, questions, "answered SERVFAIL: a recursion thread does not keep up")    \
+	X(thread_answer_lost, answers, "of a recursion thread lost: no room or memory")        \
 	X(unwanted, answers, "that nobody waited for any more")                                \
 	X(udp_recv_failed, calls, "of recvmsg that failed")                                    \
 	X(udp_send_failed, replies, "lost: the kernel did not take them")                      \
@@ -83,9 +86,25 @@ enum cp_counter {
 };
 
 struct cp_counters {
-	uint64_t v[CP_COUNTER_CNT];
+	_Atomic uint64_t v[CP_COUNTER_CNT]; /* stored by one thread, relaxed */
 };
 
-#define cp_count(counters, name) ((void)(counters)->v[CP_COUNTER_##name]++)
+static inline void
+cp_counters_count(struct cp_counters *c, enum cp_counter which)
+{
+	uint64_t v = atomic_load_explicit(&c->v[which], memory_order_relaxed);
+
+	atomic_store_explicit(&c->v[which], v + 1, memory_order_relaxed);
+}
+
+/* Adds all to sum. Any thread. */
+static inline void
+cp_counters_add(const struct cp_counters *c, uint64_t sum[CP_COUNTER_CNT])
+{
+	for (unsigned i = 0; i < CP_COUNTER_CNT; i++)
+		sum[i] += atomic_load_explicit(&c->v[i], memory_order_relaxed);
+}
+
+#define cp_count(counters, name) cp_counters_count(counters, CP_COUNTER_##name)
 
 #endif

@@ -45,6 +45,7 @@ controlplane_src := \
 	controlplane/anchors.c \
 	controlplane/answer.c \
 	controlplane/call.c \
+	controlplane/channel.c \
 	controlplane/client.c \
 	controlplane/command_cache.c \
 	controlplane/command_nta.c \
@@ -58,10 +59,13 @@ controlplane_src := \
 	controlplane/options.c \
 	controlplane/program.c \
 	controlplane/rdatatext.c \
+	controlplane/public_suffixes.c \
+	controlplane/recursor.c \
 	controlplane/root_hints.c \
 	controlplane/service.c \
 	controlplane/store.c \
 	controlplane/tcp.c \
+	controlplane/thread.c \
 	controlplane/upstream.c \
 	controlplane/waiting.c \
 	controlplane/zones.c \

@@ -2,12 +2,13 @@
 #include "controlplane/policy.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct cp_policy {
 	uint64_t generation;
-	uint32_t refs; /* main thread and resolver are one thread: no atomics */
+	_Atomic uint32_t refs; /* any thread */
 	struct cp_stale stale;
 	size_t rule_cnt;
 	struct cp_rule rules[]; /* in canonical order of names */
@@ -46,7 +47,7 @@ cp_policy_create(
 		return NULL;
 	}
 	p->generation = generation;
-	p->refs = 1;
+	atomic_init(&p->refs, 1);
 	if (stale != NULL)
 		p->stale = *stale;
 	p->rule_cnt = rule_cnt;
@@ -66,13 +67,14 @@ cp_policy_create(
 void
 cp_policy_get(struct cp_policy *p)
 {
-	p->refs++;
+	atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
 }
 
 void
 cp_policy_put(struct cp_policy *p)
 {
-	if (p != NULL && --p->refs == 0)
+	/* Acquire and release: all that others did with it comes before it is freed. */
+	if (p != NULL && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
 		free(p);
 }
 

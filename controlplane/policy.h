@@ -5,7 +5,7 @@
  * Purpose   Negative Trust Anchors and positive trust anchors by name, and the serve-stale
  *           settings, under one generation. The resolver judges by it; the same snapshot is
  *           what the link carries to the cores.
- * Roles     Made by the main thread; read by the resolver. Never changed once made.
+ * Roles     Made by the main thread; read by every resolver. Never changed once made.
  * Memory    cp_policy_create copies everything; freed by cp_policy_destroy when no query
  *           that started under it is left (the resolver counts references).
  * Blocking  Never.

@@ -14,13 +14,15 @@
 #include "controlplane/anchors.h"
 #include "controlplane/listen.h"
 #include "controlplane/options.h"
+#include "controlplane/public_suffixes.h"
 #include "controlplane/root_hints.h"
 #include "controlplane/service.h"
 #include "controlplane/upstream.h"
 #include "controlplane/zones.h"
 #include "lib/base/clock.h"
+#include "lib/base/rand.h"
 
-enum { FILES_WANTED = CP_UPSTREAM_MAX + 4096, SERVER_PORT = 53 };
+enum { FILES_OTHER = 4096, SERVER_PORT = 53 };
 
 struct program {
 	const struct hf_config *config;
@@ -31,12 +33,15 @@ struct program {
 	struct cp_zones zones;
 	struct cp_store *store;
 	struct cp_ntas *ntas;
+	struct cp_suffixes *suffixes;
 	struct cp_engine *engine;
 	struct cp_link_client *link;
 	struct cp_listen *listen;
 	struct cp_service *service;
 	struct cp_admin_env env;
 	struct cp_admin *admin;
+	/* The cores took a snapshot that a recursion thread has yet to take; generation 0: none. */
+	struct hf_msg_policy_ack early;
 };
 
 /* --- what the parts tell one another -------------------------------------------------------- */
@@ -70,14 +75,15 @@ on_lost(void *arg)
 	struct program *g = arg;
 	struct cp_event e = {.kind = CP_EVENT_LOST};
 
+	g->early.generation = 0;
 	if (g->admin != NULL)
 		cp_admin_event(g->admin, &e);
 }
 
+/* A snapshot is in force on every core and in every recursion thread. */
 static void
-on_acked(void *arg, const struct hf_msg_policy_ack *ack)
+tell_ack(struct program *g, const struct hf_msg_policy_ack *ack)
 {
-	struct program *g = arg;
 	struct cp_event e = {.kind = CP_EVENT_ACK, .ack = ack};
 
 	if (ack->fault != 0) {
@@ -94,6 +100,29 @@ on_acked(void *arg, const struct hf_msg_policy_ack *ack)
 	}
 	if (g->admin != NULL)
 		cp_admin_event(g->admin, &e);
+}
+
+static void
+on_acked(void *arg, const struct hf_msg_policy_ack *ack)
+{
+	struct program *g = arg;
+
+	if (ack->fault != 0 || ack->generation <= cp_engine_generation(g->engine))
+		tell_ack(g, ack);
+	else
+		g->early = *ack;
+}
+
+static void
+on_in_force(void *arg, uint64_t generation)
+{
+	struct program *g = arg;
+	struct hf_msg_policy_ack ack = g->early;
+
+	if (ack.generation == 0 || generation < ack.generation)
+		return;
+	g->early.generation = 0;
+	tell_ack(g, &ack);
 }
 
 static void
@@ -130,15 +159,15 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 
 /* A socket per exchange needs more descriptors than the usual 1024. */
 static void
-raise_files(void)
+raise_files(const struct hf_config *config)
 {
+	rlim_t wanted = config->resolver_threads * CP_UPSTREAM_MAX + FILES_OTHER;
 	struct rlimit r;
 
-	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= FILES_WANTED)
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= wanted)
 		return;
-	r.rlim_cur =
-	    r.rlim_max == RLIM_INFINITY || r.rlim_max > FILES_WANTED ? FILES_WANTED : r.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur < FILES_WANTED)
+	r.rlim_cur = r.rlim_max == RLIM_INFINITY || r.rlim_max > wanted ? wanted : r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur < wanted)
 		hf_log(HF_LOG_WARN, "main", "only %llu descriptors: fewer questions at once",
 		    (unsigned long long)r.rlim_cur);
 }
@@ -147,7 +176,7 @@ static int
 make_base(struct program *g)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
-	raise_files();
+	raise_files(g->config);
 	g->base = event_base_new();
 	if (g->base == NULL)
 		return -ENOMEM;
@@ -246,6 +275,37 @@ limits_of(const struct hf_config *c)
 	};
 }
 
+/* Without the list a registrable domain is the last two labels. */
+static int
+read_suffixes(struct program *g)
+{
+	const char *path = g->config->public_suffixes;
+	struct hf_siphash_key key;
+	struct hf_rand rand;
+	unsigned skipped = 0;
+
+	if (strcmp(path, "none") == 0)
+		return 0;
+	hf_rand_init(&rand);
+	hf_rand_bytes(&rand, &key, sizeof(key));
+	g->suffixes = cp_suffixes_create(&key);
+	if (g->suffixes == NULL)
+		return -ENOMEM;
+	int rc = cp_public_suffixes_load(path, g->suffixes, &skipped);
+
+	if (rc != 0) {
+		hf_log(HF_LOG_WARN, "main",
+		    "no public suffix list (%s: %s): the cache's share of a domain is that of its "
+		    "last two labels",
+		    path, strerror(-rc));
+		cp_suffixes_destroy(g->suffixes);
+		g->suffixes = NULL;
+	} else if (skipped > 0) {
+		hf_log(HF_LOG_WARN, "main", "%s: %u lines are no rules", path, skipped);
+	}
+	return 0;
+}
+
 static int
 make_engine(struct program *g)
 {
@@ -275,6 +335,10 @@ make_engine(struct program *g)
 	    .resolver = &resolver,
 	    .policy = cp_ntas_policy(g->ntas),
 	    .counters = &g->counters,
+	    .threads = (unsigned)g->config->resolver_threads,
+	    .suffixes = g->suffixes,
+	    .arg = g,
+	    .in_force = on_in_force,
 	};
 
 	g->engine = cp_engine_create(&cfg);
@@ -367,6 +431,7 @@ make_all(struct program *g)
 	    make_base,
 	    read_files,
 	    make_policy,
+	    read_suffixes,
 	    make_engine,
 	    make_link,
 	    make_listen,
@@ -398,6 +463,7 @@ take_down(struct program *g)
 	if (g->base != NULL)
 		event_base_free(g->base);
 	cp_zones_fini(&g->zones);
+	cp_suffixes_destroy(g->suffixes);
 	cp_rrsets_fini(&g->anchors);
 	cp_rrsets_fini(&g->hints);
 }

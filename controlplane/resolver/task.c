@@ -6,12 +6,9 @@
 #include "controlplane/resolver/lookup.h"
 #include "controlplane/resolver/question.h"
 
-/* What a task gets when even a failure finds no memory. */
-static struct cp_outcome no_memory = {
-    .kind = CP_KIND_FAIL,
-    .cause = CP_CAUSE_MEMORY,
-    .verdict = HF_VERDICT_FAILURE,
-};
+/* What a task gets when even a failure finds no memory. Callers write into what they get, and
+ * each thread has jobs of its own. */
+static _Thread_local struct cp_outcome no_memory;
 
 struct cp_outcome *
 cp_task_fail(struct cp_task *t, enum cp_cause cause)
@@ -19,8 +16,9 @@ cp_task_fail(struct cp_task *t, enum cp_cause cause)
 	struct cp_outcome *o = hf_arena_alloc(&t->job->arena, sizeof(*o));
 
 	if (o == NULL) {
-		t->job->cause = CP_CAUSE_MEMORY;
-		return &no_memory;
+		t->job->cause = cause = CP_CAUSE_MEMORY;
+		o = &no_memory;
+		*o = (struct cp_outcome){0};
 	}
 	o->kind = CP_KIND_FAIL;
 	o->cause = cause;

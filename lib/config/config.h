@@ -101,6 +101,8 @@ struct hf_config {
 	bool qname_minimisation;
 	bool case_randomisation; /* of questions to servers */
 	bool server_cookies;     /* RFC 7873 */
+	uint64_t resolver_threads;
+	char *public_suffixes; /* path, or "none" */
 	uint64_t resolver_cache_octets;
 	bool aggressive_nsec, minimal_responses;
 

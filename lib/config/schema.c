@@ -66,6 +66,11 @@ const struct hf_schema_key hf_schema[] = {
 	 "64MiB", {0}, "memory for cached RRsets"},
 	{"resolver", "minimal-responses", HF_SCHEMA_BOOL, AT(minimal_responses), 0, 0, "yes", {0},
 	 "leave out name servers and addresses that nobody asked for"},
+	{"resolver", "threads", HF_SCHEMA_UINT, AT(resolver_threads), 1, 64, "1", {0},
+	 "recursion threads; 1: the main thread does it"},
+	{"resolver", "public-suffixes", HF_SCHEMA_TEXT, AT(public_suffixes), 0, 4000,
+	 "/usr/share/publicsuffix/public_suffix_list.dat", {0},
+	 "list of publicsuffix.org, for the share of the cache a domain may hold; or none"},
 	{"resolver", "aggressive-nsec", HF_SCHEMA_BOOL, AT(aggressive_nsec), 0, 0, "yes", {0},
 	 "deny names by validated NSEC and NSEC3 of others (RFC 8198)"},
 

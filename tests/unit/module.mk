@@ -26,6 +26,7 @@ unit_names := \
 	cp_server_test \
 	cp_store_test \
 	cp_synth_test \
+	cp_suffix_test \
 	cp_table_test \
 	cp_trouble_test \
 	cp_upstream_test \
@@ -101,6 +102,7 @@ unit_parts_dp_table_test := dataplane hf
 unit_parts_cp_policy_test := resolver validator hf
 unit_parts_cp_pack_test := resolver validator hf
 unit_parts_cp_server_test := resolver validator hf
+unit_parts_cp_suffix_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_table_test := resolver validator hf
 unit_parts_cp_resolver_test := resolver validator hf
 unit_libs_cp_resolver_test := -lldns
