@@ -9,7 +9,7 @@
 #include "lib/link/ring.h"
 
 struct cp_channel {
-	struct hf_ring writer; /* WRITER's handle */
+	struct hf_ring writer;                         /* WRITER's handle */
 	_Alignas(HF_RING_ALIGN) struct hf_ring reader; /* READER's handle */
 	_Alignas(HF_RING_ALIGN) atomic_bool rung;      /* the bell was rung and not heard yet */
 	int bell;

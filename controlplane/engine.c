@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "controlplane/recursor.h"
+#include "controlplane/resolver/budget.h"
 #include "controlplane/resolver/caches.h"
 #include "controlplane/thread.h"
 #include "lib/base/clock.h"
@@ -154,12 +155,11 @@ make_parts(struct cp_engine *e)
 {
 	static const struct timeval every_second = {1, 0};
 	struct cp_resolver_config resolver = *e->cfg.resolver;
-	struct cp_table_config table = {
-	    .octets_max = resolver.limits.cache_octets,
-	    .suffixes = e->cfg.suffixes,
-	};
+	struct cp_table_config table = {.suffixes = e->cfg.suffixes};
 	struct hf_rand rand;
 
+	cp_limits_default(&resolver.limits);
+	table.octets_max = resolver.limits.cache_octets;
 	hf_rand_init(&rand);
 	hf_rand_bytes(&rand, &e->key, sizeof(e->key));
 	hf_rand_bytes(&rand, &table.key, sizeof(table.key));

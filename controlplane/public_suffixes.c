@@ -135,7 +135,8 @@ label_read(struct label *l, const uint8_t **at, const uint8_t *end)
 	while (*at < end && **at != '.') {
 		uint32_t code = utf8_next(at, end);
 
-		if (code <= ' ' || code == '\\' || code == '*' || code == 0x7f || l->cnt >= LABEL_MAX)
+		if (code <= ' ' || code == '\\' || code == '*' || code == 0x7f ||
+		    l->cnt >= LABEL_MAX)
 			return false;
 		l->ascii &= code < N_FIRST;
 		l->code[l->cnt++] = code;
@@ -201,7 +202,7 @@ cp_public_suffixes_read(const char *text, size_t len, struct cp_suffixes *s)
 		const uint8_t *next = eol != NULL ? eol + 1 : end;
 		const uint8_t *stop = at; /* a rule ends at the first white space */
 
-		while (stop < next && *stop > ' ')
+		while (stop<next && * stop> ' ')
 			stop++;
 		bool comment = stop - at >= 2 && at[0] == '/' && at[1] == '/';
 

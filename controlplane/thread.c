@@ -195,10 +195,9 @@ make_parts(struct cp_thread *t)
 	if (t->base == NULL || t->asks == NULL || t->answers == NULL)
 		return -ENOMEM;
 	t->recursor = cp_recursor_create(&cfg);
-	t->asked = event_new(
-	    t->base, cp_channel_fd(t->asks), EV_READ | EV_PERSIST, on_asked, t);
-	t->heard = event_new(
-	    t->cfg.base, cp_channel_fd(t->answers), EV_READ | EV_PERSIST, on_heard, t);
+	t->asked = event_new(t->base, cp_channel_fd(t->asks), EV_READ | EV_PERSIST, on_asked, t);
+	t->heard =
+	    event_new(t->cfg.base, cp_channel_fd(t->answers), EV_READ | EV_PERSIST, on_heard, t);
 	if (t->recursor == NULL || t->asked == NULL || t->heard == NULL ||
 	    event_add(t->asked, NULL) != 0 || event_add(t->heard, NULL) != 0)
 		return -ENOMEM;

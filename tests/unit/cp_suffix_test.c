@@ -25,7 +25,7 @@ static const char list[] = "// a comment\n"
 			   "!www.ck\n"
 			   "cn\n"
 			   "\345\205\254\345\217\270.cn\n" /* xn--55qx5d.cn */
-			   "b\303\274cher.example\n"      /* xn--bcher-kva.example */
+			   "b\303\274cher.example\n"       /* xn--bcher-kva.example */
 			   "in-addr.arpa";
 
 static struct cp_suffixes *
