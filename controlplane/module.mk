@@ -9,7 +9,7 @@ resolver_src := \
 	controlplane/resolver/choose.c \
 	controlplane/resolver/cookie.c \
 	controlplane/resolver/delegation.c \
-	controlplane/resolver/epoch.c \
+	controlplane/resolver/grace.c \
 	controlplane/resolver/exchange.c \
 	controlplane/resolver/facts.c \
 	controlplane/resolver/fastfail.c \

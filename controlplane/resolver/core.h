@@ -48,7 +48,7 @@ struct cp_resolver {
 	struct cp_troubles *troubles;
 	struct cp_servers *servers;
 	struct cp_fetch_limits fetch_limits;
-	unsigned reader; /* its index in the table's epochs */
+	unsigned reader; /* its index in the table's grace periods */
 	struct cp_exchanges exchanges;
 	struct cp_scratch *scratch;
 	uint8_t *render; /* CP_RENDER_MAX octets */

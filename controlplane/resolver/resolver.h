@@ -133,7 +133,7 @@ struct cp_resolver_config {
 	bool mix_case;           /* random case in questions (draft-vixie-dnsext-dns0x20) */
 	bool cookies;            /* towards servers (RFC 7873) */
 	uint16_t server_port;    /* 53 */
-	/* Shared with other resolvers, each with a reader index of its own (epoch.h); NULL: this
+	/* Shared with other resolvers, each with a reader index of its own (grace.h); NULL: this
 	 * one makes its own, limits.cache_octets large. */
 	struct cp_caches *caches;
 	unsigned reader;

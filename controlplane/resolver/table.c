@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/resolver/epoch.h"
+#include "controlplane/resolver/grace.h"
 #include "controlplane/resolver/ghost.h"
 #include "controlplane/resolver/share.h"
 #include "lib/base/ns.h"
@@ -34,7 +34,7 @@ struct cp_entry {
 	struct cp_entry *newer;           /* in its queue; of those that wait: the next */
 	union {                           /* writers of the shard */
 		struct cp_entry *older;
-		uint64_t mark; /* waiting: the epoch in which it was unlinked */
+		uint64_t mark; /* waiting: the age in which it was unlinked */
 	};
 	uint64_t hash;
 	uint64_t put_ns;
@@ -56,7 +56,7 @@ struct queue {
 };
 
 struct shard {
-	_Alignas(CP_EPOCH_LINE) pthread_mutex_t lock;
+	_Alignas(CP_GRACE_LINE) pthread_mutex_t lock;
 	struct queue queue[MAIN + 1];
 	struct cp_ghost *ghost;
 	struct cp_entry *waiting_first, *waiting_last; /* unlinked, in order of their marks */
@@ -65,7 +65,7 @@ struct shard {
 };
 
 struct cp_table {
-	struct cp_epoch epoch;
+	struct cp_grace grace;
 	struct hf_siphash_key key;
 	const struct cp_suffixes *suffixes;
 	struct cp_share *share;
@@ -133,8 +133,8 @@ shard_of(const struct cp_table *t, uint64_t hash)
 	return &t->shards[hash & (t->shard_cnt - 1)];
 }
 
-/* Sequentially consistent, as epoch.h asks: a reader that is inside sees no entry that was
- * unlinked before the epoch it began in. On the usual machines it is a plain load. */
+/* Sequentially consistent, as grace.h asks: a reader that is inside sees no entry that was
+ * unlinked before the age it began in. On the usual machines it is a plain load. */
 static struct cp_entry *
 follow(const _Atomic(struct cp_entry *) *at)
 {
@@ -162,7 +162,7 @@ shards_make(struct cp_table *t, size_t octets_max)
 
 	while (cnt < SHARDS_MAX && cnt < octets_max / SHARD_OCTETS)
 		cnt *= 2;
-	t->shards = aligned_alloc(CP_EPOCH_LINE, cnt * sizeof(*t->shards));
+	t->shards = aligned_alloc(CP_GRACE_LINE, cnt * sizeof(*t->shards));
 	if (t->shards == NULL)
 		return false;
 	memset(t->shards, 0, cnt * sizeof(*t->shards));
@@ -181,12 +181,12 @@ shards_make(struct cp_table *t, size_t octets_max)
 struct cp_table *
 cp_table_create(const struct cp_table_config *cfg)
 {
-	struct cp_table *t = aligned_alloc(CP_EPOCH_LINE, sizeof(*t));
+	struct cp_table *t = aligned_alloc(CP_GRACE_LINE, sizeof(*t));
 
 	if (t == NULL)
 		return NULL;
 	memset(t, 0, sizeof(*t));
-	cp_epoch_init(&t->epoch);
+	cp_grace_init(&t->grace);
 	t->key = cfg->key;
 	t->suffixes = cfg->suffixes;
 	t->bucket_cnt = BUCKETS_MIN;
@@ -244,13 +244,13 @@ cp_table_destroy(struct cp_table *t)
 void
 cp_table_enter(struct cp_table *t, unsigned reader)
 {
-	cp_epoch_enter(&t->epoch, reader);
+	cp_grace_enter(&t->grace, reader);
 }
 
 void
 cp_table_leave(struct cp_table *t, unsigned reader)
 {
-	cp_epoch_leave(&t->epoch, reader);
+	cp_grace_leave(&t->grace, reader);
 }
 
 static void
@@ -351,9 +351,9 @@ retire(struct cp_table *t, struct shard *s, struct cp_entry *e)
 
 	while (follow(at) != e)
 		at = &follow(at)->chain;
-	/* Sequentially consistent, before the mark is read: see epoch.h. */
+	/* Sequentially consistent, before the mark is read: see grace.h. */
 	atomic_store_explicit(at, follow(&e->chain), memory_order_seq_cst);
-	e->mark = cp_epoch_mark(&t->epoch);
+	e->mark = cp_grace_mark(&t->grace);
 	e->newer = NULL;
 	*(s->waiting_last != NULL ? &s->waiting_last->newer : &s->waiting_first) = e;
 	s->waiting_last = e;
@@ -363,12 +363,12 @@ retire(struct cp_table *t, struct shard *s, struct cp_entry *e)
 static void
 free_waiting(struct cp_table *t, struct shard *s)
 {
-	if (s->waiting_first != NULL && !cp_epoch_over(&t->epoch, s->waiting_first->mark))
-		cp_epoch_advance(&t->epoch);
+	if (s->waiting_first != NULL && !cp_grace_over(&t->grace, s->waiting_first->mark))
+		cp_grace_advance(&t->grace);
 	for (int i = 0; i < FREE_BURST; i++) {
 		struct cp_entry *e = s->waiting_first;
 
-		if (e == NULL || !cp_epoch_over(&t->epoch, e->mark))
+		if (e == NULL || !cp_grace_over(&t->grace, e->mark))
 			return;
 		s->waiting_first = e->newer;
 		if (s->waiting_first == NULL)

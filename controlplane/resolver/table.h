@@ -14,7 +14,7 @@
  *           (share.h): above it a domain displaces its own entries on probation or is
  *           not admitted.
  *
- * Roles     Any thread; each reader has an index of its own (epoch.h).
+ * Roles     Any thread; each reader has an index of its own (grace.h).
  * Memory    Owns its entries. Bounded by octets_max, fixed parts included; what was dropped
  *           and may still be read is at most an eighth more.
  * Blocking  Only for another writer of the same shard, which never waits itself.

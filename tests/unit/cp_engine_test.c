@@ -124,8 +124,7 @@ auth_release(void)
 static void
 auth_open(void)
 {
-	struct sockaddr_in sin = {
-	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in sin = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(sin);
 	int octets = 4 << 20;
 
@@ -291,8 +290,8 @@ equal_questions_meet_in_one_thread_and_are_sent_once(void **state)
 	assert_int_equal(heard.good, 1 + 99 * ASKERS_EACH);
 	cp_engine_counters(engine, resolver, controlplane);
 	assert_int_equal(resolver[CP_RESOLVER_asked], 1 + 99 * ASKERS_EACH);
-	assert_int_equal(resolver[CP_RESOLVER_joined] + resolver[CP_RESOLVER_cache_hit],
-	    99 * (ASKERS_EACH - 1));
+	assert_int_equal(
+	    resolver[CP_RESOLVER_joined] + resolver[CP_RESOLVER_cache_hit], 99 * (ASKERS_EACH - 1));
 	assert_int_equal(resolver[CP_RESOLVER_sent_udp], controlplane[CP_COUNTER_up_udp]);
 	close_all();
 }
