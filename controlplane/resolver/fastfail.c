@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/resolver/fastfail.h"
 
+/* A probe asks one server while probes are frequent, and more of them when they have become
+ * rare. */
+enum { PROBE_RARE_S = 8, PROBE_TRIES_RARE = 3 };
+
 static bool
 is_excused(const struct cp_task *t)
 {
@@ -50,16 +54,18 @@ cp_fastfail_outcome(struct cp_task *t)
 	const struct cp_lookup *l = &t->lookup;
 	const struct cp_trouble_at at = here(t, &l->cut->zone);
 	struct cp_trouble_cause cause;
+	uint32_t backoff_s;
 
 	if (l->raw || t->job->probing || l->route != NULL || is_excused(t) ||
 	    !hangs_on(t, &l->cut->zone))
 		return NULL;
 	if (l->bogus != NULL) /* has asked and would ask others */
 		return cp_trouble_is_on(r->troubles, &at) ? l->bogus : NULL;
-	switch (cp_trouble_ask(r->troubles, &at, &cause)) {
+	switch (cp_trouble_ask(r->troubles, &at, &cause, &backoff_s)) {
 	case CP_TROUBLE_PROBE:
 		CP_COUNT(r, trouble_probe);
 		t->job->probing = true;
+		t->job->probe_tries = backoff_s < PROBE_RARE_S ? 0 : PROBE_TRIES_RARE;
 		return NULL;
 	case CP_TROUBLE_FAIL:
 		CP_COUNT(r, trouble_failed);
@@ -78,13 +84,16 @@ element_of(const struct cp_outcome *o)
 								     : CP_ELEMENT_DATA;
 }
 
-bool
-cp_fastfail_is_suspect(const struct cp_task *t, const struct cp_outcome *bad)
+unsigned
+cp_fastfail_tries(const struct cp_task *t, const struct cp_outcome *bad, unsigned most)
 {
 	const struct cp_trouble_at at = here(t, &bad->cut);
 
-	return !t->job->probing && t->lookup.route == NULL &&
-	    cp_trouble_is_suspect(t->job->r->troubles, &at, element_of(bad));
+	if (t->lookup.route != NULL || t->lookup.raw)
+		return most;
+	if (t->job->probing)
+		return t->job->probe_tries;
+	return cp_trouble_is_suspect(t->job->r->troubles, &at, element_of(bad)) ? 0 : most;
 }
 
 static void

@@ -21,9 +21,9 @@
  * or NULL: go on. */
 struct cp_outcome *cp_fastfail_outcome(struct cp_task *t);
 
-/* bad did not validate, and the last of its kind from this zone did not from any server: those
- * that gave bad ones lately need not be asked. */
-bool cp_fastfail_is_suspect(const struct cp_task *t, const struct cp_outcome *bad);
+/* bad did not validate: how many other servers may be asked for better records. None when
+ * records of this kind failed at all servers a moment ago, few for a probe, else most. */
+unsigned cp_fastfail_tries(const struct cp_task *t, const struct cp_outcome *bad, unsigned most);
 
 /* The look-up t ends with o: judged, and others were asked if need be. */
 void cp_fastfail_judged(struct cp_task *t, const struct cp_outcome *o);

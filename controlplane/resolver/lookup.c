@@ -15,9 +15,8 @@
 #include "lib/base/ns.h"
 
 enum {
-	BOGUS_TRIES = 5,   /* further servers asked when records do not validate */
-	SUSPECT_TRIES = 2, /* of those, for records of a kind that failed a moment ago */
-	BLANK_TRIES = 2,   /* servers passed over that say nothing of use and claim authority */
+	BOGUS_TRIES = 5, /* further servers asked when records do not validate */
+	BLANK_TRIES = 2, /* servers passed over that say nothing of use and claim authority */
 };
 
 /* An NTA or CD lets bad records pass: nothing is gained by asking others (RFC 7646 2). */
@@ -379,11 +378,9 @@ ask_others(struct cp_task *t, struct cp_outcome *bad)
 {
 	struct cp_lookup *l = &t->lookup;
 
-	if (is_excused(t) || l->spent || l->bogus_tries >= BOGUS_TRIES)
+	if (is_excused(t) || l->spent || l->bogus_tries >= cp_fastfail_tries(t, bad, BOGUS_TRIES))
 		return false;
 	l->bogus_tries++;
-	if (cp_fastfail_is_suspect(t, bad) && l->bogus_tries <= BOGUS_TRIES - SUSPECT_TRIES)
-		l->bogus_tries = BOGUS_TRIES - SUSPECT_TRIES;
 	cp_job_mark_bad(t->job, zone_of(t, bad), &bad->server);
 	if (l->bogus == NULL)
 		l->bogus = bad;

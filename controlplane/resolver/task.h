@@ -155,6 +155,7 @@ struct cp_job {
 	bool ready, over;
 	bool cd;
 	bool probing; /* asks servers of a zone that is in trouble, for all others (trouble.h) */
+	uint8_t probe_tries; /* further servers it may ask */
 	struct hf_name name; /* lower case */
 	uint16_t type;
 	struct hf_arena arena;

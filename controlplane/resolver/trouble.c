@@ -128,8 +128,8 @@ is_on(const struct zone *z, uint64_t now_ns)
 }
 
 enum cp_trouble
-cp_trouble_ask(
-    struct cp_troubles *all, const struct cp_trouble_at *at, struct cp_trouble_cause *cause)
+cp_trouble_ask(struct cp_troubles *all, const struct cp_trouble_at *at,
+    struct cp_trouble_cause *cause, uint32_t *backoff_s)
 {
 	enum cp_trouble say = CP_TROUBLE_NONE;
 
@@ -144,6 +144,7 @@ cp_trouble_ask(
 			*cause = z->cause;
 		else
 			z->until_ns = at->now_ns + z->backoff_s * HF_NS_PER_S;
+		*backoff_s = z->backoff_s;
 	}
 	pthread_mutex_unlock(&all->lock);
 	return say;

@@ -70,12 +70,13 @@ enum cp_trouble {
 	CP_TROUBLE_PROBE, /* ask them: nobody else does, and the result is waited for */
 	CP_TROUBLE_FAIL,  /* fail now, with *cause */
 };
-/* May servers of the zone be asked? */
-enum cp_trouble cp_trouble_ask(
-    struct cp_troubles *all, const struct cp_trouble_at *at, struct cp_trouble_cause *cause);
+/* May servers of the zone be asked? *backoff_s: the pause before this probe. */
+enum cp_trouble cp_trouble_ask(struct cp_troubles *all, const struct cp_trouble_at *at,
+    struct cp_trouble_cause *cause, uint32_t *backoff_s);
 /* The same for one that asks already, wherefore it cannot become the probe. */
 bool cp_trouble_is_on(struct cp_troubles *all, const struct cp_trouble_at *at);
-/* Has the last record of this kind failed, at all servers that were asked? */
+/* Have records of this kind failed a moment ago, at all servers that were asked, and none been
+ * good since? */
 bool
 cp_trouble_is_suspect(struct cp_troubles *all, const struct cp_trouble_at *at, enum cp_element e);
 

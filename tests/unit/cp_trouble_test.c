@@ -359,17 +359,18 @@ only_news_from_after_its_beginning_end_a_trouble(void **state)
 	struct hf_name zone = va_name("z.");
 	struct cp_trouble_at at = {&zone, 1, 100 * HF_NS_PER_S};
 	struct cp_trouble_cause cause;
+	uint32_t pause_s;
 
 	(void)state;
 	assert_false(fails(all, &at, "a.z.", false));
 	assert_false(fails(all, &at, "b.z.", false));
 	assert_true(fails(all, &at, "c.z.", false));
-	assert_int_equal(cp_trouble_ask(all, &at, &cause), CP_TROUBLE_FAIL);
+	assert_int_equal(cp_trouble_ask(all, &at, &cause, &pause_s), CP_TROUBLE_FAIL);
 	assert_false(cp_trouble_good(all, &at, CP_ELEMENT_DS, 99 * HF_NS_PER_S));
 	assert_false(cp_trouble_good(all, &at, CP_ELEMENT_KEYS, 100 * HF_NS_PER_S));
-	assert_int_equal(cp_trouble_ask(all, &at, &cause), CP_TROUBLE_FAIL);
+	assert_int_equal(cp_trouble_ask(all, &at, &cause, &pause_s), CP_TROUBLE_FAIL);
 	assert_true(cp_trouble_good(all, &at, CP_ELEMENT_DS, 100 * HF_NS_PER_S));
-	assert_int_equal(cp_trouble_ask(all, &at, &cause), CP_TROUBLE_NONE);
+	assert_int_equal(cp_trouble_ask(all, &at, &cause, &pause_s), CP_TROUBLE_NONE);
 	cp_troubles_destroy(all);
 }
 
@@ -399,6 +400,7 @@ the_probe_is_given_once_per_pause(void **state)
 	struct hf_name zone = va_name("z.");
 	struct cp_trouble_at at = {&zone, 1, 100 * HF_NS_PER_S};
 	struct cp_trouble_cause cause;
+	uint32_t pause_s;
 
 	(void)state;
 	fails(all, &at, "a.z.", false);
@@ -406,14 +408,14 @@ the_probe_is_given_once_per_pause(void **state)
 	fails(all, &at, "c.z.", false);
 	for (unsigned pause = 1; pause <= 64; pause *= 2) {
 		at.now_ns += (pause < 60 ? pause : 60) * HF_NS_PER_S - 1;
-		assert_int_equal(cp_trouble_ask(all, &at, &cause), CP_TROUBLE_FAIL);
+		assert_int_equal(cp_trouble_ask(all, &at, &cause, &pause_s), CP_TROUBLE_FAIL);
 		at.now_ns++;
-		assert_int_equal(cp_trouble_ask(all, &at, &cause), CP_TROUBLE_PROBE);
-		assert_int_equal(cp_trouble_ask(all, &at, &cause), CP_TROUBLE_FAIL);
+		assert_int_equal(cp_trouble_ask(all, &at, &cause, &pause_s), CP_TROUBLE_PROBE);
+		assert_int_equal(cp_trouble_ask(all, &at, &cause, &pause_s), CP_TROUBLE_FAIL);
 		fails(all, &at, "d.z.", true);
 	}
 	at.policy_gen = 2;
-	assert_int_equal(cp_trouble_ask(all, &at, &cause), CP_TROUBLE_NONE);
+	assert_int_equal(cp_trouble_ask(all, &at, &cause, &pause_s), CP_TROUBLE_NONE);
 	cp_troubles_destroy(all);
 }
 
@@ -424,6 +426,7 @@ many_zones_are_forgotten_before_the_one_that_is_used(void **state)
 	struct hf_name used = va_name("used."), zone;
 	struct cp_trouble_at at = {&used, 1, 100 * HF_NS_PER_S};
 	struct cp_trouble_cause cause;
+	uint32_t pause_s;
 	char name[32];
 
 	(void)state;
@@ -437,7 +440,7 @@ many_zones_are_forgotten_before_the_one_that_is_used(void **state)
 		at.zone = &zone;
 		fails(all, &at, "a.", false);
 		at.zone = &used;
-		assert_int_equal(cp_trouble_ask(all, &at, &cause), CP_TROUBLE_FAIL);
+		assert_int_equal(cp_trouble_ask(all, &at, &cause, &pause_s), CP_TROUBLE_FAIL);
 	}
 	assert_int_equal(cp_troubles_cnt(all, 1), 1);
 	cp_troubles_destroy(all);
