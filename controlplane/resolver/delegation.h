@@ -20,8 +20,9 @@ enum { CP_NS_MAX = 13, CP_NS_ADDR_MAX = 6 }; /* DESIGN 5 */
 
 struct cp_ns {
 	struct hf_name name;
-	bool asked; /* its addresses were looked up by this question */
-	bool firm;  /* ... at the zone it is in, past all glue */
+	bool asked : 1; /* its addresses were looked up by this question */
+	bool firm : 1;  /* ... at the zone it is in, past all glue */
+	bool cost : 1;  /* ... and that took more than seeing a circle */
 	uint8_t addr_cnt;
 	struct hf_addr addr[CP_NS_ADDR_MAX];
 };

@@ -551,9 +551,10 @@ deepest(struct cp_task *t, struct cp_delegation *d)
 	return known != NULL && known->zone.label_cnt > d->zone.label_cnt ? known : d;
 }
 
-/* An address look-up that a referral ends: it has the address, or leads nowhere. */
+/* An address look-up that a referral ends: it has the address, or leads nowhere. Then whoever
+ * referred may know the address itself, if it was not asked for that yet. */
 static bool
-is_found(struct cp_task *t, struct cp_delegation *d)
+is_found(struct cp_task *t, const struct cp_exchange *x, struct cp_delegation *d)
 {
 	struct cp_outcome *o;
 
@@ -562,13 +563,17 @@ is_found(struct cp_task *t, struct cp_delegation *d)
 	o = t->lookup.firm ? NULL : cp_nsaddr_glue(t, d);
 	if (o != NULL)
 		cp_task_done(t, o);
-	else if (cp_nsaddr_is_dead_end(t, d))
+	else if (!cp_nsaddr_is_dead_end(t, d))
+		return false;
+	else if (cp_minimise_is_hidden(x))
+		cp_minimise_refused(t, x);
+	else
 		give_up(t, CP_CAUSE_NO_ADDRESS);
-	return t->done;
+	return true;
 }
 
 static void
-take_referral(struct cp_task *t, struct cp_response *resp)
+take_referral(struct cp_task *t, const struct cp_exchange *x, struct cp_response *resp)
 {
 	struct cp_delegation *d = resp->cut;
 
@@ -579,7 +584,7 @@ take_referral(struct cp_task *t, struct cp_response *resp)
 	cp_cache_put_cut(t, d);
 	if (resp->ds != NULL)
 		cp_cache_put_raw(t, &d->zone, HF_TYPE_DS, resp->ds);
-	if (is_found(t, d))
+	if (is_found(t, x, d))
 		return;
 	struct cp_delegation *to = deepest(t, d);
 
@@ -606,7 +611,7 @@ cp_lookup_reply(struct cp_task *t, const struct cp_exchange *x, struct cp_respon
 		take_outcome(t, x, resp);
 		break;
 	case CP_SAYS_REFERRAL:
-		take_referral(t, resp);
+		take_referral(t, x, resp);
 		break;
 	case CP_SAYS_TRUNCATED:
 		cp_send_again(t, x, true);

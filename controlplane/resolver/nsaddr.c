@@ -32,7 +32,8 @@ addr_need(struct cp_task *t, const struct hf_name *name, uint16_t type, enum cp_
 	return cp_task_need(t, &want);
 }
 
-/* Addresses of one family. False: waiting. */
+/* Addresses of one family. False: waiting. A circle that was seen before it closed is noted:
+ * it cost nothing. */
 static bool
 family_take(struct cp_task *t, struct cp_ns *ns, uint16_t type, enum cp_raw raw)
 {
@@ -44,6 +45,7 @@ family_take(struct cp_task *t, struct cp_ns *ns, uint16_t type, enum cp_raw raw)
 
 		if (o == NULL)
 			return false;
+		ns->cost |= o->kind != CP_KIND_FAIL || o->cause != CP_CAUSE_LOOP;
 		if (o->kind == CP_KIND_ANSWER)
 			cp_ns_add_addrs(ns, o->answer[0], r->server_port, r->limits.ns_addrs);
 		if (o->kind != CP_KIND_CNAME && o->kind != CP_KIND_DNAME)
@@ -83,7 +85,7 @@ cp_nsaddr_missing(struct cp_task *t)
 	if (r->do_ip6 && !is_usable(r, ns) && !family_take(t, ns, HF_TYPE_AAAA, CP_RAW))
 		return CP_NSADDR_WAIT;
 	ns->asked = true;
-	if (!is_usable(r, ns) && !cp_budget_take(&t->job->budget.ns_lookup_fails, 1))
+	if (!is_usable(r, ns) && ns->cost && !cp_budget_take(&t->job->budget.ns_lookup_fails, 1))
 		t->job->cause = CP_CAUSE_NS;
 	return CP_NSADDR_SOME;
 }
