@@ -50,13 +50,15 @@ cp_client_read(struct cp_client *c, const uint8_t *msg, size_t len, struct cp_co
 	*r = (struct hf_reply){.rcode = (uint16_t)hf_judge_rcode(j)};
 	if (j != HF_JUDGE_LOOKUP)
 		return CP_CLIENT_REPLY;
-	if ((c->query.h.flags & HF_FLAG_RD) != 0)
-		return CP_CLIENT_ASK;
-	/* No cache of ours to look into on this path: without recursion there is nothing. */
-	cp_count(counters, listen_rd_clear);
-	r->rcode = HF_RCODE_REFUSED;
-	r->ede[r->ede_cnt++] = HF_EDE_NOT_AUTHORITATIVE;
-	return CP_CLIENT_REPLY;
+	if (cp_client_cached(c))
+		cp_count(counters, listen_rd_clear);
+	return CP_CLIENT_ASK;
+}
+
+bool
+cp_client_cached(const struct cp_client *c)
+{
+	return (c->query.h.flags & HF_FLAG_RD) == 0;
 }
 
 uint8_t

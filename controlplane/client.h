@@ -39,6 +39,9 @@ enum cp_client_next cp_client_read(struct cp_client *c, const uint8_t *msg, size
 /* HF_VARIANT_* that the query asks for. */
 uint8_t cp_client_variant(const struct cp_client *c);
 
+/* No recursion is wanted (RD=0): only what is cached. */
+bool cp_client_cached(const struct cp_client *c);
+
 /* The reply to a, or SERVFAIL when a is NULL, in buf. Returns its length, 0: none. */
 size_t cp_client_answer(
     const struct cp_client *c, const struct cp_answer *a, size_t limit, uint8_t *buf, size_t cap);

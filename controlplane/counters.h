@@ -29,7 +29,7 @@
 	X(listen_notimp, queries, "answered NOTIMP")                                           \
 	X(listen_badvers, queries, "answered BADVERS")                                         \
 	X(listen_refused, queries, "answered REFUSED: class or type")                          \
-	X(listen_rd_clear, queries, "answered REFUSED: RD=0")                                  \
+	X(listen_rd_clear, queries, "RD=0: from the cache, or REFUSED")                        \
 	X(too_busy, questions, "answered SERVFAIL: too many questions under way")              \
 	X(unanswered, questions, "answered SERVFAIL: the resolver said nothing in time")       \
 	X(thread_full, questions, "answered SERVFAIL: a recursion thread does not keep up")    \

@@ -230,6 +230,7 @@ start(struct cp_engine *e, const struct cp_ask *ask, uint64_t token)
 	    .token = token,
 	    .variant = ask->variant,
 	    .large = ask->large,
+	    .cached = ask->cached,
 	};
 
 	if (e->recursor != NULL)

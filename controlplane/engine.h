@@ -51,6 +51,7 @@ struct cp_ask {
 	const struct hf_question *question;
 	uint8_t variant; /* HF_VARIANT_* */
 	bool large;      /* the answer goes over TCP */
+	bool cached;     /* no recursion is wanted: REFUSED what is not cached */
 	struct cp_waiter who;
 };
 

@@ -102,6 +102,7 @@ ask(struct udp_query *q)
 	struct cp_ask what = {
 	    .question = &q->client.query.question,
 	    .variant = cp_client_variant(&q->client),
+	    .cached = cp_client_cached(&q->client),
 	    .who = {.done = on_done, .arg = q},
 	};
 	uint8_t msg[REPLY_LEN_MAX];

@@ -167,7 +167,10 @@ cp_recursor_ask(struct cp_recursor *r, const struct cp_recursor_question *q)
 	int rc;
 
 	time_now(&now);
-	if (q->large)
+	if (q->cached)
+		rc = cp_resolver_ask_cached(
+		    r->resolver, &now, &q->question, q->variant, q->token, q->large);
+	else if (q->large)
 		rc = cp_resolver_ask_large(r->resolver, &now, &q->question, q->variant, q->token);
 	else
 		rc = cp_resolver_ask(r->resolver, &now, &q->question, q->variant, q->token);

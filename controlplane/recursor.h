@@ -35,6 +35,7 @@ struct cp_recursor_question {
 	uint64_t token;
 	uint8_t variant; /* HF_VARIANT_* */
 	bool large;      /* the answer goes over TCP */
+	bool cached;     /* no recursion is wanted */
 };
 
 /* NULL when out of memory or the hints are unusable. */

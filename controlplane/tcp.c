@@ -112,6 +112,7 @@ ask(struct tcp_query *q)
 	struct cp_ask what = {
 	    .question = &q->client.query.question,
 	    .variant = cp_client_variant(&q->client),
+	    .cached = cp_client_cached(&q->client),
 	    .large = true,
 	    .who = {.done = on_done, .arg = q},
 	};

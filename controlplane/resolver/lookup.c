@@ -209,6 +209,11 @@ find(struct cp_task *t)
 	struct cp_delegation *d;
 	bool waits = false;
 
+	if (t->job->cached) {
+		t->job->cause = CP_CAUSE_NOT_CACHED;
+		cp_task_done(t, cp_task_fail(t, CP_CAUSE_NOT_CACHED));
+		return true;
+	}
 	if (t->type == HF_TYPE_DS) /* the parent's data (RFC 4035 3.1.4.1) */
 		hf_name_strip(&from, 1, &from);
 	if (t->lookup.refreshed)

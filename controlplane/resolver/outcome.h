@@ -49,6 +49,7 @@ enum cp_kind {
 	X(SERVER_BUSY, HF_EDE_NO_REACHABLE_AUTHORITY, "servers are overloaded by questions") \
 	X(JOSTLED, HF_EDE_OTHER, "too many questions under way, slow ones give up")          \
 	X(SIGS, HF_EDE_OTHER, "budget of signature checks or NSEC3 hashes exhausted")        \
+	X(NOT_CACHED, HF_EDE_NOT_AUTHORITATIVE, "not cached, and no recursion wanted")       \
 	X(MEMORY, HF_EDE_OTHER, "memory limit of a question reached")
 
 enum cp_cause {

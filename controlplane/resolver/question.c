@@ -246,6 +246,17 @@ answer_init(const struct cp_job *job, struct cp_answer *a)
 	a->sends = job->sends;
 }
 
+/* Part of the answer is not there. Nothing is known to have failed. */
+static void
+say_not_cached(struct cp_job *job, struct cp_answer *a)
+{
+	links_of(job)->cnt = 0;
+	a->rcode = HF_RCODE_REFUSED;
+	a->verdict = HF_VERDICT_FAILURE;
+	a->ede = cp_cause_ede(CP_CAUSE_NOT_CACHED);
+	snprintf(a->ede_text, sizeof(a->ede_text), "%s", cp_cause_text(CP_CAUSE_NOT_CACHED));
+}
+
 static void
 finish(struct cp_job *job)
 {
@@ -255,7 +266,9 @@ finish(struct cp_job *job)
 		return;
 	answer_init(job, &a);
 	say(job, &a);
-	if (a.rcode == HF_RCODE_SERVFAIL && cp_cause_is_ours(failure_cause(job)))
+	if (job->cause == CP_CAUSE_NOT_CACHED)
+		say_not_cached(job, &a);
+	else if (a.rcode == HF_RCODE_SERVFAIL && cp_cause_is_ours(failure_cause(job)))
 		a.ttl_s = job->r->limits.ttl_fail_min_s;
 	else if (a.rcode == HF_RCODE_SERVFAIL)
 		a.ttl_s = failure_keep(job, &a);

@@ -85,12 +85,15 @@ bucket_of(struct cp_resolver *r, const struct hf_name *lower, uint16_t type)
 }
 
 static struct cp_job *
-job_find(struct cp_resolver *r, const struct hf_name *lower, uint16_t type, bool cd)
+job_find(
+    struct cp_resolver *r, const struct hf_name *lower, uint16_t type, const struct cp_waiter *w)
 {
 	struct cp_job *job = *bucket_of(r, lower, type);
+	bool cd = (w->variant & HF_VARIANT_CD) != 0;
 
 	while (job != NULL &&
-	    (job->type != type || job->cd != cd || !hf_name_equal(&job->name, lower)))
+	    (job->type != type || job->cd != cd || job->cached != w->cached ||
+		!hf_name_equal(&job->name, lower)))
 		job = job->chain;
 	return job;
 }
@@ -161,7 +164,8 @@ job_free(struct cp_job *job)
 }
 
 static struct cp_job *
-job_create(struct cp_resolver *r, const struct hf_name *lower, uint16_t type, bool cd)
+job_create(
+    struct cp_resolver *r, const struct hf_name *lower, uint16_t type, const struct cp_waiter *w)
 {
 	struct cp_job *job = calloc(1, sizeof(*job));
 	struct cp_want want = {CP_TASK_QUESTION, lower, type, false, false};
@@ -171,7 +175,8 @@ job_create(struct cp_resolver *r, const struct hf_name *lower, uint16_t type, bo
 	job->r = r;
 	job->name = *lower;
 	job->type = type;
-	job->cd = cd;
+	job->cd = (w->variant & HF_VARIANT_CD) != 0;
+	job->cached = w->cached;
 	hf_arena_init(&job->arena, r->limits.arena_octets);
 	cp_budget_init(&job->budget, &r->limits, r->now.mono_ns);
 	job->budget.va.rsasha1 = r->rsasha1;
@@ -231,14 +236,13 @@ static int
 ask(struct cp_resolver *r, const struct hf_question *q, struct cp_waiter *w)
 {
 	struct hf_name lower = q->name;
-	bool cd = (w->variant & HF_VARIANT_CD) != 0;
 
 	hf_name_lower(&lower);
-	struct cp_job *job = job_find(r, &lower, q->type, cd);
+	struct cp_job *job = job_find(r, &lower, q->type, w);
 	bool joins = job != NULL;
 
 	if (!joins)
-		job = job_create(r, &lower, q->type, cd);
+		job = job_create(r, &lower, q->type, w);
 	if (job == NULL)
 		return -EAGAIN;
 	CP_COUNT(r, asked);
@@ -288,6 +292,15 @@ cp_resolver_ask_large(struct cp_resolver *r, const struct cp_time *now, const st
     uint8_t variant, uint64_t token)
 {
 	struct cp_waiter how = {.token = token, .variant = variant, .large = true};
+
+	return ask_how(r, now, q, &how);
+}
+
+int
+cp_resolver_ask_cached(struct cp_resolver *r, const struct cp_time *now,
+    const struct hf_question *q, uint8_t variant, uint64_t token, bool large)
+{
+	struct cp_waiter how = {.token = token, .variant = variant, .large = large, .cached = true};
 
 	return ask_how(r, now, q, &how);
 }

@@ -155,6 +155,11 @@ int cp_resolver_ask(struct cp_resolver *r, const struct cp_time *now, const stru
 int cp_resolver_ask_large(struct cp_resolver *r, const struct cp_time *now,
     const struct hf_question *q, uint8_t variant, uint64_t token); /* body up to 64 KiB */
 
+/* The same without recursion (RD=0): from the caches and local data, else REFUSED with EDE 20.
+ * Nothing is sent; the answer comes before the call returns. */
+int cp_resolver_ask_cached(struct cp_resolver *r, const struct cp_time *now,
+    const struct hf_question *q, uint8_t variant, uint64_t token, bool large);
+
 /* A packet for an open exchange, from that server. Unknown exchanges are ignored. False: it was
  * not the reply, the exchange stays open (receive.h). True: the exchange is over. */
 bool cp_resolver_reply(struct cp_resolver *r, const struct cp_time *now, uint64_t exchange,

@@ -164,7 +164,9 @@ ask(struct play *p, const struct client *c)
 	uint8_t variant = cp_client_variant(&c->c);
 	int rc;
 
-	if (c->tcp)
+	if (cp_client_cached(&c->c))
+		rc = cp_resolver_ask_cached(p->r, &p->now, q, variant, c->token, c->tcp);
+	else if (c->tcp)
 		rc = cp_resolver_ask_large(p->r, &p->now, q, variant, c->token);
 	else
 		rc = cp_resolver_ask(p->r, &p->now, q, variant, c->token);
