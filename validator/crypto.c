@@ -132,11 +132,12 @@ hash_of(uint8_t algorithm)
 	}
 }
 
-/* --- key objects that are kept ------------------------------------------------------------ */
+/* --- what is kept between calls, by thread ------------------------------------------------ */
 
-/* To make one takes a quarter of a check by it (a point must be shown to lie on its curve). By
- * thread, since a context serves one check at a time. */
-enum { KEPT_SETS = 128, KEPT_WAYS = VA_CRYPTO_KEPT_MAX / KEPT_SETS };
+enum { KEPT_SETS = 128, KEPT_WAYS = VA_CRYPTO_KEPT_MAX / KEPT_SETS, SUM_LEN = 32 };
+
+/* To make a key object takes a quarter of a check by it (a point must be shown to lie on its
+ * curve). A context serves one check at a time. */
 
 struct kept {
 	EVP_MD_CTX *ctx; /* ready for a check by the key it holds; NULL: nothing kept here */
@@ -145,13 +146,19 @@ struct kept {
 	uint8_t algorithm;
 };
 
-struct kept_keys {
+/* The same SOA and the same few NSEC and NSEC3 come with one denial after the other: a check that
+ * was good, of the same octets by the same key, is good. Only good ones are kept, by a SHA-256 over
+ * all that went in; a sum in the place of another is found out, and the check is made. */
+struct memory {
 	struct kept way[KEPT_SETS][KEPT_WAYS]; /* the one used last first */
+	EVP_MD *sha256;
+	EVP_MD_CTX *sum;
+	uint8_t good[VA_CRYPTO_GOOD_MAX][SUM_LEN];
 };
 
-static _Thread_local struct kept_keys *kept_keys;
-static tss_t kept_end; /* gives them back when their thread ends */
-static once_flag kept_once = ONCE_FLAG_INIT;
+static _Thread_local struct memory *memory;
+static tss_t memory_end; /* gives them back when their thread ends */
+static once_flag memory_once = ONCE_FLAG_INIT;
 
 static void
 kept_drop(struct kept *k)
@@ -162,38 +169,45 @@ kept_drop(struct kept *k)
 }
 
 static void
-kept_keys_free(void *arg)
+memory_free(void *arg)
 {
-	struct kept_keys *all = arg;
+	struct memory *all = arg;
 
 	for (unsigned i = 0; i < KEPT_SETS; i++)
 		for (unsigned j = 0; j < KEPT_WAYS; j++)
 			kept_drop(&all->way[i][j]);
+	EVP_MD_CTX_free(all->sum);
+	EVP_MD_free(all->sha256);
 	free(all);
 }
 
 static void
-kept_end_create(void)
+memory_end_create(void)
 {
-	if (tss_create(&kept_end, kept_keys_free) != thrd_success)
+	if (tss_create(&memory_end, memory_free) != thrd_success)
 		abort(); /* required: at the first signature, long before anything is answered */
 }
 
-/* The set where key is or would be; NULL: no memory. */
-static struct kept *
-kept_set(const struct va_key *key)
+/* This thread's; NULL when there is no memory. */
+static struct memory *
+memory_get(void)
 {
-	call_once(&kept_once, kept_end_create);
-	if (kept_keys == NULL) {
-		kept_keys = calloc(1, sizeof(*kept_keys));
-		if (kept_keys == NULL || tss_set(kept_end, kept_keys) != thrd_success) {
-			free(kept_keys);
-			kept_keys = NULL;
-			return NULL;
-		}
+	struct memory *m = memory;
+
+	if (m != NULL)
+		return m;
+	call_once(&memory_once, memory_end_create);
+	m = calloc(1, sizeof(*m));
+	if (m == NULL)
+		return NULL;
+	m->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	m->sum = EVP_MD_CTX_new();
+	if (m->sha256 == NULL || m->sum == NULL || tss_set(memory_end, m) != thrd_success) {
+		memory_free(m);
+		return NULL;
 	}
-	/* Whoever makes keys of one tag on purpose puts out four others at most. */
-	return kept_keys->way[key->tag % KEPT_SETS];
+	memory = m;
+	return m;
 }
 
 static void
@@ -236,12 +250,11 @@ kept_fill(struct kept *k, const struct va_key *key)
 /* A context ready for one check by key; it is kept for the next. NULL: the library does not
  * take the key, or there is no memory. */
 static EVP_MD_CTX *
-kept_ctx(const struct va_key *key)
+kept_ctx(struct memory *m, const struct va_key *key)
 {
-	struct kept *set = kept_set(key);
+	/* Whoever makes keys of one tag on purpose puts out four others at most. */
+	struct kept *set = m->way[key->tag % KEPT_SETS];
 
-	if (set == NULL)
-		return NULL;
 	for (unsigned i = 0; i < KEPT_WAYS; i++) {
 		if (!kept_is(&set[i], key))
 			continue;
@@ -315,25 +328,67 @@ sig_len_of(const struct va_key *key)
 	}
 }
 
+struct check {
+	const struct va_key *key;
+	const uint8_t *data, *sig;
+	size_t data_len, sig_len;
+};
+
+/* Where it is remembered that c was good, and its sum. NULL: the library failed. */
+static uint8_t *
+good_slot(struct memory *m, const struct check *c, uint8_t sum[SUM_LEN])
+{
+	uint8_t head[] = {c->key->algorithm, (uint8_t)(c->key->pub_len >> 8),
+	    (uint8_t)c->key->pub_len, (uint8_t)(c->sig_len >> 8), (uint8_t)c->sig_len};
+
+	if (EVP_DigestInit_ex2(m->sum, m->sha256, NULL) != 1 ||
+	    EVP_DigestUpdate(m->sum, head, sizeof(head)) != 1 ||
+	    EVP_DigestUpdate(m->sum, c->key->pub, c->key->pub_len) != 1 ||
+	    EVP_DigestUpdate(m->sum, c->sig, c->sig_len) != 1 ||
+	    EVP_DigestUpdate(m->sum, c->data, c->data_len) != 1 ||
+	    EVP_DigestFinal_ex(m->sum, sum, NULL) != 1)
+		return NULL;
+	return m->good[(sum[0] | sum[1] << 8) % VA_CRYPTO_GOOD_MAX];
+}
+
+static bool
+check_is_good(struct memory *m, const struct check *c)
+{
+	uint8_t der[DER_MAX];
+	const uint8_t *sig = c->sig;
+	size_t sig_len = c->sig_len;
+	EVP_MD_CTX *ctx = kept_ctx(m, c->key);
+
+	if (c->key->algorithm == HF_ALG_ECDSAP256 || c->key->algorithm == HF_ALG_ECDSAP384) {
+		sig_len = der_from_raw(sig, sig_len, der);
+		sig = der;
+	}
+	return ctx != NULL && EVP_DigestVerify(ctx, sig, sig_len, c->data, c->data_len) == 1;
+}
+
 enum va_crypto
 va_crypto_verify(const struct va_key *key, const uint8_t *data, size_t data_len, const uint8_t *sig,
     size_t sig_len)
 {
-	uint8_t der[DER_MAX];
-	enum va_crypto result = VA_CRYPTO_BAD;
+	struct check c = {key, data, sig, data_len, sig_len};
+	uint8_t sum[SUM_LEN];
+	bool good;
 
 	if (!va_key_shape_ok(key) || sig_len != sig_len_of(key))
 		return VA_CRYPTO_BAD;
-	if (key->algorithm == HF_ALG_ECDSAP256 || key->algorithm == HF_ALG_ECDSAP384) {
-		sig_len = der_from_raw(sig, sig_len, der);
-		sig = der;
-	}
-	EVP_MD_CTX *ctx = kept_ctx(key);
+	struct memory *m = memory_get();
 
-	if (ctx != NULL && EVP_DigestVerify(ctx, sig, sig_len, data, data_len) == 1)
-		result = VA_CRYPTO_GOOD;
+	if (m == NULL)
+		return VA_CRYPTO_FAIL;
+	uint8_t *slot = good_slot(m, &c, sum);
+
+	if (slot != NULL && memcmp(slot, sum, SUM_LEN) == 0)
+		return VA_CRYPTO_GOOD;
+	good = check_is_good(m, &c);
+	if (good && slot != NULL)
+		memcpy(slot, sum, SUM_LEN);
 	ERR_clear_error(); /* the queue is the thread's: TLS must not find our failures */
-	return result;
+	return good ? VA_CRYPTO_GOOD : VA_CRYPTO_BAD;
 }
 
 size_t

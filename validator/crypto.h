@@ -4,8 +4,9 @@
  *
  * Purpose   Signatures, DS digests and NSEC3 hashes. crypto.c is the only file of the
  *           validator that includes <openssl>; another library would replace that file.
- * Roles     Any thread; each keeps key objects of its own between calls.
- * Memory    Borrows its inputs. At most VA_CRYPTO_KEPT_MAX key objects a thread, until it ends.
+ * Roles     Any thread; each keeps key objects and good checks of its own between calls.
+ * Memory    Borrows its inputs. At most VA_CRYPTO_KEPT_MAX key objects and VA_CRYPTO_GOOD_MAX
+ *           sums of good checks a thread, until it ends.
  * Blocking  Never.
  * Errors    enum va_crypto; false or 0 when the library fails.
  * Trust     Keys and signatures are hostile: shapes are checked before the library sees them.
@@ -16,7 +17,7 @@
 #include "lib/wire/rrset.h"
 #include "validator/key.h"
 
-enum { VA_SHA1_LEN = 20, VA_DIGEST_MAX = 48, VA_CRYPTO_KEPT_MAX = 512 };
+enum { VA_SHA1_LEN = 20, VA_DIGEST_MAX = 48, VA_CRYPTO_KEPT_MAX = 512, VA_CRYPTO_GOOD_MAX = 2048 };
 
 enum va_crypto {
 	VA_CRYPTO_GOOD, /* the signature verifies */

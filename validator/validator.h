@@ -5,7 +5,7 @@
  * Purpose   The predicates of DNSSEC (RFC 4033-4035, 5155, 6840): is this RRset signed by
  *           these keys, do these keys match that DS, does this denial deny that name.
  *           Who fetches keys and in what order is the resolver's business (chain.c).
- * Roles     Any thread; no function keeps anything but key objects between calls (crypto.h).
+ * Roles     Any thread; what is kept between calls changes no verdict (crypto.h).
  * Memory    Borrows its inputs for the call; scratch memory is bounded and freed before return.
  * Blocking  Never; work is bounded by the budget before it is done.
  * Errors    None apart from verdicts: every rejection is an enum va_reason.
