@@ -25,6 +25,8 @@ PROGRAMS = os.path.join(ROOT, os.environ.get("O", "build"))
 # An anchor for a name that is never asked for: nothing here is signed.
 ANCHOR = ("anchor.invalid. IN DS 1 13 2 "
           "0000000000000000000000000000000000000000000000000000000000000001\n")
+# Addresses that clients of the dataplane ask from; it answers to the MAC that asked.
+CLIENTS, CLIENT_FIRST = "198.51.0.0/16", "198.51.1.1"
 
 
 def program(name):
@@ -47,6 +49,7 @@ class EvilLab:
         netns.create(self.paths, [])
         for family, what in (("-4", "10.64.0.0/10"), ("-6", "fd66::/16")):
             netns.run("ip", "-n", self.net, family, "route", "add", "local", what, "dev", "lo")
+        netns.run("ip", "-n", self.cli, "route", "add", "local", CLIENTS, "dev", "lo")
         hints = subprocess.run([program("authority"), "--hints"], check=True, capture_output=True,
                                text=True).stdout
         self._write("root.hints", hints)

@@ -289,7 +289,9 @@ broken(struct build *b)
 		b->opt = false;
 	} else if (edns && evil_word_for(w, EVIL_badvers, idx)) {
 		b->ext_rcode = HF_RCODE_BADVERS >> 4;
-	} else if (!evil_word_for(w, EVIL_lame, idx)) {
+	} else if (evil_word_for(w, EVIL_lame, idx)) {
+		b->flags |= HF_FLAG_RA;
+	} else {
 		return false;
 	}
 	return true;

@@ -43,7 +43,7 @@
 	X(refused, "REFUSED") \
 	X(servfail, "SERVFAIL") \
 	X(notimp, "NOTIMP") \
-	X(lame, "NOERROR, no AA, nothing in it") \
+	X(lame, "a resolver that has nothing: NOERROR, RA, no AA") \
 	X(upref, "refer to the root") \
 	X(selfref, "refer to the zone itself") \
 	X(sideref, "refer to another zone") \

@@ -24,8 +24,11 @@ pytestmark = pytest.mark.skipif(evil_lab.missing() is not None, reason=evil_lab.
 
 
 class ControlPlane:
+    """One by its listener."""
+    source = "127.1.0.1"
+
     def __init__(self, lab, folder, listen, programs):
-        self.lab, self.listen, self.log = lab, listen, os.path.join(folder, "log")
+        self.lab, self.netns, self.server, self.log = lab, lab.res, listen, os.path.join(folder, "log")
         config = os.path.join(folder, "holdfast.yaml")
         evil_lab.write_config(config, lab, folder, [listen])
         with open(self.log, "wb") as log:
@@ -75,10 +78,30 @@ def fast(lab, tmp_path_factory):
     one.stop()
 
 
-def check(cp, *streams, source="127.1.0.1", arguments=()):
+class Cores:
+    """One by its dataplane."""
+    source, server = evil_lab.CLIENT_FIRST, f"{world.V4}@53"
+
+    def __init__(self, lab, appliance):
+        self.lab, self.netns, self.appliance = lab, lab.cli, appliance
+
+
+@pytest.fixture(scope="module")
+def whole(lab, tmp_path_factory):
+    """Both processes, asked from the client's namespace by way of the dataplane's port."""
+    appliance = world.make_appliance(lab, "af_packet", tmp_path_factory.mktemp("whole"))
+    try:
+        appliance.start()
+        yield Cores(lab, appliance)
+    finally:
+        codes = appliance.stop()
+    assert set(codes.values()) == {0}, codes
+
+
+def check(cp, *streams, arguments=()):
     """Ask and check as tests/evil/checker_main.c says: {template: counts}."""
-    p = subprocess.run(["ip", "netns", "exec", cp.lab.res, evil_lab.program("checker"), "--server",
-                        cp.listen, "--source", source, *arguments, *streams],
+    p = subprocess.run(["ip", "netns", "exec", cp.netns, evil_lab.program("checker"), "--server",
+                        cp.server, "--source", cp.source, *arguments, *streams],
                        capture_output=True, text=True, timeout=120, check=False)
     assert p.stdout.count("\n") == len(streams), p.stderr
     counts = [json.loads(line) for line in p.stdout.splitlines()]
@@ -111,7 +134,7 @@ def test_the_readme_has_the_words_that_the_authority_knows():
 
 # --- servers that are odd, broken or far away: the answer comes all the same
 
-ODD = """delay200 formerr formerr1 badvers1 noedns tc tcdata tcpoison tcpslow50 only4 only6 oob
+ODD = """delay200 formerr formerr1 badvers1 dropedns1 noedns tc tcdata tcpoison tcpslow50 only4 only6 oob
     oob-only4 oob-only6 silent1 refused1 servfail1 notimp1 lame1 selfref1 upref1 sideref1 othersrc1
     servers4-silent2 servers6-lame5 servers13-refused12 servers13-lame12 servers1 servers1-drop50
     tc-noedns tc-formerr drop30 dup100 reorder100 poison many50 ttl0 cname11 dname""".split()
@@ -234,10 +257,18 @@ def test_forged_replies_with_one_wrong_field_are_not_believed(fast):
 
 
 @pytest.mark.parametrize("field", ["id", "port", "name", "type", "class", "qr", "opcode", "src",
-                                   "sport"])
+                                   "sport", "case"])
 def test_one_wrong_field_is_enough(careful, field):
     counts = check(careful, f"x%n.fake{field}100-x%r.evil,cnt=3")
     assert all_right(counts), counts
+
+
+def test_the_true_reply_wins_over_64_kinds_of_malformed_ones(careful):
+    """Each comes first, from the right address and port with the right ID; the true one after."""
+    before = careful.lab.counters()["malformed"]
+    counts = check(careful, "m.bad%n-x%r.evil,first=0,cnt=64")
+    assert all_right(counts), counts
+    assert careful.lab.counters()["malformed"] - before >= 64
 
 
 # --- many answers, bad weather
@@ -262,16 +293,35 @@ def test_no_answer_is_wrong_in_bad_weather(fast):
     assert asked == 20000 and right >= 0.98 * asked, counts
 
 
+def test_no_answer_from_the_cores_is_wrong(whole):
+    """By way of the dataplane, cold and out of its cache: the same names again and again."""
+    counts = check(whole, "w%n.delay5-dup10-reorder20-z%z.evil,cnt=3000,zones=50,sources=8",
+                   "h%z.hot.evil,cnt=20000,zones=200,sources=16", "c%z.cname2.evil,cnt=2000,zones=50",
+                   "nx-%z.hot.evil,cnt=2000,zones=50", "t%r.hot.evil,cnt=500,type=16")
+    assert sum(c["wrong"] for c in counts.values()) == 0, counts
+    assert all_right(counts), counts
+
+
 # --- water torture
 
 
-def test_water_torture_leaves_hits_and_benign_names_alone(fast):
-    """3000 random names a second below one zone; every hit is answered, and benign cold names."""
-    warm = "warm%z.hits.evil"
-    check(fast, f"{warm},cnt=2000,zones=50")
-    counts = check(fast, "nx-%r.torture.evil,rate=3000,cnt=15000,sources=32,window=30000",
-                   "cold%n.c%r.evil,rate=100,cnt=500",
-                   f"{warm},zones=50,rate=400,cnt=2000")
+def test_water_torture_leaves_hits_and_benign_names_alone(whole):
+    """3000 random names a second below one zone: no hit is lost, and cold names are answered."""
+    warm, cold = "warm%z.hits.evil", "cold%n.c%r.evil"
+    check(whole, f"{warm},cnt=2000,zones=50")
+    counts = check(whole, "nx-%r.torture.evil,rate=3000,cnt=15000,sources=32,window=30000",
+                   f"{cold},rate=100,cnt=500", f"{warm},zones=50,rate=400,cnt=2000")
     assert counts[warm]["right"] == 2000, counts
-    assert counts["cold%n.c%r.evil"]["right"] >= 0.95 * 500, counts
+    assert counts[cold]["right"] >= 0.95 * 500, counts
+    assert sum(c["wrong"] for c in counts.values()) == 0, counts
+
+
+def test_a_flood_to_silent_servers_leaves_hits_and_benign_names_alone(whole):
+    """The same when nobody answers the flood: its questions hold what they hold until they end."""
+    warm, cold = "warm%z.hits.evil", "cool%n.d%r.evil"
+    check(whole, f"{warm},cnt=2000,zones=50")
+    counts = check(whole, "x%r.silent-torture.evil,rate=1000,cnt=5000,sources=32,window=30000",
+                   f"{cold},rate=100,cnt=500", f"{warm},zones=50,rate=400,cnt=2000")
+    assert counts[warm]["right"] == 2000, counts
+    assert counts[cold]["right"] >= 0.95 * 500, counts
     assert sum(c["wrong"] for c in counts.values()) == 0, counts
