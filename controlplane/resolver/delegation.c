@@ -9,6 +9,15 @@ cp_delegation_size(unsigned ns_cnt)
 	return sizeof(struct cp_delegation) + ns_cnt * sizeof(struct cp_ns);
 }
 
+bool
+cp_delegation_has(const struct cp_delegation *d, const struct hf_name *name)
+{
+	for (unsigned i = 0; i < d->ns_cnt; i++)
+		if (hf_name_equal(&d->ns[i].name, name))
+			return true;
+	return false;
+}
+
 struct cp_ns *
 cp_delegation_find(struct cp_delegation *d, const struct hf_name *name)
 {

@@ -40,6 +40,7 @@ void cp_delegation_add_ns(struct cp_delegation *d, const struct hf_name *name);
 /* Addresses of an A or AAAA RRset for server ns, up to max of them, each once. */
 void cp_ns_add_addrs(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max);
 unsigned cp_delegation_addr_cnt(const struct cp_delegation *d);
+bool cp_delegation_has(const struct cp_delegation *d, const struct hf_name *name);
 /* The server of this name in d, or NULL. */
 struct cp_ns *cp_delegation_find(struct cp_delegation *d, const struct hf_name *name);
 

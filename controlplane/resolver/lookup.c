@@ -147,6 +147,7 @@ enter_cut(struct cp_task *t, struct cp_delegation *d, bool cached)
 
 	l->cut = d;
 	l->cut_cached = cached;
+	l->own_seen = false;
 	l->zone = cp_servers_zone(t->job->r->servers, &d->zone);
 	l->asked_cut = false;
 	l->last_resorts = 0;
@@ -335,7 +336,8 @@ find_others(struct cp_task *t)
 		return more;
 	if (refresh(t))
 		return CP_NSADDR_SOME;
-	return cp_nsaddr_firm(t);
+	more = cp_nsaddr_firm(t);
+	return more != CP_NSADDR_NONE ? more : cp_nsaddr_own(t);
 }
 
 static bool
@@ -531,6 +533,8 @@ take_outcome(struct cp_task *t, const struct cp_exchange *x, struct cp_response 
 	bool negative = o->kind == CP_KIND_NODATA || o->kind == CP_KIND_NXDOMAIN;
 
 	cp_outcome_age(o, 0, negative ? lim->ttl_neg_max_s : lim->ttl_max_s);
+	if (resp->own != NULL)
+		cp_cache_put_raw(t, &t->lookup.cut->zone, HF_TYPE_NS, resp->own);
 	if (cp_minimise_is_hidden(x)) {
 		cp_minimise_outcome(t, x, o);
 	} else if (is_poor(t, resp)) {
@@ -548,10 +552,10 @@ deepest(struct cp_task *t, struct cp_delegation *d)
 	struct hf_name from = t->name;
 	struct cp_delegation *known;
 
-	if (t->lookup.refreshed)
-		return d;
 	if (t->type == HF_TYPE_DS)
 		hf_name_strip(&from, 1, &from);
+	if (t->lookup.refreshed || from.label_cnt <= d->zone.label_cnt + 1u)
+		return d;
 	known = cp_cache_cut(t, &from, t->lookup.view);
 	return known != NULL && known->zone.label_cnt > d->zone.label_cnt ? known : d;
 }

@@ -2,8 +2,9 @@
 #include "controlplane/resolver/nsaddr.h"
 
 #include <netinet/in.h>
+#include <string.h>
 
-#include "controlplane/resolver/core.h"
+#include "controlplane/resolver/cache.h"
 
 enum {
 	ALIAS_MAX = 2, /* RFC 2181 10.3 forbids the first; it is seen, and does no harm */
@@ -118,6 +119,34 @@ cp_nsaddr_firm(struct cp_task *t)
 	return CP_NSADDR_SOME;
 }
 
+enum cp_nsaddr
+cp_nsaddr_own(struct cp_task *t)
+{
+	struct cp_lookup *l = &t->lookup;
+	struct cp_outcome *o = NULL;
+	struct cp_delegation *d = NULL;
+
+	if (!l->own_seen)
+		o = cp_cache_raw(t, &l->cut->zone, HF_TYPE_NS);
+	l->own_seen = true;
+	if (o != NULL && o->kind == CP_KIND_ANSWER)
+		d = hf_arena_alloc(&t->job->arena, cp_delegation_size(CP_NS_MAX));
+	if (d == NULL)
+		return CP_NSADDR_NONE;
+	memcpy(d, l->cut, cp_delegation_size(l->cut->ns_cnt));
+	for (unsigned i = 0; i < o->answer[0]->rr_cnt; i++) {
+		const struct hf_rdata *rr = &o->answer[0]->rr[i];
+		struct hf_name name;
+
+		if (hf_name_from_octets(rr->data, rr->len, &name) == 0)
+			cp_delegation_add_ns(d, &name);
+	}
+	bool more = d->ns_cnt > l->cut->ns_cnt;
+
+	l->cut = d;
+	return more ? CP_NSADDR_SOME : CP_NSADDR_NONE;
+}
+
 static const struct hf_rrset *
 addr_set(struct cp_task *t, const struct cp_ns *ns, uint32_t ttl_s)
 {
@@ -163,10 +192,12 @@ cp_nsaddr_glue(struct cp_task *t, struct cp_delegation *d)
 bool
 cp_nsaddr_is_dead_end(const struct cp_task *t, struct cp_delegation *d)
 {
-	if (cp_delegation_find(d, &t->name) == NULL)
-		return false;
-	for (unsigned i = 0; i < d->ns_cnt; i++)
+	bool inside = true;
+
+	for (unsigned i = 0; i < d->ns_cnt; i++) {
 		if (is_usable(t->job->r, &d->ns[i]))
 			return false;
-	return true;
+		inside &= hf_name_in(&d->ns[i].name, &d->zone);
+	}
+	return inside || cp_delegation_has(d, &t->name);
 }

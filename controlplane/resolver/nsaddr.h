@@ -27,10 +27,14 @@ enum cp_nsaddr cp_nsaddr_missing(struct cp_task *t);
 /* A server outside of the zone itself, known by glue only, is looked up at its own zone. */
 enum cp_nsaddr cp_nsaddr_firm(struct cp_task *t);
 
+/* The servers that the zone of t's cut names itself, and its parent does not, are added. */
+enum cp_nsaddr cp_nsaddr_own(struct cp_task *t);
+
 /* What d says of the address that t, a raw look-up, is after; NULL when nothing. */
 struct cp_outcome *cp_nsaddr_glue(struct cp_task *t, struct cp_delegation *d);
-/* Asking the servers of d for t's address is no use: t's name is one of them, and none of
- * them can be reached before the address of one is known. The parent may know it. */
+/* Asking the servers of d for t's address is no use: none of them can be reached before the
+ * address of one is known, and that is what t is after, or they are all in the zone. The
+ * parent may know it. */
 bool cp_nsaddr_is_dead_end(const struct cp_task *t, struct cp_delegation *d);
 
 #endif

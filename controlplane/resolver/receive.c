@@ -135,6 +135,7 @@ asked_of(struct cp_resolver *r, const struct cp_exchange *x, struct cp_asked *as
 	*asked = (struct cp_asked){
 	    .question = x->question,
 	    .cut = t->lookup.cut->zone,
+	    .servers = t->lookup.cut,
 	    .server = x->server,
 	    .edns = x->edns,
 	    .cookie = x->cookie.sent,

@@ -681,6 +681,44 @@ classify(struct reader *rd)
 	}
 }
 
+/* rr names a server that is not among those we have. */
+static bool
+is_new_server(const struct reader *rd, const struct hf_rr *rr)
+{
+	struct hf_cursor c;
+	struct hf_name name;
+
+	hf_cursor_init(&c, rd->msg, rd->len);
+	if (rr->type != HF_TYPE_NS || rr->section != HF_SECTION_AUTHORITY ||
+	    !hf_name_equal(&rr->owner, &rd->asked->cut) ||
+	    hf_cursor_bytes(&c, rr->rdata_off) == NULL)
+		return false;
+	hf_name_read(&c, &name);
+	return hf_cursor_ok(&c) && !cp_delegation_has(rd->asked->servers, &name);
+}
+
+/* What the zone says of its own servers, beside an answer: names to try when all those of the
+ * parent fail, while the parent's delegation lasts. */
+static void
+own_take(struct reader *rd)
+{
+	const struct cp_scratch *s = rd->asked->scratch;
+	bool is_new = false;
+
+	if (rd->asked->servers == NULL || (rd->h.flags & HF_FLAG_AA) == 0 || rd->asked->forward)
+		return;
+	for (unsigned i = 0; i < s->cnt && !is_new; i++)
+		is_new = is_new_server(rd, &s->rr[i]);
+	const struct hf_rrset *set =
+	    is_new ? gather(rd, &rd->asked->cut, HF_TYPE_NS, HF_SECTION_AUTHORITY) : NULL;
+
+	if (set == NULL)
+		return;
+	rd->r->own = outcome_make(rd, CP_KIND_ANSWER);
+	if (rd->r->own != NULL)
+		rd->r->own->answer[rd->r->own->answer_cnt++] = set;
+}
+
 void
 cp_response_read(
     const struct cp_asked *asked, const uint8_t *msg, size_t len, struct cp_response *r)
@@ -698,6 +736,8 @@ cp_response_read(
 		return;
 	}
 	r->says = classify(&rd);
+	if (r->says == CP_SAYS_OUTCOME)
+		own_take(&rd);
 	if (rd.bad)
 		r->says = CP_SAYS_MALFORMED;
 	if (rd.no_memory)

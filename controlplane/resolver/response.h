@@ -43,7 +43,8 @@ struct cp_scratch { /* one per resolver: too large for a stack */
 
 struct cp_asked {
 	struct hf_question question;
-	struct hf_name cut; /* the zone the server was asked as */
+	struct hf_name cut;                  /* the zone the server was asked as */
+	const struct cp_delegation *servers; /* of cut, as its parent names them */
 	struct hf_addr server;
 	bool edns, tcp;
 	bool cookie;   /* EDNS with a cookie */
@@ -68,6 +69,8 @@ struct cp_response {
 	unsigned more_cnt;
 	struct cp_outcome *more[CP_RESPONSE_MORE_MAX];
 	struct cp_delegation *cut;
+	struct cp_outcome
+	    *own; /* the zone's own NS RRset, if it names servers the parent does not */
 	struct cp_outcome *ds; /* the DS RRset or its denial that came with a referral */
 };
 

@@ -69,6 +69,7 @@ struct cp_lookup {
 	bool shared;     /* got came from a referral seen earlier, not from asking */
 	bool tentative;  /* got counts only if it turns out SECURE: asking on is better than less */
 	bool refreshed;  /* the parent was asked again about servers that do not answer */
+	bool own_seen;   /* the zone's own word on its servers was looked for */
 	bool cut_cached; /* the cut was known, not learned by this look-up */
 	uint8_t poor_cnt; /* replies that are not good enough, of which poor is the first */
 	bool use_tcp;     /* the next send, to `again`, is over TCP */
