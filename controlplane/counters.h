@@ -53,6 +53,11 @@
 	X(up_local, exchanges, "failed: no socket, port or memory of our own")                 \
 	X(up_full, exchanges, "failed: too many sockets open")                                 \
 	X(up_port_retry, ports, "in use, another one tried")                                   \
+	X(up_fragmented, exchanges, "failed: the reply came in fragments")                     \
+	X(up_tcp_opened, connections, "to servers begun")                                      \
+	X(up_tcp_reused, exchanges, "begun on a connection that was there")                    \
+	X(up_tcp_retry, exchanges, "begun again: a connection that had worked was closed")     \
+	X(up_tcp_stray, frames, "from servers that were nobody's reply")                       \
 	X(up_cut, packets, "from servers, longer than the buffer, dropped")                    \
 	X(link_attached, times, "attached to the dataplane")                                   \
 	X(link_lost, times, "the dataplane went away or fell silent")                          \

@@ -64,6 +64,7 @@ controlplane_src := \
 	controlplane/root_hints.c \
 	controlplane/service.c \
 	controlplane/store.c \
+	controlplane/stream.c \
 	controlplane/tcp.c \
 	controlplane/thread.c \
 	controlplane/upstream.c \

@@ -9,10 +9,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 
+#include "controlplane/stream.h"
 #include "lib/base/clock.h"
 #include "lib/base/rand.h"
 
@@ -23,18 +22,25 @@
 #ifndef IPV6_PMTUDISC_OMIT
 #define IPV6_PMTUDISC_OMIT 5
 #endif
+#ifndef IP_RECVFRAGSIZE
+#define IP_RECVFRAGSIZE 25
+#endif
+#ifndef IPV6_RECVFRAGSIZE
+#define IPV6_RECVFRAGSIZE 77
+#endif
 
-enum { BUCKET_CNT = 4096, UDP_BURST = 8, UDP_RECV_LEN = 8192, TCP_FRAME_HEAD = 2 };
+enum { BUCKET_CNT = 4096, UDP_BURST = 8, UDP_RECV_LEN = 8192 };
 
 struct exchange {
 	LIST_ENTRY(exchange) link; /* in its bucket */
 	struct cp_upstream *u;
 	uint64_t id;
-	int fd;                  /* UDP; -1: none */
-	struct event *readable;  /* UDP */
-	struct bufferevent *tcp; /* TCP */
-	struct event *timer;     /* the time-out, or at once for a failure while sending */
-	enum cp_fail why;        /* what it means when the timer fires */
+	int fd;                 /* UDP; -1: none */
+	struct event *readable; /* UDP */
+	struct cp_ride *ride;   /* TCP; NULL: none */
+	struct event *timer;    /* the time-out, or at once for a failure while sending */
+	enum cp_fail why;       /* what it means when the timer fires */
+	bool late;              /* it fired: nobody answered in time */
 };
 
 LIST_HEAD(bucket, exchange);
@@ -46,8 +52,8 @@ struct cp_upstream {
 	struct hf_rand rand;
 	size_t cnt, max;
 	struct bucket bucket[BUCKET_CNT];
+	struct cp_streams *streams;
 	uint8_t buf[UDP_RECV_LEN];
-	uint8_t frame[HF_MSG_MAX];
 };
 
 /* Exchange numbers are our own, so the low bits spread well enough. */
@@ -79,8 +85,8 @@ drop(struct exchange *x)
 		event_free(x->readable);
 	if (x->timer != NULL)
 		event_free(x->timer);
-	if (x->tcp != NULL)
-		bufferevent_free(x->tcp);
+	if (x->ride != NULL)
+		cp_stream_leave(x->ride, x->late);
 	if (x->fd >= 0)
 		close(x->fd);
 	free(x);
@@ -98,6 +104,9 @@ count_fail(struct cp_upstream *u, enum cp_fail why)
 		break;
 	case CP_FAIL_RESET:
 		cp_count(u->counters, up_reset);
+		break;
+	case CP_FAIL_FRAGMENTED:
+		cp_count(u->counters, up_fragmented);
 		break;
 	default:
 		cp_count(u->counters, up_local);
@@ -123,6 +132,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	x->late = x->why == CP_FAIL_TIMEOUT;
 	fail(x, x->why);
 }
 
@@ -161,14 +171,19 @@ fail_of_errno(int err)
 static void
 set_no_fragments(int fd, int family)
 {
-	int v4 = IP_PMTUDISC_OMIT, v6 = IPV6_PMTUDISC_OMIT;
+	int v4 = IP_PMTUDISC_OMIT, v6 = IPV6_PMTUDISC_OMIT, on = 1;
 
 	/* OMIT: no DF tricks, no path MTU learnt from ICMP that anyone may forge; old kernels
-	 * without it go on with their default, which is no error. */
-	if (family == AF_INET)
+	 * without it go on with their default, which is no error. RECVFRAGSIZE: be told of a
+	 * packet that came in pieces, of which all but the first carry nothing to check
+	 * (Herzberg and Shulman, "Fragmentation Considered Poisonous"). */
+	if (family == AF_INET) {
 		(void)setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof(v4));
-	else
+		(void)setsockopt(fd, IPPROTO_IP, IP_RECVFRAGSIZE, &on, sizeof(on));
+	} else {
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof(v6));
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, &on, sizeof(on));
+	}
 }
 
 static int
@@ -212,16 +227,38 @@ open_udp(struct cp_upstream *u, const struct cp_send *s, int *out)
 	return rc;
 }
 
+/* The kernel put it together from fragments: only then is there such a control message. */
+static bool
+was_fragmented(struct msghdr *msg)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVFRAGSIZE) ||
+		    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVFRAGSIZE))
+			return true;
+	}
+	return false;
+}
+
 /* One packet. False when there is no more, or the exchange is gone. */
 static bool
 read_packet(struct cp_upstream *u, uint64_t id, int fd)
 {
-	ssize_t n = recv(fd, u->buf, sizeof(u->buf), MSG_TRUNC);
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = {u->buf, sizeof(u->buf)};
+	struct msghdr msg = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = control,
+	    .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(fd, &msg, MSG_TRUNC);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n < 0) {
 		fail(find(u, id), fail_of_errno(errno));
+		return false;
+	}
+	if (was_fragmented(&msg)) {
+		fail(find(u, id), CP_FAIL_FRAGMENTED);
 		return false;
 	}
 	if ((size_t)n > sizeof(u->buf)) {
@@ -262,77 +299,30 @@ start_udp(struct exchange *x, const struct cp_send *s)
 
 /* --- TCP ---------------------------------------------------------------------------------- */
 
-/* One whole frame into u->frame; its length, 0 when there is none yet. */
-static size_t
-take_frame(struct cp_upstream *u, struct evbuffer *in)
+static void
+on_stream_reply(void *owner, const uint8_t *msg, size_t len)
 {
-	uint8_t head[TCP_FRAME_HEAD];
+	struct exchange *x = owner;
 
-	if (evbuffer_copyout(in, head, sizeof(head)) != (ssize_t)sizeof(head))
-		return 0;
-	size_t len = (size_t)head[0] << 8 | head[1];
-	if (evbuffer_get_length(in) < sizeof(head) + len)
-		return 0;
-	evbuffer_drain(in, sizeof(head));
-	return evbuffer_remove(in, u->frame, len) == (int)len ? len : 0;
+	x->u->ops.reply(x->u->ops.arg, x->id, msg, len);
 }
 
 static void
-on_stream(struct bufferevent *bev, void *arg)
+on_stream_failed(void *owner, enum cp_fail why)
 {
-	struct exchange *x = arg;
-	struct cp_upstream *u = x->u;
-	uint64_t id = x->id;
-	size_t len;
+	struct exchange *x = owner;
 
-	for (int i = 0; i < UDP_BURST; i++) {
-		if ((len = take_frame(u, bufferevent_get_input(bev))) == 0)
-			return;
-		u->ops.reply(u->ops.arg, id, u->frame, len);
-		if (find(u, id) == NULL)
-			return;
-	}
-	fail(x, CP_FAIL_RESET); /* a server that keeps talking past its one reply */
-}
-
-static void
-on_stream_event(struct bufferevent *bev, short what, void *arg)
-{
-	int err = EVUTIL_SOCKET_ERROR();
-
-	(void)bev;
-	if ((what & BEV_EVENT_CONNECTED) != 0)
-		return;
-	if ((what & BEV_EVENT_EOF) != 0)
-		fail(arg, CP_FAIL_RESET);
-	else
-		fail(arg, err == 0 ? CP_FAIL_UNREACHABLE : fail_of_errno(err));
+	x->ride = NULL;
+	fail(x, why);
 }
 
 static void
 start_tcp(struct exchange *x, const struct cp_send *s)
 {
-	struct sockaddr_storage ss;
-	socklen_t ss_len = hf_addr_to_sockaddr(&s->server, &ss);
-	uint8_t head[TCP_FRAME_HEAD] = {(uint8_t)(s->len >> 8), (uint8_t)s->len};
+	int rc = cp_stream_ask(x->u->streams, &s->server, s->msg, s->len, x, &x->ride);
 
-	/* Deferred: a connect that fails at once must not call back from in here. */
-	x->tcp =
-	    bufferevent_socket_new(x->u->base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-	if (x->tcp == NULL || s->len > HF_MSG_MAX) {
-		fail_later(x, CP_FAIL_LOCAL);
-		return;
-	}
-	bufferevent_setcb(x->tcp, on_stream, NULL, on_stream_event, x);
-	bufferevent_setwatermark(x->tcp, EV_READ, 0, TCP_FRAME_HEAD + HF_MSG_MAX);
-	if (bufferevent_write(x->tcp, head, sizeof(head)) != 0 ||
-	    bufferevent_write(x->tcp, s->msg, s->len) != 0 ||
-	    bufferevent_enable(x->tcp, EV_READ | EV_WRITE) != 0) {
-		fail_later(x, CP_FAIL_LOCAL);
-		return;
-	}
-	if (bufferevent_socket_connect(x->tcp, (struct sockaddr *)&ss, (int)ss_len) != 0)
-		fail_later(x, CP_FAIL_UNREACHABLE);
+	if (rc != 0)
+		fail_later(x, fail_of_errno(-rc));
 }
 
 /* --- all ---------------------------------------------------------------------------------- */
@@ -341,6 +331,7 @@ struct cp_upstream *
 cp_upstream_create(struct event_base *base, size_t max, const struct cp_upstream_ops *ops,
     struct cp_counters *counters)
 {
+	static const struct cp_streams_ops stream_ops = {on_stream_reply, on_stream_failed};
 	struct cp_upstream *u = calloc(1, sizeof(*u));
 
 	if (u == NULL)
@@ -349,6 +340,11 @@ cp_upstream_create(struct event_base *base, size_t max, const struct cp_upstream
 	u->ops = *ops;
 	u->counters = counters;
 	u->max = max < CP_UPSTREAM_MAX ? max : CP_UPSTREAM_MAX;
+	u->streams = cp_streams_create(base, &stream_ops, counters);
+	if (u->streams == NULL) {
+		free(u);
+		return NULL;
+	}
 	hf_rand_init(&u->rand);
 	for (size_t i = 0; i < BUCKET_CNT; i++)
 		LIST_INIT(&u->bucket[i]);
@@ -364,6 +360,7 @@ cp_upstream_destroy(struct cp_upstream *u)
 		while (!LIST_EMPTY(&u->bucket[i]))
 			drop(LIST_FIRST(&u->bucket[i]));
 	}
+	cp_streams_destroy(u->streams);
 	free(u);
 }
 

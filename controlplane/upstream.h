@@ -4,8 +4,8 @@
  *
  * Purpose   Each UDP exchange has a socket of its own, connected to its server, from a random
  *           port in [CP_UPSTREAM_PORT_MIN, 65535] (RFC 5452 9.2); no fragments are sent and no
- *           path MTU that a stranger reports is believed (IP_PMTUDISC_OMIT). Each TCP
- *           exchange has a connection of its own with two-octet lengths (RFC 1035 4.2.2).
+ *           path MTU that a stranger reports is believed (IP_PMTUDISC_OMIT). A reply that came
+ *           in fragments is not used. TCP exchanges share connections (stream.h).
  * Roles     The main thread. Callbacks come from the event loop, never from inside
  *           cp_upstream_send: the resolver core is not entered twice.
  * Memory    An exchange lives until cancel, time-out or failure, at most max of them.

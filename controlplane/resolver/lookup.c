@@ -647,7 +647,7 @@ void
 cp_lookup_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail why)
 {
 	static const enum cp_cause causes[CP_FAIL_CNT] = {
-	    CP_CAUSE_TIMEOUT, CP_CAUSE_NETWORK, CP_CAUSE_NETWORK, CP_CAUSE_LOCAL};
+	    CP_CAUSE_TIMEOUT, CP_CAUSE_NETWORK, CP_CAUSE_NETWORK, CP_CAUSE_NETWORK, CP_CAUSE_LOCAL};
 
 	t->lookup.exchange = NULL;
 	t->lookup.phase = CP_LOOKUP_ASK;

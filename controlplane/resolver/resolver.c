@@ -333,7 +333,9 @@ cp_resolver_failed(
 	bool outermost = enter(r, now);
 
 	cp_lookup_failed(x->task, x, why);
-	cp_send_end(r, x, why == CP_FAIL_LOCAL ? CP_END_NOTHING : CP_END_FAILED);
+	bool servers_fault = why != CP_FAIL_LOCAL && why != CP_FAIL_FRAGMENTED;
+
+	cp_send_end(r, x, servers_fault ? CP_END_FAILED : CP_END_NOTHING);
 	leave(r, outermost);
 }
 

@@ -48,6 +48,7 @@ enum cp_fail {
 	CP_FAIL_TIMEOUT,
 	CP_FAIL_UNREACHABLE, /* ICMP said so, connect failed, no route */
 	CP_FAIL_RESET,       /* TCP closed before a whole reply */
+	CP_FAIL_FRAGMENTED,  /* a UDP reply came in pieces: not used, TCP can tell */
 	CP_FAIL_LOCAL,       /* no socket, no port: our own shortage */
 	CP_FAIL_CNT,
 };

@@ -281,6 +281,9 @@ cp_send_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail why)
 			CP_COUNT(t->job->r, tcp_for_doubt);
 			cp_send_again(t, x, true);
 		}
+	} else if (why == CP_FAIL_FRAGMENTED) {
+		CP_COUNT(t->job->r, tcp_for_doubt);
+		cp_send_again(t, x, true);
 	} else if (why != CP_FAIL_TIMEOUT) {
 		tried->over = true;
 	}

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Exchanges with servers, against sockets of this test on 127.0.0.1. */
 #include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -272,7 +278,8 @@ take_stream(int fd)
 static void
 a_reply_over_tcp_may_come_octet_by_octet(void **state)
 {
-	static const char reply[] = "\x00\x05right";
+	static const char reply[] = "\x00\x0d"
+				    "a right reply";
 	struct hf_addr a;
 	int fd = server(SOCK_STREAM, &a);
 
@@ -280,7 +287,7 @@ a_reply_over_tcp_may_come_octet_by_octet(void **state)
 	got.cancel_at_once = true;
 	send_to(&a, CP_TCP, 3, 2000);
 	int conn = take_stream(fd);
-	for (size_t i = 0; i < 7; i++) {
+	for (size_t i = 0; i < 15; i++) {
 		assert_int_equal(got.replies, 0);
 		assert_int_equal(send(conn, reply + i, 1, 0), 1);
 		for (int turn = 0; turn < 10; turn++)
@@ -288,8 +295,8 @@ a_reply_over_tcp_may_come_octet_by_octet(void **state)
 	}
 	run(1000);
 	assert_int_equal(got.replies, 1);
-	assert_int_equal(got.len, 5);
-	assert_memory_equal(got.msg, "right", 5);
+	assert_int_equal(got.len, 13);
+	assert_memory_equal(got.msg, "a right reply", 13);
 	assert_int_equal(cp_upstream_cnt(up), 0);
 	close(conn);
 	close(fd);
@@ -306,6 +313,7 @@ the_largest_message_comes_whole_over_tcp(void **state)
 	(void)state;
 	memset(reply, 0x5a, sizeof(reply));
 	reply[0] = reply[1] = 0xff;
+	memcpy(reply + 2, "a ", 2); /* the ID of the question */
 	got.cancel_at_once = true;
 	send_to(&a, CP_TCP, 3, 2000);
 	int conn = take_stream(fd);
@@ -356,6 +364,297 @@ a_server_that_accepts_and_says_nothing_times_out(void **state)
 	close(fd);
 }
 
+/* --- connections that carry several queries --- */
+
+static void
+turn(void)
+{
+	for (int i = 0; i < 40; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK);
+}
+
+/* A question of 12 octets that begins with this ID. */
+static void
+ask_tcp(const struct hf_addr *a, uint16_t id, uint64_t exchange, unsigned ms)
+{
+	uint8_t msg[12] = {(uint8_t)(id >> 8), (uint8_t)id};
+	struct cp_send s = {exchange, *a, CP_TCP, msg, sizeof(msg), ms * HF_NS_PER_MS};
+
+	got.inside = true;
+	cp_upstream_send(up, &s);
+	got.inside = false;
+	turn();
+}
+
+static void
+reply_tcp(int conn, uint16_t id, uint8_t mark)
+{
+	uint8_t frame[15] = {0, 13, (uint8_t)(id >> 8), (uint8_t)id};
+
+	frame[14] = mark;
+	assert_int_equal(send(conn, frame, sizeof(frame), 0), sizeof(frame));
+	turn();
+}
+
+static int
+take_conn(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	turn();
+	return poll(&p, 1, 0) == 1 ? accept4(fd, NULL, NULL, SOCK_NONBLOCK) : -1;
+}
+
+/* Octets that wait to be read. */
+static size_t
+drain(int conn)
+{
+	uint8_t buf[4096];
+	ssize_t n = recv(conn, buf, sizeof(buf), MSG_DONTWAIT);
+
+	return n > 0 ? (size_t)n : 0;
+}
+
+static void
+queries_share_a_connection_and_replies_find_their_own_in_any_order(void **state)
+{
+	struct hf_addr a;
+	int fd = server(SOCK_STREAM, &a);
+
+	(void)state;
+	got.cancel_at_once = true;
+	ask_tcp(&a, 0x101, 1, 5000);
+	ask_tcp(&a, 0x102, 2, 5000);
+	ask_tcp(&a, 0x103, 3, 5000);
+	int conn = take_conn(fd);
+
+	assert_true(conn >= 0);
+	assert_int_equal(take_conn(fd), -1);
+	turn();
+	assert_int_equal(drain(conn), 3 * 14);
+	reply_tcp(conn, 0x103, 33);
+	assert_int_equal(got.exchange, 3);
+	assert_int_equal(got.msg[12], 33);
+	reply_tcp(conn, 0x101, 11);
+	assert_int_equal(got.exchange, 1);
+	reply_tcp(conn, 0x777, 77); /* nobody's */
+	assert_int_equal(got.replies, 2);
+	assert_int_equal(counters.v[CP_COUNTER_up_tcp_stray], 1);
+	reply_tcp(conn, 0x102, 22);
+	assert_int_equal(got.exchange, 2);
+	ask_tcp(&a, 0x104, 4, 5000); /* the next finds it open */
+	assert_int_equal(drain(conn), 14);
+	reply_tcp(conn, 0x104, 44);
+	assert_int_equal(got.exchange, 4);
+	assert_int_equal(counters.v[CP_COUNTER_up_tcp_opened], 1);
+	assert_int_equal(counters.v[CP_COUNTER_up_tcp_reused], 3);
+	close(conn);
+	close(fd);
+}
+
+static void
+two_queries_with_one_id_never_share_a_connection(void **state)
+{
+	struct hf_addr a;
+	int fd = server(SOCK_STREAM, &a);
+
+	(void)state;
+	got.cancel_at_once = true;
+	ask_tcp(&a, 0x101, 1, 5000);
+	ask_tcp(&a, 0x101, 2, 5000);
+	int one = take_conn(fd), two = take_conn(fd);
+
+	assert_true(one >= 0 && two >= 0);
+	turn();
+	assert_int_equal(drain(one), 14);
+	assert_int_equal(drain(two), 14);
+	reply_tcp(two, 0x101, 22);
+	assert_int_equal(got.exchange, 2);
+	reply_tcp(one, 0x101, 11);
+	assert_int_equal(got.exchange, 1);
+	close(one);
+	close(two);
+	close(fd);
+}
+
+static void
+a_connection_that_worked_and_is_closed_costs_one_retry_that_nobody_sees(void **state)
+{
+	struct hf_addr a;
+	int fd = server(SOCK_STREAM, &a);
+
+	(void)state;
+	got.cancel_at_once = true;
+	ask_tcp(&a, 0x101, 1, 5000);
+	int conn = take_conn(fd);
+
+	turn();
+	reply_tcp(conn, 0x101, 11);
+	ask_tcp(&a, 0x102, 2, 5000);
+	close(conn); /* with a query unread: a reset */
+	turn();
+	conn = take_conn(fd);
+	assert_true(conn >= 0);
+	assert_int_equal(got.failures, 0);
+	turn();
+	assert_int_equal(drain(conn), 14);
+	reply_tcp(conn, 0x102, 22);
+	assert_int_equal(got.exchange, 2);
+	assert_int_equal(counters.v[CP_COUNTER_up_tcp_retry], 1);
+	ask_tcp(&a, 0x103, 3, 5000);
+	close(conn);
+	turn();
+	close(take_conn(fd)); /* the retry is closed too, and has not worked */
+	turn();
+	run(1000);
+	assert_int_equal(got.failures, 1);
+	assert_int_equal(got.exchange, 3);
+	assert_int_equal(got.why, CP_FAIL_RESET);
+	close(fd);
+}
+
+static void
+a_connection_on_which_a_query_was_late_gets_no_other(void **state)
+{
+	struct hf_addr a;
+	int fd = server(SOCK_STREAM, &a);
+
+	(void)state;
+	ask_tcp(&a, 0x101, 1, 5000);
+	ask_tcp(&a, 0x102, 2, 30);
+	int conn = take_conn(fd);
+
+	run(1000);
+	assert_int_equal(got.failures, 1);
+	assert_int_equal(got.exchange, 2);
+	ask_tcp(&a, 0x103, 3, 5000);
+	int fresh = take_conn(fd);
+
+	assert_true(fresh >= 0);
+	assert_int_equal(drain(fresh), 14);
+	reply_tcp(conn, 0x101, 11); /* its other query may still be answered */
+	assert_int_equal(got.replies, 1);
+	assert_int_equal(got.exchange, 1);
+	close(conn);
+	close(fresh);
+	close(fd);
+}
+
+static void
+a_server_gets_a_few_connections_and_they_are_shared_from_then_on(void **state)
+{
+	struct hf_addr a;
+	int fd = server(SOCK_STREAM, &a), conns = 0, conn[8];
+
+	(void)state;
+	cp_upstream_destroy(up);
+	static const struct cp_upstream_ops ops = {.reply = on_reply, .failed = on_failed};
+
+	up = cp_upstream_create(base, 64, &ops, &counters);
+	for (uint16_t i = 0; i < 40; i++)
+		ask_tcp(&a, i, i + 1u, 5000);
+	while (conns < 8 && (conn[conns] = take_conn(fd)) >= 0)
+		conns++;
+	assert_int_equal(conns, 4);
+	assert_int_equal(cp_upstream_cnt(up), 40);
+	for (int i = 0; i < conns; i++)
+		close(conn[i]);
+	close(fd);
+}
+
+static void
+a_server_that_sends_frames_for_nobody_loses_its_connection(void **state)
+{
+	struct hf_addr a;
+	int fd = server(SOCK_STREAM, &a);
+	uint8_t octet;
+
+	(void)state;
+	got.cancel_at_once = true;
+	ask_tcp(&a, 0x101, 1, 5000);
+	int conn = take_conn(fd);
+
+	turn();
+	reply_tcp(conn, 0x101, 11);
+	(void)drain(conn);
+	for (unsigned i = 0; i < 64; i++)
+		reply_tcp(conn, 0x999, 99);
+	turn();
+	assert_int_equal(got.replies, 1);
+	assert_true(recv(conn, &octet, 1, MSG_DONTWAIT) <= 0 && errno != EAGAIN);
+	close(conn);
+	close(fd);
+}
+
+/* --- fragments --- */
+
+/* In a network of its own, whose loopback cuts packets at 1280 octets. False when the machine
+ * does not let us. */
+static bool
+small_world(void)
+{
+	struct ifreq ifr = {.ifr_name = "lo"};
+	int fd;
+
+	if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	ifr.ifr_mtu = 1280;
+	bool ok = ioctl(fd, SIOCSIFMTU, &ifr) == 0;
+
+	ifr.ifr_flags = IFF_UP | IFF_RUNNING;
+	ok = ok && ioctl(fd, SIOCSIFFLAGS, &ifr) == 0;
+	close(fd);
+	return ok;
+}
+
+static void
+fragments_arrive(void)
+{
+	struct hf_addr a;
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	static uint8_t msg[3000];
+	int fd = server(SOCK_DGRAM, &a);
+
+	send_to(&a, CP_UDP, 9, 2000);
+	assert_int_equal(recvfrom(fd, msg, sizeof(msg), 0, (struct sockaddr *)&from, &len), 10);
+	assert_int_equal(sendto(fd, msg, 1200, 0, (struct sockaddr *)&from, len), 1200);
+	run(1000);
+	assert_int_equal(got.replies, 1); /* whole */
+	assert_int_equal(sendto(fd, msg, 3000, 0, (struct sockaddr *)&from, len), 3000);
+	run(1000);
+	assert_int_equal(got.replies, 1);
+	assert_int_equal(got.failures, 1);
+	assert_int_equal(got.why, CP_FAIL_FRAGMENTED);
+	assert_int_equal(counters.v[CP_COUNTER_up_fragmented], 1);
+	close(fd);
+}
+
+/* In a child: a thread's namespace cannot be taken back. */
+static void
+a_reply_that_came_in_fragments_is_not_used(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (!small_world())
+			_exit(77);
+		event_reinit(base);
+		fragments_arrive();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+		print_message("skipped: no network namespace to be had\n");
+		skip();
+	}
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -372,6 +671,13 @@ main(void)
 	    T(the_largest_message_comes_whole_over_tcp),
 	    T(a_connection_closed_before_the_whole_reply_is_a_reset),
 	    T(a_server_that_accepts_and_says_nothing_times_out),
+	    T(queries_share_a_connection_and_replies_find_their_own_in_any_order),
+	    T(two_queries_with_one_id_never_share_a_connection),
+	    T(a_connection_that_worked_and_is_closed_costs_one_retry_that_nobody_sees),
+	    T(a_connection_on_which_a_query_was_late_gets_no_other),
+	    T(a_server_gets_a_few_connections_and_they_are_shared_from_then_on),
+	    T(a_server_that_sends_frames_for_nobody_loses_its_connection),
+	    T(a_reply_that_came_in_fragments_is_not_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
