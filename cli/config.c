@@ -122,6 +122,9 @@ cl_config_dataplane(const struct cl_line *line)
 	printf("cache-size=%" PRIu64 "B\n", c.dataplane_cache_octets);
 	printf("udp-max=%" PRIu64 "\n", c.udp_size);
 	printf("client-waiting=%" PRIu64 "\n", c.limit_client_waiting);
+	printf("id-server=%s\n", c.id_server);
+	printf("id-version=%s\n", c.id_version);
+	printf("nsid=%s\n", c.nsid);
 	printf("exception=%s\n", c.exception);
 	printf("link=%s\n", c.link_socket);
 	printf("log-level=%s\n",

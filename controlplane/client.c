@@ -39,15 +39,21 @@ cp_client_read(struct cp_client *c, const uint8_t *msg, size_t len, struct cp_co
 	enum hf_parse p = hf_query_parse(msg, len, &c->query);
 	enum hf_judge j = hf_reply_judge(p, &c->query);
 
-	count_judge(counters, j);
-	if (j == HF_JUDGE_DROP_SHORT || j == HF_JUDGE_DROP_RESPONSE || len < HF_HEADER_LEN)
+	if (j == HF_JUDGE_DROP_SHORT || j == HF_JUDGE_DROP_RESPONSE || len < HF_HEADER_LEN) {
+		count_judge(counters, j);
 		return CP_CLIENT_DROP;
+	}
 	size_t head_len = c->query.question_end != 0 ? c->query.question_end : HF_HEADER_LEN;
 	if (head_len > sizeof(c->head) || head_len > len)
 		return CP_CLIENT_DROP;
 	memcpy(c->head, msg, head_len);
 	c->head_len = (uint16_t)head_len;
 	*r = (struct hf_reply){.rcode = (uint16_t)hf_judge_rcode(j)};
+	if (j == HF_JUDGE_REFUSED &&
+	    hf_identity_answer(c->identity, &c->query.question, c->body, r))
+		cp_count(counters, listen_identity);
+	else
+		count_judge(counters, j);
 	if (j != HF_JUDGE_LOOKUP)
 		return CP_CLIENT_REPLY;
 	if (cp_client_cached(c))
@@ -75,8 +81,11 @@ cp_client_reply(
 {
 	if (cap < c->head_len)
 		return 0;
+	struct hf_reply full = *r;
+
 	memcpy(buf, c->head, c->head_len);
-	return hf_reply_write(buf, cap, limit, &c->query, r);
+	hf_identity_nsid(c->identity, &c->query, &full);
+	return hf_reply_write(buf, cap, limit, &c->query, &full);
 }
 
 size_t

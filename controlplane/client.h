@@ -15,15 +15,18 @@
 
 #include "controlplane/counters.h"
 #include "controlplane/engine.h"
+#include "lib/wire/identity.h"
 #include "lib/wire/message.h"
 #include "lib/wire/reply.h"
 
 enum { CP_CLIENT_HEAD_MAX = HF_HEADER_LEN + HF_NAME_MAX + 4 };
 
 struct cp_client {
+	const struct hf_identity *identity; /* set by the transport; NULL: hidden */
 	struct hf_query query;
 	uint8_t head[CP_CLIENT_HEAD_MAX]; /* header and question as they came */
 	uint16_t head_len;
+	uint8_t body[HF_IDENTITY_BODY_MAX]; /* of a reply that is made here */
 };
 
 enum cp_client_next {

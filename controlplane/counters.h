@@ -28,6 +28,7 @@
 	X(listen_formerr, queries, "answered FORMERR")                                         \
 	X(listen_notimp, queries, "answered NOTIMP")                                           \
 	X(listen_badvers, queries, "answered BADVERS")                                         \
+	X(listen_identity, queries, "answered: id.server, version.server (RFC 4892)")          \
 	X(listen_refused, queries, "answered REFUSED: class or type")                          \
 	X(listen_rd_clear, queries, "RD=0: from the cache, or REFUSED")                        \
 	X(too_busy, questions, "answered SERVFAIL: too many questions under way")              \

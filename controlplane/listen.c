@@ -124,6 +124,7 @@ handle(struct udp_query *q, const uint8_t *msg, size_t len)
 	uint8_t out[REPLY_LEN_MAX];
 
 	cp_count(q->s->l->cfg.counters, udp_queries);
+	q->client.identity = q->s->l->cfg.identity;
 	switch (cp_client_read(&q->client, msg, len, q->s->l->cfg.counters, &r)) {
 	case CP_CLIENT_ASK:
 		ask(q);

@@ -31,6 +31,7 @@ resolver_src := \
 	controlplane/resolver/response.c \
 	controlplane/resolver/route.c \
 	controlplane/resolver/send.c \
+	controlplane/resolver/sentinel.c \
 	controlplane/resolver/server.c \
 	controlplane/resolver/share.c \
 	controlplane/resolver/suffix.c \
@@ -67,6 +68,7 @@ controlplane_src := \
 	controlplane/stream.c \
 	controlplane/tcp.c \
 	controlplane/thread.c \
+	controlplane/telemetry.c \
 	controlplane/upstream.c \
 	controlplane/waiting.c \
 	controlplane/zones.c \

@@ -17,10 +17,12 @@
 #include "controlplane/public_suffixes.h"
 #include "controlplane/root_hints.h"
 #include "controlplane/service.h"
+#include "controlplane/telemetry.h"
 #include "controlplane/upstream.h"
 #include "controlplane/zones.h"
 #include "lib/base/clock.h"
 #include "lib/base/rand.h"
+#include "lib/wire/identity.h"
 
 enum { FILES_OTHER = 4096, SERVER_PORT = 53 };
 
@@ -31,6 +33,8 @@ struct program {
 	struct cp_counters counters;
 	struct cp_rrsets hints, anchors;
 	struct cp_zones zones;
+	struct hf_identity identity;
+	struct cp_telemetry *telemetry;
 	struct cp_store *store;
 	struct cp_ntas *ntas;
 	struct cp_suffixes *suffixes;
@@ -374,6 +378,27 @@ make_link(struct program *g)
 }
 
 static int
+make_identity(struct program *g)
+{
+	int rc = hf_identity_set(g->identity.server, g->config->id_server);
+
+	if (rc == 0)
+		rc = hf_identity_set(g->identity.version, g->config->id_version);
+	if (rc == 0)
+		rc = hf_identity_set(g->identity.nsid, g->config->nsid);
+	return rc;
+}
+
+static int
+make_telemetry(struct program *g)
+{
+	if (!g->config->key_tag_signal)
+		return 0;
+	g->telemetry = cp_telemetry_create(g->base, g->engine, g->anchors.sets, g->anchors.cnt);
+	return g->telemetry != NULL ? 0 : -ENOMEM;
+}
+
+static int
 make_listen(struct program *g)
 {
 	struct cp_listen_config cfg = {
@@ -383,6 +408,7 @@ make_listen(struct program *g)
 	    .addrs = g->config->listen.item,
 	    .addr_cnt = g->config->listen.cnt,
 	    .udp_max = g->config->udp_size,
+	    .identity = &g->identity,
 	};
 
 	return cp_listen_open(&cfg, &g->listen);
@@ -397,6 +423,7 @@ make_service(struct program *g)
 	    .counters = &g->counters,
 	    .addrs = g->config->service_addresses.item,
 	    .addr_cnt = g->config->service_addresses.cnt,
+	    .identity = &g->identity,
 	};
 
 	if (strcmp(g->config->service_tcp_netns, "none") == 0)
@@ -434,6 +461,8 @@ make_all(struct program *g)
 	    read_suffixes,
 	    make_engine,
 	    make_link,
+	    make_identity,
+	    make_telemetry,
 	    make_listen,
 	    make_service,
 	    make_admin,
@@ -450,6 +479,7 @@ static void
 take_down(struct program *g)
 {
 	cp_admin_close(g->admin);
+	cp_telemetry_destroy(g->telemetry);
 	cp_engine_destroy(g->engine);
 	cp_listen_close(g->listen);
 	cp_service_close(g->service);

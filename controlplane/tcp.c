@@ -138,6 +138,7 @@ handle(struct connection *c, size_t len)
 		return;
 	}
 	q->c = c;
+	q->client.identity = c->t->cfg.identity;
 	switch (cp_client_read(&q->client, c->t->msg, len, c->t->cfg.counters, &r)) {
 	case CP_CLIENT_ASK:
 		ask(q);

@@ -127,6 +127,24 @@ set_udp_max(struct dp_options *o, const char *value)
 }
 
 static const char *
+set_id_server(struct dp_options *o, const char *value)
+{
+	return hf_identity_set(o->identity.server, value) == 0 ? NULL : "at most 128 characters";
+}
+
+static const char *
+set_id_version(struct dp_options *o, const char *value)
+{
+	return hf_identity_set(o->identity.version, value) == 0 ? NULL : "at most 128 characters";
+}
+
+static const char *
+set_nsid(struct dp_options *o, const char *value)
+{
+	return hf_identity_set(o->identity.nsid, value) == 0 ? NULL : "at most 128 characters";
+}
+
+static const char *
 set_client_waiting(struct dp_options *o, const char *value)
 {
 	uint64_t v;
@@ -239,6 +257,12 @@ static const struct row rows[] = {
     {"idle", "poll|adaptive", "adaptive (default): idle workers sleep up to 1 ms", false, set_idle},
     {"cache-size", "SIZE", "memory for cached answers (default 64MiB)", false, set_cache_size},
     {"udp-max", "N", "largest answer over UDP, octets (default 1232)", false, set_udp_max},
+    {"id-server", "TEXT|hostname|hidden", "id.server and hostname.bind (default hidden)", false,
+	set_id_server},
+    {"id-version", "TEXT|hidden", "version.server and version.bind (default hidden)", false,
+	set_id_version},
+    {"nsid", "TEXT|hostname|hidden", "name server identifier, RFC 5001 (default hidden)", false,
+	set_nsid},
     {"client-waiting", "N", "replies one client may wait for at once (default 256)", false,
 	set_client_waiting},
     {"exception", "IFACE|none",

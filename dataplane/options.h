@@ -22,6 +22,7 @@
 #include "lib/base/addr.h"
 #include "lib/base/log.h"
 #include "lib/link/msg.h"
+#include "lib/wire/identity.h"
 
 enum {
 	DP_PORT_MAX = 8,
@@ -44,6 +45,7 @@ struct dp_options {
 	enum dp_hugepages hugepages;
 	uint64_t cache_octets;
 	uint16_t udp_max;
+	struct hf_identity identity;
 	uint32_t client_waiting; /* replies one client may wait for, on one core */
 	char *exception;         /* the kernel's interface of the exception port; NULL: none */
 	char *link_path;

@@ -116,7 +116,26 @@ reply_error(struct dp_core *core, struct dp_query *dq, unsigned rcode, uint16_t 
 {
 	struct hf_reply r = {.rcode = (uint16_t)rcode, .ede = {ede}, .ede_cnt = ede != HF_EDE_NONE};
 
+	hf_identity_nsid(core->identity, &dq->q, &r);
 	return reply_write(core, dq, &r);
+}
+
+/* Class CH and whatever else is refused. The name is read again: the short way of parsing
+ * leaves it out. */
+static enum dp_outcome
+reply_refused(struct dp_core *core, struct dp_query *dq)
+{
+	uint8_t body[HF_IDENTITY_BODY_MAX];
+	struct hf_reply r;
+
+	if (hf_query_parse(dq->msg, dq->len, &dq->q) == HF_PARSE_OK &&
+	    hf_identity_answer(core->identity, &dq->q.question, body, &r)) {
+		count(core, HF_COUNTER_identity);
+		hf_identity_nsid(core->identity, &dq->q, &r);
+		return reply_write(core, dq, &r);
+	}
+	count(core, HF_COUNTER_refused);
+	return reply_error(core, dq, HF_RCODE_REFUSED, HF_EDE_NONE);
 }
 
 /* What an entry says; the caller adds what a judgement says. */
@@ -149,6 +168,7 @@ reply_entry_long(struct dp_core *core, const struct dp_policy *p, struct dp_quer
 		r.ede_text = dp_entry_ede_text(e);
 		r.ede_text_len = e->ede_text_len;
 	}
+	hf_identity_nsid(core->identity, &dq->q, &r);
 	if (reply_write(core, dq, &r) != DP_REPLY)
 		return DP_DROP;
 	if (body_is_in(dq, e))
@@ -162,8 +182,11 @@ reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq
 {
 	/* Its address is not given away: it stays in registers. */
 	const struct hf_reply r = reply_of(e, j);
-	size_t len =
-	    hf_usual_reply(dq->msg, dq->cap, hf_reply_limit(&dq->q, core->udp_max), &dq->q, &r);
+	size_t len = 0;
+
+	if (!dq->q.edns.nsid)
+		len = hf_usual_reply(
+		    dq->msg, dq->cap, hf_reply_limit(&dq->q, core->udp_max), &dq->q, &r);
 
 	/* Store only when it changes: the line is shared by all cores. */
 	if (atomic_load_explicit(&e->used, memory_order_relaxed) == 0)
@@ -275,6 +298,8 @@ dp_query_answer(struct dp_core *core, const struct dp_policy *p, struct dp_query
 	case HF_JUDGE_DROP_RESPONSE:
 		count(core, judge_counter[dq->judge]);
 		return DP_DROP;
+	case HF_JUDGE_REFUSED:
+		return reply_refused(core, dq);
 	default:
 		count(core, judge_counter[dq->judge]);
 		return reply_error(core, dq, hf_judge_rcode(dq->judge), HF_EDE_NONE);

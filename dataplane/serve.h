@@ -29,6 +29,7 @@
 #include "dataplane/pending.h"
 #include "dataplane/policy.h"
 #include "dataplane/table.h"
+#include "lib/wire/identity.h"
 
 enum {
 	DP_TIMEOUT_MS_DEFAULT = 6000,
@@ -43,6 +44,7 @@ struct dp_core {
 	uint16_t udp_max; /* largest datagram we send: 1232 */
 	uint32_t timeout_ms;
 	const struct dp_table *table;
+	const struct hf_identity *identity; /* NULL: hidden */
 	struct dp_pending pending;
 	alignas(64) uint64_t counters[HF_COUNTER_CNT]; /* relaxed stores; anyone loads relaxed */
 };

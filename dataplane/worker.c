@@ -389,6 +389,7 @@ dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *p
 	}
 	w->core.table = table;
 	w->core.udp_max = o->udp_max;
+	w->core.identity = &o->identity;
 	w->core.pending.holders.limit = o->client_waiting;
 	w->core.timeout_ms = DP_TIMEOUT_MS_DEFAULT;
 	w->shared = shared;

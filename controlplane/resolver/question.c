@@ -6,6 +6,7 @@
 
 #include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/render.h"
+#include "controlplane/resolver/sentinel.h"
 #include "controlplane/resolver/verify.h"
 #include "lib/wire/rdata.h"
 
@@ -268,6 +269,8 @@ finish(struct cp_job *job)
 	say(job, &a);
 	if (job->cause == CP_CAUSE_NOT_CACHED)
 		say_not_cached(job, &a);
+	else if (cp_sentinel_fails(job, &a))
+		CP_COUNT(job->r, sentinel);
 	else if (a.rcode == HF_RCODE_SERVFAIL && cp_cause_is_ours(failure_cause(job)))
 		a.ttl_s = job->r->limits.ttl_fail_min_s;
 	else if (a.rcode == HF_RCODE_SERVFAIL)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "controlplane/resolver/cache.h"
+#include "controlplane/resolver/sentinel.h"
 #include "lib/wire/rdata.h"
 #include "validator/nsec.h"
 
@@ -26,7 +27,8 @@ struct work {
 static bool
 is_ours(const struct cp_task *t)
 {
-	return t->view == CP_VIEW_PUBLIC && !cp_policy_covers(t->job->r->policy, &t->name, NULL);
+	return t->view == CP_VIEW_PUBLIC && !cp_sentinel_is_signal(&t->name, t->type) &&
+	    !cp_policy_covers(t->job->r->policy, &t->name, NULL);
 }
 
 /* --- looking for proofs */

@@ -94,6 +94,9 @@ struct hf_config {
 
 	char *service_tcp_netns; /* path of a network namespace, or "none" */
 
+	char *id_server, *id_version, *nsid; /* a text, "hostname" or "hidden" */
+	bool key_tag_signal;
+
 	struct hf_config_addr_list listen; /* kernel sockets of the control plane, UDP and TCP */
 
 	char *root_hints; /* zone file text */

@@ -26,6 +26,13 @@ const struct hf_schema_key hf_schema[] = {
 	{"", "listen", HF_SCHEMA_SOCKET_LIST, AT(listen), 0, HF_CONFIG_ADDR_MAX, "",
 	 {0}, "kernel sockets of the control plane, UDP and TCP, for management and tests"},
 
+	{"identity", "server", HF_SCHEMA_TEXT, AT(id_server), 0, 128, "hostname", {0},
+	 "id.server and hostname.bind in class CH (RFC 4892)"},
+	{"identity", "version", HF_SCHEMA_TEXT, AT(id_version), 0, 128, "hidden", {0},
+	 "version.server and version.bind in class CH"},
+	{"identity", "nsid", HF_SCHEMA_TEXT, AT(nsid), 0, 128, "hostname", {0},
+	 "name server identifier for those who ask (RFC 5001)"},
+
 	{"link", "socket", HF_SCHEMA_TEXT, AT(link_socket), 0, 100, "/run/holdfast/link.sock",
 	 {0}, "where the dataplane listens for the control plane"},
 	{"control", "socket", HF_SCHEMA_TEXT, AT(control_socket), 0, 100,
@@ -127,6 +134,9 @@ const struct hf_schema_key hf_schema[] = {
 	 "files of DS and DNSKEY records that are believed"},
 	{"validation", "rsasha1", HF_SCHEMA_BOOL, AT(rsasha1), 0, 0, "no", {0},
 	 "believe RSASHA1 signatures; no: zones signed with them are insecure (RFC 9905 2)"},
+
+	{"validation", "key-tag-signal", HF_SCHEMA_BOOL, AT(key_tag_signal), 0, 0, "yes", {0},
+	 "tell the zones of the anchors once a day which keys are believed (RFC 8145)"},
 
 	{"policy", "store", HF_SCHEMA_TEXT, AT(policy_store), 0, 4000,
 	 "/var/lib/holdfast/policy.db", {0}, "SQLite file of policy and audit log"},

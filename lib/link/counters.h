@@ -47,6 +47,7 @@
 	X(formerr, queries, "answered FORMERR")                                                    \
 	X(notimp, queries, "answered NOTIMP")                                                      \
 	X(badvers, queries, "answered BADVERS")                                                    \
+	X(identity, queries, "answered: id.server, version.server (RFC 4892)")                     \
 	X(refused, queries, "answered REFUSED")                                                    \
 	X(done_full, completions, "lost because a core's completion ring was full")                \
 	X(done_unknown, completions, "for a question nobody waits for any more")                   \

@@ -93,13 +93,16 @@ hf_walk_next(struct hf_walk *w, struct hf_rr *rr)
 }
 
 bool
-hf_options_ok(const uint8_t *msg, uint32_t off, uint32_t len)
+hf_options_ok(const uint8_t *msg, struct hf_edns *edns)
 {
+	uint32_t off = edns->options_off, len = edns->options_len;
+
 	while (len >= OPTION_FIXED_LEN) {
 		uint32_t whole = OPTION_FIXED_LEN + load_u16(msg + off + 2);
 
 		if (whole > len)
 			return false;
+		edns->nsid |= load_u16(msg + off) == HF_OPTION_NSID;
 		off += whole;
 		len -= whole;
 	}
@@ -109,19 +112,19 @@ hf_options_ok(const uint8_t *msg, uint32_t off, uint32_t len)
 bool
 hf_edns_from_rr(const uint8_t *msg, const struct hf_rr *rr, struct hf_edns *edns)
 {
-	if (rr->type != HF_TYPE_OPT || rr->owner.len != 1 ||
-	    !hf_options_ok(msg, rr->rdata_off, rr->rdata_len))
+	struct hf_edns e = {.options_off = rr->rdata_off, .options_len = rr->rdata_len};
+
+	if (rr->type != HF_TYPE_OPT || rr->owner.len != 1 || !hf_options_ok(msg, &e))
 		return false;
 	/* Not rr->ttl: that one was cleared when the extended RCODE is 128 or more. */
 	uint32_t ttl = load_u32(msg + rr->ttl_off);
 
-	edns->present = true;
-	edns->ext_rcode = (uint8_t)(ttl >> 24);
-	edns->version = (uint8_t)(ttl >> 16);
-	edns->dnssec_ok = (ttl & HF_EDNS_DO) != 0;
-	edns->udp_len = rr->klass < HF_UDP_PLAIN_MAX ? HF_UDP_PLAIN_MAX : rr->klass;
-	edns->options_off = rr->rdata_off;
-	edns->options_len = rr->rdata_len;
+	e.present = true;
+	e.ext_rcode = (uint8_t)(ttl >> 24);
+	e.version = (uint8_t)(ttl >> 16);
+	e.dnssec_ok = (ttl & HF_EDNS_DO) != 0;
+	e.udp_len = rr->klass < HF_UDP_PLAIN_MAX ? HF_UDP_PLAIN_MAX : rr->klass;
+	*edns = e;
 	return true;
 }
 

@@ -50,6 +50,7 @@ struct hf_edns {
 	uint16_t udp_len; /* the sender's buffer; values under 512 read as 512 (6.2.3) */
 	uint32_t options_off;
 	uint16_t options_len;
+	bool nsid; /* among the options: RFC 5001 */
 };
 
 struct hf_option {
@@ -92,8 +93,9 @@ bool hf_walk_next(struct hf_walk *w, struct hf_rr *rr);
  * Returns false when malformed. */
 bool hf_edns_from_rr(const uint8_t *msg, const struct hf_rr *rr, struct hf_edns *edns);
 
-/* The len octets at msg[off] are whole options, one behind the other (RFC 6891 6.1.2). */
-bool hf_options_ok(const uint8_t *msg, uint32_t off, uint32_t len);
+/* The options of *edns, whose place is filled in, are whole, one behind the other (RFC 6891
+ * 6.1.2). Notes in *edns what is asked for by an option. */
+bool hf_options_ok(const uint8_t *msg, struct hf_edns *edns);
 
 /* Iterate options: *off starts at edns->options_off. False when none is left. */
 bool hf_option_next(

@@ -5,6 +5,7 @@
 
 enum {
 	OPT_FIXED_LEN = 11,    /* root owner, type, class, TTL, RDLENGTH: RFC 6891 6.1.2 */
+	NSID_FIXED_LEN = 4,    /* option code, length: RFC 5001 2.3 */
 	EDE_FIXED_LEN = 6,     /* option code, length, INFO-CODE: RFC 8914 2 */
 	RCODE_HEADER_MAX = 15, /* what four bits hold; the rest needs OPT, RFC 6891 6.1.3 */
 };
@@ -40,6 +41,7 @@ struct fit {
 	bool opt;
 	uint8_t ede_cnt;
 	uint16_t text_len; /* EXTRA-TEXT of the last EDE */
+	uint16_t nsid_len;
 	uint16_t body_len; /* all of the body or 0 */
 	size_t head_len;   /* header and, if it is kept, the question */
 };
@@ -47,7 +49,11 @@ struct fit {
 static inline size_t
 opt_len(const struct fit *f)
 {
-	return f->opt ? OPT_FIXED_LEN + (size_t)f->ede_cnt * EDE_FIXED_LEN + f->text_len : 0;
+	size_t nsid_len = f->nsid_len > 0 ? NSID_FIXED_LEN + (size_t)f->nsid_len : 0;
+
+	if (!f->opt)
+		return 0;
+	return OPT_FIXED_LEN + (size_t)f->ede_cnt * EDE_FIXED_LEN + f->text_len + nsid_len;
 }
 
 static inline size_t
@@ -56,14 +62,17 @@ fit_len(const struct fit *f)
 	return f->head_len + f->body_len + opt_len(f);
 }
 
-/* Too large: give up EXTRA-TEXT, then EDE with TC (RFC 8914 3: before other data), then the body
- * with TC (RFC 2181 9: never a part of an RRset), then OPT, then the question. */
+/* Too large: give up EXTRA-TEXT, the identifier, then EDE with TC (RFC 8914 3: before other data),
+ * then the body with TC (RFC 2181 9: never a part of an RRset), then OPT, then the question. */
 static void
 fit_shrink(struct fit *f, size_t max, const struct hf_reply *r)
 {
 	const struct fit whole = *f;
 
 	f->text_len = 0;
+	if (fit_len(f) <= max)
+		return;
+	f->nsid_len = 0;
 	if (fit_len(f) <= max)
 		return;
 	f->flags = HF_FLAG_TC;
@@ -120,6 +129,12 @@ opt_write(uint8_t *p, const struct hf_query *q, const struct hf_reply *r, const 
 			memcpy(p, r->ede_text, text_len);
 		p += text_len;
 	}
+	if (f->nsid_len > 0) {
+		p = put_u16(p, HF_OPTION_NSID);
+		p = put_u16(p, f->nsid_len);
+		memcpy(p, r->nsid, f->nsid_len);
+		p += f->nsid_len;
+	}
 	return p;
 }
 
@@ -136,6 +151,7 @@ hf_reply_write(
 	    .opt = q->edns.present, /* RFC 6891 7: only to those who sent one */
 	    .ede_cnt = ede_cnt,
 	    .text_len = text ? r->ede_text_len : 0,
+	    .nsid_len = r->nsid_len <= HF_REPLY_NSID_MAX ? r->nsid_len : 0,
 	    .body_len = body ? r->body_len : 0,
 	    .head_len = q->question_end != 0 ? q->question_end : HF_HEADER_LEN,
 	};

@@ -19,7 +19,8 @@ enum {
 	HF_REPLY_EDE_MAX = 2,
 	HF_EDE_TEXT_MAX = 160,
 	HF_BODY_MAX = 3072,
-	HF_REPLY_OPT_MAX = 11 + HF_REPLY_EDE_MAX * 6 + HF_EDE_TEXT_MAX
+	HF_REPLY_NSID_MAX = 128,
+	HF_REPLY_OPT_MAX = 11 + HF_REPLY_EDE_MAX * 6 + HF_EDE_TEXT_MAX + 4 + HF_REPLY_NSID_MAX
 };
 
 /* What becomes of a query before any look-up. Every value has a counter. */
@@ -74,6 +75,8 @@ struct hf_reply {
 	uint16_t ede[HF_REPLY_EDE_MAX];
 	const char *ede_text; /* EXTRA-TEXT of the last EDE, may be NULL; not NUL-terminated */
 	uint16_t ede_text_len;
+	const uint8_t *nsid;             /* RFC 5001; only for a query that asked for it */
+	uint16_t nsid_len;               /* 0: none */
 	uint16_t an_cnt, ns_cnt, ar_cnt; /* records in body, OPT not counted */
 	const uint8_t *body; /* records, rendered to stand right behind a question at offset 12 */
 	uint16_t body_len;
@@ -86,7 +89,8 @@ struct hf_reply {
  * made. Bits: QR set, opcode, RD, CD copied, RA set, AA clear, AD if authentic and the
  * client set AD or DO (RFC 6840 5.7, 5.8), TC and an empty body when it does not fit (RFC
  * 2181 9). OPT only if the query had one (RFC 6891 7); EDE only with OPT; EXTRA-TEXT is
- * dropped before the body is. Returns the length, 0 when not even a header fits. */
+ * dropped before the identifier, and that before the body is. Returns the length, 0 when not even a
+ * header fits. */
 size_t hf_reply_write(
     uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q, const struct hf_reply *r);
 

@@ -65,7 +65,7 @@ hf_usual_opt(const uint8_t *msg, size_t off, size_t len, struct hf_edns *edns)
 	edns->udp_len = udp_len < HF_UDP_PLAIN_MAX ? HF_UDP_PLAIN_MAX : udp_len;
 	edns->options_off = (uint32_t)(off + HF_USUAL_OPT_LEN);
 	edns->options_len = (uint16_t)(len - HF_USUAL_OPT_LEN);
-	return hf_options_ok(msg, edns->options_off, edns->options_len);
+	return hf_options_ok(msg, edns);
 }
 
 /* A message of a header, one question without compression and at most one OPT. Returns the

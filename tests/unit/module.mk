@@ -25,6 +25,7 @@ unit_names := \
 	cp_resolver_test \
 	cp_route_test \
 	cp_server_test \
+	cp_sentinel_test \
 	cp_store_test \
 	cp_synth_test \
 	cp_suffix_test \
@@ -36,6 +37,7 @@ unit_names := \
 	dp_entry_test \
 	dp_exception_test \
 	dp_hash_test \
+	dp_identity_test \
 	dp_judge_test \
 	dp_neighbour_test \
 	dp_options_test \
@@ -112,6 +114,9 @@ unit_parts_cp_local_test := resolver validator hf
 unit_libs_cp_local_test := -lldns
 unit_parts_cp_zones_test := controlplane resolver validator hfconfig hf
 unit_libs_cp_zones_test := -lldns
+unit_parts_cp_sentinel_test := controlplane resolver validator hfconfig hf
+unit_libs_cp_sentinel_test := -lldns
+unit_parts_dp_identity_test := dataplane hf
 unit_parts_cp_route_test := resolver validator hf
 unit_libs_cp_route_test := -lldns
 unit_parts_dp_serve_test := dataplane hf
