@@ -380,7 +380,7 @@ setup_read(struct setup *u, const struct rpl *s)
 	u->wall_s = WALL_DEFAULT_S;
 	u->cfg.do_ip4 = u->cfg.do_ip6 = true;
 	u->cfg.validate = true;
-	u->cfg.qname_minimisation = true;
+	u->cfg.qname_minimisation = u->cfg.aggressive_nsec = true; /* Holdfast's defaults */
 	u->cfg.rsasha1 = true; /* the scenarios are older than RFC 9905 */
 	u->cfg.qname_minimisation = true;
 	u->cfg.server_port = 53;
