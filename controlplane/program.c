@@ -269,6 +269,7 @@ limits_of(const struct hf_config *c)
 	    .sends_per_server = (uint32_t)c->limit_sends_per_server,
 	    .sig_checks = (uint32_t)c->limit_signature_checks,
 	    .sha1_blocks = (uint32_t)c->limit_sha1_blocks,
+	    .nsec3_iterations = (uint32_t)c->limit_nsec3_iterations,
 	    .wall_ns = c->limit_time_ns,
 	    .zone_fetches = or_none(c->limit_zone_fetches),
 	    .zone_waste = or_none(c->limit_zone_waste),

@@ -106,6 +106,8 @@ salt_equal(const struct va_salt *a, const struct va_salt *b)
 static enum va_denied
 chain_open(struct chain *ch, const struct va_proofs *p, struct va_budget *budget)
 {
+	unsigned most =
+	    budget->nsec3_iterations != 0 ? budget->nsec3_iterations : VA_NSEC3_ITERATIONS_MAX;
 	bool any = false;
 
 	ch->p = p;
@@ -122,7 +124,7 @@ chain_open(struct chain *ch, const struct va_proofs *p, struct va_budget *budget
 	}
 	if (!any)
 		return VA_DENIED_MISSING;
-	return ch->salt.iterations > VA_NSEC3_ITERATIONS_MAX ? VA_DENIED_ITERATIONS : VA_DENIED;
+	return ch->salt.iterations > most ? VA_DENIED_ITERATIONS : VA_DENIED;
 }
 
 bool

@@ -27,6 +27,7 @@ struct va_budget {
 	/* RSASHA1 and RSASHA1-NSEC3-SHA1 are known. RFC 9905 2: implementations must be able to,
 	 * operators must not. */
 	bool rsasha1;
+	uint16_t nsec3_iterations; /* above: insecure. 0: VA_NSEC3_ITERATIONS_MAX */
 };
 
 enum {
@@ -34,7 +35,7 @@ enum {
 	VA_SIG_CHECKS_RRSET = 8,
 	VA_SHA1_BLOCKS = 3000,
 	VA_KEYS_SAME_TAG = 2, /* DNSKEYs with one tag and algorithm that are tried (KeyTrap) */
-	VA_NSEC3_ITERATIONS_MAX = 50, /* above: insecure, EDE 27 (RFC 9276 3.2) */
+	VA_NSEC3_ITERATIONS_MAX = 50, /* if nothing else is said; EDE 27 (RFC 9276 3.2) */
 	VA_RRS_MAX = 100,             /* records per RRset */
 	VA_SKEW_S = 300,              /* clock difference forgiven at inception and expiration */
 };

@@ -138,6 +138,10 @@ answer_at(struct cp_task *t, const struct hf_name *name)
 	const uint16_t types[] = {t->type, HF_TYPE_CNAME, TYPE_NXDOMAIN};
 
 	for (unsigned i = 0; i < 3; i++) {
+		/* A DS is the parent's, an alias at the name is not (RFC 4035 2.4). */
+		if (i == 1 && t->type == HF_TYPE_DS)
+			continue;
+
 		struct cp_key key = {name, types[i], CP_CLASS_ANSWER, t->view};
 		uint64_t policy_gen;
 		struct cp_outcome *o = outcome_find(t, &key, &policy_gen);

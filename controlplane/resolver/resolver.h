@@ -85,7 +85,7 @@ struct cp_resolver_ops {
 struct cp_resolver_limits { /* DESIGN 5; docs/limits.md. 0 in a field: the default */
 	uint32_t sends, bytes, ns_names, ns_addrs, ns_lookup_fails, ns_lookups;
 	uint32_t referrals, depth, chain, sends_per_server;
-	uint32_t sig_checks, sha1_blocks;
+	uint32_t sig_checks, sha1_blocks, nsec3_iterations;
 	uint64_t wall_ns;
 	uint32_t zone_fetches, zone_waste;    /* under way; without data in a second */
 	uint32_t server_fetches, server_rate; /* under way; begun in a second */

@@ -30,7 +30,8 @@ settle(struct cp_outcome *o, enum hf_verdict verdict, const struct va_result *wh
 	o->why.verdict = verdict;
 	if (verdict == HF_VERDICT_BOGUS && o->own_fault)
 		o->blame = o->server;
-	if (verdict == HF_VERDICT_INSECURE && !is_denial(o))
+	/* Proofs beside records that nobody signed prove nothing to anyone. */
+	if (verdict == HF_VERDICT_INSECURE && !is_denial(o) && o->answer[0]->sig_cnt == 0)
 		o->proof_cnt = 0;
 	return true;
 }
@@ -138,6 +139,19 @@ settle_denial(struct bench *b, const struct va_result *res)
 	return settle_own(b, res);
 }
 
+/* Some servers say NXDOMAIN for a name that has others below it and nothing else. What they
+ * signed shows that it exists (RFC 4592 2.2.2): believe that. res: why it is no NXDOMAIN. */
+static bool
+is_there_after_all(struct bench *b, const struct va_proofs *p, const struct va_result *res)
+{
+	struct va_result type;
+
+	if (b->o->kind != CP_KIND_NXDOMAIN || res->reason != VA_DENIAL_WRONG)
+		return false;
+	va_deny_type(p, &b->t->name, b->t->type, &b->t->job->budget.va, &type);
+	return type.verdict == HF_VERDICT_SECURE;
+}
+
 static bool
 judge_denial(struct bench *b)
 {
@@ -158,12 +172,26 @@ judge_denial(struct bench *b)
 	}
 	if (b->o->kind == CP_KIND_NXDOMAIN)
 		va_deny_name(&p, qname, budget, &res);
-	else
+	if (is_there_after_all(b, &p, &res))
+		b->o->kind = CP_KIND_NODATA;
+	if (b->o->kind != CP_KIND_NXDOMAIN)
 		va_deny_type(&p, qname, b->t->type, budget, &res);
 	/* An opt-out span shows that the delegation is insecure, and no more than that. */
 	if (res.verdict == HF_VERDICT_BOGUS && b->o->ds == CP_DS_UNSIGNED)
 		res.verdict = HF_VERDICT_INSECURE;
 	return settle_denial(b, &res);
+}
+
+/* What is said beside an alias is about its target, more often than not: it may spare a
+ * question (RFC 8198). Not worth the last signature checks. */
+static void
+learn_beside_alias(struct bench *b)
+{
+	bool alias = b->o->kind == CP_KIND_CNAME || b->o->kind == CP_KIND_DNAME;
+
+	if (alias && b->t->job->r->aggressive &&
+	    b->t->job->budget.va.sig_checks > VA_SIG_CHECKS / 2)
+		(void)verify_proofs(b);
 }
 
 static bool
@@ -179,6 +207,7 @@ judge_positive(struct bench *b)
 	if (o->kind == CP_KIND_DNAME && o->answer_cnt > 1)
 		((struct hf_rrset *)(uintptr_t)o->answer[1])->ttl = o->answer[0]->ttl;
 	if (!res.wildcard) {
+		learn_beside_alias(b);
 		o->proof_cnt = 0;
 		return settle(o, HF_VERDICT_SECURE, &res);
 	}
@@ -211,16 +240,38 @@ keep_good_extras(struct bench *b)
 	o->extra_cnt = (uint8_t)cnt;
 }
 
+/* A denial without any proof may be of a name below an unsigned delegation, by a server that
+ * speaks for the parent only (RFC 4035 5.2). False: wait and judge again. */
+static bool
+is_below_cut(struct bench *b, bool *done)
+{
+	struct cp_want want = {CP_TASK_STATE, &b->t->name, 0, CP_RAW_NOT, false};
+	const struct cp_outcome *state;
+
+	if (b->t->type == HF_TYPE_DS)
+		return true;
+	state = cp_task_need(b->t, &want);
+	*done = state != NULL;
+	if (state == NULL)
+		return false;
+	if (state->kind != CP_KIND_FAIL && state->verdict == HF_VERDICT_INSECURE)
+		settle(b->o, HF_VERDICT_INSECURE, &state->why);
+	return true;
+}
+
 static bool
 judge_signed(struct cp_task *t, const struct cp_outcome *state)
 {
 	struct bench b = {.t = t, .o = t->lookup.got, .zone = state->cut, .keys = state->answer[0]};
+	bool done = true;
 
 	b.o->cut = state->cut;
 	if (is_denial(b.o))
 		judge_denial(&b);
 	else
 		judge_positive(&b);
+	if (b.o->why.reason == VA_DENIAL_MISSING && !is_below_cut(&b, &done))
+		return done;
 	if (b.o->verdict == HF_VERDICT_SECURE)
 		keep_good_extras(&b);
 	cp_synth_learn(t, &b.zone, b.good, b.good_cnt);

@@ -117,6 +117,7 @@ struct hf_config {
 	uint64_t limit_sends, limit_bytes, limit_ns_names, limit_ns_addresses;
 	uint64_t limit_ns_lookups, limit_ns_lookup_failures, limit_referrals, limit_depth;
 	uint64_t limit_chain, limit_sends_per_server, limit_signature_checks, limit_sha1_blocks;
+	uint64_t limit_nsec3_iterations;
 	uint64_t limit_time_ns, limit_questions;
 	uint64_t limit_zone_fetches, limit_zone_waste; /* 0: none */
 	uint64_t limit_server_fetches, limit_server_rate;
