@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(world.ROOT, "tests", "evil"))
 import evil_lab  # noqa: E402
 
 SENDS_MAX = 64  # docs/limits.md: what one question can make us send
-CAREFUL, FAST = "127.0.0.1@5335", "127.0.0.1@5336"  # built with ASan if there is such, and as shipped
+CAREFUL, FAST = "127.0.0.1@5337", "127.0.0.1@5336"  # with ASan if it is built so, and as shipped
 
 pytestmark = pytest.mark.skipif(evil_lab.missing() is not None, reason=evil_lab.missing() or "")
 
@@ -158,7 +158,7 @@ def test_large_answers_come_whole_over_tcp(careful):
     with world.inside(careful.lab.res):
         for name in ("big100.large.evil.", "big100.tcpslow20-large.evil."):
             query = dns.message.make_query(name, "TXT")
-            reply = dns.query.tcp(query, "127.0.0.1", port=5335, timeout=8)
+            reply = dns.query.tcp(query, "127.0.0.1", port=5337, timeout=8)
             assert len(reply.answer[0]) == 100
             assert {len(d.strings) for d in reply.answer[0]} == {30}
 
