@@ -2,7 +2,9 @@
 # `make SAN=fuzz CC=clang fuzz-programs`. A line per target.
 fuzz_names := \
 	config_fuzz \
+	cp_pack_fuzz \
 	cp_reply_fuzz \
+	cp_suffix_fuzz \
 	cp_zonetext_fuzz \
 	dp_packet_fuzz \
 	dp_serve_fuzz \
@@ -15,6 +17,7 @@ fuzz_names := \
 	wire_reply_fuzz
 
 fuzz_parts_config_fuzz := hfconfig hf
+fuzz_parts_cp_pack_fuzz := resolver validator hf
 fuzz_parts_cp_reply_fuzz := resolver validator hf
 fuzz_parts_dp_serve_fuzz := dataplane hf
 fuzz_parts_link_msg_fuzz := hf
