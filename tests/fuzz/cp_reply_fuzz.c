@@ -96,7 +96,7 @@ on_random(void *arg, void *out, size_t len)
 }
 
 static struct cp_resolver *
-make(struct cp_policy *policy)
+make(struct cp_policy *policy, bool minimise)
 {
 	static const uint8_t ns_name[] = {1, 'a', 4, 'r', 'o', 'o', 't', 0};
 	static const uint8_t v4[] = {192, 0, 2, 1}, ds_octets[36] = {1, 2, 13, 2};
@@ -115,6 +115,7 @@ make(struct cp_policy *policy)
 	    .do_ip4 = true,
 	    .do_ip6 = true,
 	    .validate = true,
+	    .qname_minimisation = minimise,
 	    .limits = {.cache_octets = 256 * 1024}};
 	const struct cp_resolver_ops ops = {NULL, on_send, on_cancel, on_answer, on_random};
 
@@ -169,7 +170,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	open_cnt = answers = sends = 0;
 	seed = 1;
 	struct cp_policy *policy = cp_policy_create(1, NULL, &rule, data[0] >> 5 & 1);
-	struct cp_resolver *r = make(policy);
+	struct cp_resolver *r = make(policy, data[0] >> 6 & 1);
 
 	require(policy != NULL && r != NULL);
 	ask(r, &t, data);
