@@ -151,6 +151,7 @@ enter_cut(struct cp_task *t, struct cp_delegation *d, bool cached)
 	l->zone = cp_servers_zone(t->job->r->servers, &d->zone);
 	l->asked_cut = false;
 	l->last_resorts = 0;
+	l->silences = 0;
 	if (!l->refreshed) /* then old servers may be met again: what was seen of them counts */
 		l->tried_cnt = 0;
 	l->ask_again = false;

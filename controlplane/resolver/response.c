@@ -670,10 +670,11 @@ classify(struct reader *rd)
 		return rd->h.qd_cnt == 1 ? classify_data(rd) : CP_SAYS_LAME;
 	case HF_RCODE_FORMERR:
 	case HF_RCODE_NOTIMP:
-	case HF_RCODE_BADVERS:
 		if (rd->asked->edns && (!rd->edns.present || rd->asked->cookie))
 			return CP_SAYS_FORMERR;
 		return CP_SAYS_LAME;
+	case HF_RCODE_BADVERS: /* of version 0: it knows no EDNS, whatever it says */
+		return rd->asked->edns ? CP_SAYS_FORMERR : CP_SAYS_LAME;
 	case HF_RCODE_BADCOOKIE:
 		return rd->asked->cookie ? CP_SAYS_BADCOOKIE : CP_SAYS_LAME;
 	default:

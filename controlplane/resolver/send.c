@@ -34,11 +34,13 @@ manner_set(struct cp_task *t, struct cp_exchange *x, const struct cp_tried *trie
 	uint64_t now_ns = r->now.mono_ns;
 	uint8_t bits[(HF_NAME_MAX + 7) / 8];
 	/* What drops a query may be what is in it: first the cookie goes, then EDNS, unless the
-	 * server is known to have borne them. Nothing is learnt from a datagram that comes then. */
+	 * server is known to have borne them. Servers of one zone are often alike, so silence of
+	 * its others counts. Nothing is learnt from a datagram that comes then. */
+	unsigned silences = t->lookup.bogus == NULL ? t->lookup.silences : 0;
 	bool no_cookie = tried->no_cookie || now_ns < known->no_cookie_ns ||
 	    (tried->timeouts >= 1 && !known->has_cookies);
-	bool no_edns = tried->no_edns || now_ns < known->no_edns_ns ||
-	    (tried->timeouts >= 2 && !known->edns_works);
+	bool no_edns =
+	    tried->no_edns || now_ns < known->no_edns_ns || (silences >= 2 && !known->edns_works);
 
 	x->edns = !no_edns;
 	if (r->cookies && x->edns && !no_cookie)
@@ -277,6 +279,7 @@ cp_send_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail why)
 		cp_send_again(t, x, false);
 	} else if (why == CP_FAIL_TIMEOUT && x->transport == CP_UDP) {
 		tried->timeouts++;
+		t->lookup.silences += t->lookup.silences < UINT8_MAX;
 		if (x->odd > 0) { /* somebody forges, or the path garbles */
 			CP_COUNT(t->job->r, tcp_for_doubt);
 			cp_send_again(t, x, true);

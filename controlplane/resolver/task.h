@@ -76,6 +76,7 @@ struct cp_lookup {
 	bool ask_again;   /* the next send goes to `again` */
 	bool spent;       /* no other server is left to ask for better records */
 	uint8_t bogus_tries;
+	uint8_t silences;     /* time-outs of this cut's servers that are not known to bear EDNS */
 	uint8_t last_resorts; /* sends to servers that are down or lame */
 	uint8_t tried_cnt;
 	enum cp_cause last_cause;

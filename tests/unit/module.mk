@@ -12,6 +12,7 @@ unit_names := \
 	cp_anchors_test \
 	cp_answer_test \
 	cp_engine_test \
+	cp_choose_test \
 	cp_link_test \
 	cp_local_test \
 	cp_nta_test \
@@ -105,6 +106,8 @@ unit_parts_dp_judge_test := dataplane hf
 unit_parts_dp_table_test := dataplane hf
 unit_parts_cp_policy_test := resolver validator hf
 unit_parts_cp_pack_test := resolver validator hf
+unit_parts_cp_choose_test := resolver validator hf
+unit_libs_cp_choose_test := -lldns
 unit_parts_cp_server_test := resolver validator hf
 unit_parts_cp_suffix_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_table_test := resolver validator hf

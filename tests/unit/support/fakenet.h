@@ -13,6 +13,8 @@
 #ifndef HF_TEST_FAKENET_H
 #define HF_TEST_FAKENET_H
 
+#include <ctype.h>
+
 #include <ldns/ldns.h>
 
 #include "controlplane/resolver/resolver.h"
@@ -49,8 +51,20 @@ enum fn_manner {
 	FN_BAD_KEYS,    /* its DNSKEY RRset has a bad signature, all else is good */
 	FN_HIDES_KEYS,  /* does not answer for DNSKEY */
 	FN_UNREACHABLE,
-	FN_RECURSES, /* a forwarder: RA and no AA, whoever the zone's servers are; needs RD */
-	FN_GARBAGE,  /* the right header and question, then nonsense */
+	FN_RECURSES,      /* a forwarder: RA and no AA, whoever the zone's servers are; needs RD */
+	FN_GARBAGE,       /* the right header and question, then nonsense */
+	FN_GARBAGE_FIRST, /* the same, then the truth */
+	FN_FORMERR_FIRST, /* FORMERR, then the truth */
+	FN_CASE_FIRST,    /* the question in another case, then the truth */
+	FN_FLOOD_FIRST,   /* twenty wrong IDs; the truth over TCP only */
+	FN_NO_CASE,       /* the question in lower case, always */
+	FN_DROPS_EDNS,    /* silent to EDNS, good without */
+	FN_COOKIES,       /* gives cookies */
+	FN_FORGED_COOKIE_FIRST, /* ... after a reply with another client's */
+	FN_NO_COOKIE_FIRST,     /* ... after a reply without one */
+	FN_WANTS_COOKIE,        /* BADCOOKIE without its server cookie */
+	FN_BADCOOKIE,           /* BADCOOKIE over UDP whatever comes */
+	FN_HATES_COOKIES,       /* FORMERR to cookies, good with EDNS */
 	/* Good, but for names with nothing but names below them: */
 	FN_ENT_NXDOMAIN,
 	FN_ENT_REFUSES,
@@ -82,6 +96,7 @@ struct fn_reply;
 
 struct fn_server {
 	struct hf_addr addr;
+	uint64_t delay_ns; /* beyond the usual */
 	enum fn_manner manner;
 	/* What it says instead: the flags, after filling in the sections; 0: as ever. */
 	uint16_t (*says)(struct fn_reply *p, const struct hf_question *q);
@@ -101,6 +116,7 @@ struct fn_sent {
 	struct hf_question q;
 	enum cp_transport transport;
 	bool edns;
+	uint16_t cookie_len; /* 0: none */
 	uint16_t flags;
 };
 
@@ -121,7 +137,8 @@ static struct {
 	struct fn_answer answer[8];
 	unsigned answer_cnt;
 	uint64_t now_ns, seed;
-	bool minimise; /* set before fn_start */
+	bool minimise;          /* set before fn_start */
+	bool mix_case, cookies; /* of the next resolver */
 	struct cp_resolver *r;
 	struct cp_policy *policy;
 	struct cp_resolver_config cfg;
@@ -669,6 +686,54 @@ fn_ent_rcode(const struct fn_server *s, const struct hf_question *q)
 	return fn_exists(z, &q->name) ? rcodes[s->manner - FN_ENT_NXDOMAIN] : -1;
 }
 
+/* The COOKIE option of a query. */
+static inline bool
+fn_cookie_of(const struct hf_query *q, const uint8_t *msg, struct hf_option *opt)
+{
+	uint32_t off = q->edns.options_off;
+
+	while (hf_option_next(msg, &q->edns, &off, opt))
+		if (opt->code == HF_OPTION_COOKIE)
+			return true;
+	*opt = (struct hf_option){0};
+	return false;
+}
+
+static inline bool
+fn_gives_cookies(enum fn_manner m)
+{
+	return m == FN_COOKIES || m == FN_FORGED_COOKIE_FIRST || m == FN_NO_COOKIE_FIRST ||
+	    m == FN_WANTS_COOKIE || m == FN_BADCOOKIE;
+}
+
+/* OPT with the cookie of a server that gives some. The server cookie is "server's own cookie".
+ * Returns the low bits of the RCODE that the cookie asks for. */
+static inline uint8_t
+fn_put_opt(struct fn_reply *p, const struct cp_send *send, const struct hf_query *q)
+{
+	struct hf_edns edns = {.present = true, .dnssec_ok = true, .udp_len = 1232};
+	struct hf_option got;
+	uint8_t buf[64], data[8 + 19];
+	bool udp = send->transport == CP_UDP;
+
+	if (!q->edns.present)
+		return 0;
+	if (!fn_cookie_of(q, send->msg, &got) || !fn_gives_cookies(p->manner)) {
+		hf_writer_opt(&p->w, &edns, NULL);
+		return 0;
+	}
+	memcpy(data, got.data, 8);
+	memcpy(data + 8, "server's own cookie", 19);
+	struct hf_option opt = {HF_OPTION_COOKIE, sizeof(data), data};
+	bool fits = got.len == sizeof(data) && memcmp(got.data + 8, data + 8, 19) == 0;
+	bool bad = udp && (p->manner == FN_BADCOOKIE || (p->manner == FN_WANTS_COOKIE && !fits));
+
+	edns.ext_rcode = bad ? HF_RCODE_BADCOOKIE >> 4 : 0;
+	edns.options_len = (uint16_t)hf_option_append(buf, sizeof(buf), 0, &opt);
+	hf_writer_opt(&p->w, &edns, buf);
+	return bad ? HF_RCODE_BADCOOKIE & HF_FLAG_RCODE : 0;
+}
+
 static inline size_t
 fn_reply_make(const struct fn_server *s, const struct cp_send *send, uint8_t *out, size_t cap)
 {
@@ -681,6 +746,14 @@ fn_reply_make(const struct fn_server *s, const struct cp_send *send, uint8_t *ou
 	p.dnssec = q.edns.dnssec_ok;
 	hf_writer_init(&p.w, out, cap);
 	hf_writer_question(&p.w, &q.question);
+	struct hf_option cookie;
+
+	if (s->manner == FN_HATES_COOKIES && fn_cookie_of(&q, send->msg, &cookie)) {
+		struct hf_edns opt = {.present = true, .udp_len = 1232};
+
+		hf_writer_opt(&p.w, &opt, NULL);
+		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_RCODE_FORMERR);
+	}
 	if (s->manner == FN_NO_EDNS && q.edns.present)
 		return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | HF_RCODE_FORMERR);
 	if (s->manner == FN_REFUSES || p.z == NULL ||
@@ -700,12 +773,9 @@ fn_reply_make(const struct fn_server *s, const struct cp_send *send, uint8_t *ou
 		flags = (flags & ~HF_FLAG_AA) | HF_FLAG_RA | HF_FLAG_RD;
 	if (s->manner == FN_SPOOFS)
 		fn_put_spoof(&p);
-	if (q.edns.present) {
-		struct hf_edns opt = {.present = true, .dnssec_ok = true, .udp_len = 1232};
+	uint8_t bad = fn_put_opt(&p, send, &q);
 
-		hf_writer_opt(&p.w, &opt, NULL);
-	}
-	return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | flags);
+	return hf_writer_finish(&p.w, q.h.id, HF_FLAG_QR | flags | (bad & HF_FLAG_RCODE));
 }
 
 /* --- the resolver's side */
@@ -736,6 +806,38 @@ fn_event_reply(uint64_t exchange, uint64_t after_ns, const uint8_t *msg, size_t 
 	e->len = len;
 }
 
+/* What a stranger, or a bad path, gets in before the truth. */
+static inline void
+fn_forge(const struct fn_server *s, const struct cp_send *send, const uint8_t *truth, size_t len)
+{
+	static uint8_t msg[HF_MSG_MAX];
+	bool udp = send->transport == CP_UDP;
+
+	memcpy(msg, truth, len);
+	if (s->manner == FN_GARBAGE_FIRST) {
+		msg[7] = 200;
+	} else if (s->manner == FN_FORMERR_FIRST && udp) {
+		msg[3] = HF_RCODE_FORMERR;
+		memset(msg + 4, 0, 8);
+		len = 12;
+	} else if (s->manner == FN_CASE_FIRST && udp) {
+		msg[13] ^= 0x20;
+	} else if (s->manner == FN_FORGED_COOKIE_FIRST && udp) {
+		msg[len - 19 - 8] ^= 1;
+	} else if (s->manner == FN_NO_COOKIE_FIRST && udp) {
+		msg[len - 19 - 8 - 4 - 1] = 0; /* OPT without options */
+		len -= 19 + 8 + 4;
+	} else if (s->manner == FN_FLOOD_FIRST && udp) {
+		msg[0] ^= 1;
+		for (unsigned i = 0; i < 20; i++)
+			fn_event_reply(send->exchange, (i + 1) * HF_NS_PER_MS / 4, msg, len);
+		return;
+	} else {
+		return;
+	}
+	fn_event_reply(send->exchange, 5 * HF_NS_PER_MS, msg, len);
+}
+
 static inline void
 fn_on_send(void *arg, const struct cp_send *send)
 {
@@ -747,8 +849,11 @@ fn_on_send(void *arg, const struct cp_send *send)
 	(void)arg;
 	VA_REQUIRE(fn.sent_cnt < FN_LOG);
 	VA_REQUIRE(hf_query_parse(send->msg, send->len, &q) == HF_PARSE_OK);
-	fn.sent[fn.sent_cnt++] =
-	    (struct fn_sent){send->server, q.question, send->transport, q.edns.present, q.h.flags};
+	struct hf_option cookie;
+
+	fn_cookie_of(&q, send->msg, &cookie);
+	fn.sent[fn.sent_cnt++] = (struct fn_sent){
+	    send->server, q.question, send->transport, q.edns.present, cookie.len, q.h.flags};
 	for (unsigned i = 0; i < fn.server_cnt; i++)
 		if (hf_addr_equal(&fn.server[i].addr, &send->server))
 			s = &fn.server[i];
@@ -758,6 +863,7 @@ fn_on_send(void *arg, const struct cp_send *send)
 	e = fn_event_new(send->exchange, send->timeout_ns);
 	e->fails = true;
 	e->why = CP_FAIL_TIMEOUT;
+	hides |= s != NULL && s->manner == FN_DROPS_EDNS && q.edns.present;
 	if (s == NULL || s->manner == FN_SILENT || hides)
 		return;
 	if (s->manner == FN_UNREACHABLE) {
@@ -768,6 +874,12 @@ fn_on_send(void *arg, const struct cp_send *send)
 	size_t len = fn_reply_make(s, send, msg, sizeof(msg));
 
 	VA_REQUIRE(len > 0);
+	if (s->manner == FN_NO_CASE)
+		for (unsigned i = 0; i < q.question.name.len; i++)
+			msg[12 + i] = (uint8_t)tolower(msg[12 + i]);
+	fn_forge(s, send, msg, len);
+	if (s->manner == FN_FLOOD_FIRST && send->transport == CP_UDP)
+		return;
 	if (s->manner == FN_GARBAGE) {
 		msg[7] = 200; /* two hundred answers */
 		fn_event_reply(send->exchange, 10 * HF_NS_PER_MS, msg, len);
@@ -780,7 +892,7 @@ fn_on_send(void *arg, const struct cp_send *send)
 		fn_event_reply(send->exchange, 5 * HF_NS_PER_MS, msg, len);
 		msg[at] ^= 1;
 	}
-	fn_event_reply(send->exchange, 10 * HF_NS_PER_MS, msg, len);
+	fn_event_reply(send->exchange, s->delay_ns + 10 * HF_NS_PER_MS, msg, len);
 }
 
 static inline void
@@ -937,6 +1049,8 @@ fn_start(const struct fn_zone *root, const struct cp_resolver_limits *limits)
 	    .do_ip6 = true,
 	    .validate = true,
 	    .aggressive_nsec = true,
+	    .mix_case = fn.mix_case,
+	    .cookies = fn.cookies,
 	    .qname_minimisation = fn.minimise};
 	if (limits != NULL)
 		fn.cfg.limits = *limits;
