@@ -298,6 +298,9 @@ cut_unbroken(struct cp_resolver *r, const struct hf_name *name, uint16_t view, s
 			break;
 		struct cp_key key = {&parent, TYPE_CUT, CP_CLASS_CUT, view};
 
+		if (parent.label_cnt ==
+		    0) /* nobody takes the root away: it is primed, not delegated */
+			break;
 		at = parent;
 		if (fresh(r, &key, &up))
 			continue;

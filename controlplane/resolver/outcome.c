@@ -168,9 +168,22 @@ rrset_age(struct hf_rrset *set, uint32_t age_s, uint32_t cap_s)
 		set->ttl = cap_s;
 }
 
+/* A denial's SOA lives for the lower of its TTL and MINIMUM (RFC 2308 5). Said once, before any
+ * time is taken away: MINIMUM itself does not grow old. */
+static void
+soa_lower(struct cp_outcome *o)
+{
+	struct hf_rrset *soa = (struct hf_rrset *)(uintptr_t)cp_outcome_soa(o);
+
+	if ((o->kind == CP_KIND_NODATA || o->kind == CP_KIND_NXDOMAIN) && soa != NULL &&
+	    soa_minimum(soa) < soa->ttl)
+		soa->ttl = soa_minimum(soa);
+}
+
 void
 cp_outcome_age(struct cp_outcome *o, uint32_t age_s, uint32_t cap_s)
 {
+	soa_lower(o);
 	for (unsigned i = 0; i < o->answer_cnt; i++)
 		rrset_age((struct hf_rrset *)(uintptr_t)o->answer[i], age_s, cap_s);
 	for (unsigned i = 0; i < o->proof_cnt; i++)
