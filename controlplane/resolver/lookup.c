@@ -167,8 +167,7 @@ closest(struct cp_task *t, const struct hf_name *from)
 	struct cp_delegation *d = cp_cache_cut(t, from, l->view);
 	struct hf_name up;
 
-	if (d == NULL || d->zone.len == 1 || !l->raw || !is_addr(t) ||
-	    !cp_nsaddr_is_dead_end(t, d))
+	if (d == NULL || d->zone.len == 1 || !l->raw || !is_addr(t) || !cp_nsaddr_is_dead_end(t, d))
 		return d;
 	hf_name_strip(&d->zone, 1, &up);
 	return cp_cache_cut(t, &up, l->view);
@@ -516,8 +515,8 @@ is_poor(struct cp_task *t, const struct cp_response *resp)
 {
 	struct cp_lookup *l = &t->lookup;
 	struct cp_outcome *o = resp->outcome;
-	bool blank = resp->blank && !l->raw && !cp_route_is_forward(l->route) &&
-	    l->poor_cnt < BLANK_TRIES;
+	bool blank =
+	    resp->blank && !l->raw && !cp_route_is_forward(l->route) && l->poor_cnt < BLANK_TRIES;
 	bool copy = o->credit < CP_CREDIT_ANSWER && !has_signature(o);
 
 	if (o->kind == CP_KIND_FAIL || (!copy && !blank))
