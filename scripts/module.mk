@@ -1,6 +1,6 @@
 # Targets for people. A `##` comment is the line that `make help` shows.
 
-.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick bench-recursion lab-up lab-down install clean
+.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak bench-recursion lab-up lab-down install clean
 
 help: ## this list
 	@sed -n '/^#   make/s/^# //p' Makefile
@@ -56,6 +56,11 @@ bench-recursion: ## cold names only, beside Unbound and Knot Resolver (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs
 	@O=$(O) tests/bench/recursion
+
+soak: ## a million checked answers, forged replies and a flood of a minute; SOAK=--quick (root)
+	@scripts/deps build lab test
+	@+$(MAKE) --no-print-directory programs evil-programs
+	@O=$(O) tests/evil/soak $(SOAK)
 
 lab-up: ## the private internet alone (scripts/lab)
 	@scripts/deps lab
