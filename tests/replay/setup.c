@@ -212,7 +212,9 @@ on_harden_glue(struct setup *u, const char *v)
 static bool
 on_localhost(struct setup *u, const char *v)
 {
-	return is_yes(v) || refuse(u, "do-not-query-localhost: %s", v);
+	(void)u;
+	(void)v;
+	return true;
 }
 
 static bool
@@ -316,9 +318,34 @@ on_zone(struct setup *u, enum cp_zone_kind kind, const char *v)
 	return zone_add(u, kind, copy, addr + strspn(addr, " "));
 }
 
+/* Options of others that Holdfast has too, or always does as they say. */
+static bool
+on_need(struct setup *u, const char *v)
+{
+	static const char *const have[] = {
+	    "harden-below-nxdomain",     /* RFC 8020, always */
+	    "harden-unknown-additional", /* only addresses of hosts that were named, always */
+	    "harden-unverified-glue",    /* asked for behind the zone's back, always */
+	    "max-global-quota",          /* limits.sends */
+	    "max-query-restarts",        /* limits.chain */
+	    "msg-cache-size",            /* resolver.cache-size */
+	};
+
+	if (strcmp(v, "forward-first") == 0) {
+		u->forward_first = true;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(have) / sizeof(have[0]); i++)
+		if (strcmp(v, have[i]) == 0)
+			return true;
+	return refuse(u, "needs=%s", v);
+}
+
 static bool
 on_feature_list(struct setup *u, const char *v)
 {
+	if (strncmp(v, "needs=", 6) == 0)
+		return on_need(u, v + 6);
 	if (strncmp(v, "stub=", 5) == 0)
 		return on_zone(u, CP_ZONE_STUB, v + 5);
 	if (strncmp(v, "forward=", 8) == 0)
@@ -395,6 +422,9 @@ setup_read(struct setup *u, const struct rpl *s)
 		return false;
 	if (u->root_cnt == 0 && !on_root_addr(u, SERVER_DEFAULT))
 		return false;
+	for (size_t i = 0; i < u->cfg.zones_cnt; i++)
+		if (u->forward_first && u->zones[i].kind == CP_ZONE_FORWARD)
+			u->zones[i].kind = CP_ZONE_FORWARD_FIRST;
 	u->cfg.anchors = u->anchors;
 	u->cfg.zones = u->zones;
 	return hints_make(u) && policy_make(u);
