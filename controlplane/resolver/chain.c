@@ -109,10 +109,11 @@ ds(struct cp_task *t)
 
 	if (o == NULL)
 		return false;
-	if (o->kind == CP_KIND_FAIL)
-		return end(t, HF_VERDICT_BOGUS, NULL, NULL);
-	if (o->verdict == HF_VERDICT_BOGUS)
-		return end(t, HF_VERDICT_BOGUS, &o->why, &o->blame);
+	if (o->kind == CP_KIND_FAIL || o->verdict == HF_VERDICT_BOGUS) {
+		t->state.ds_lost = o;
+		t->state.phase = CP_STATE_UP;
+		return true;
+	}
 	if (o->kind != CP_KIND_ANSWER)
 		return ds_denied(t, o);
 	if (o->verdict != HF_VERDICT_SECURE)
@@ -122,6 +123,29 @@ ds(struct cp_task *t)
 		t->state.ttl_s = o->answer[0]->ttl;
 	t->state.phase = CP_STATE_KEYS;
 	return true;
+}
+
+/* Nobody gives a DS of this name that validates. Then it takes a zone above that is proven
+ * insecure, one label after the other, for this name to be no failure: whoever serves such
+ * zones need not know what a DS is. */
+static bool
+up(struct cp_task *t)
+{
+	const struct cp_outcome *lost = t->state.ds_lost, *o;
+	struct hf_name above, anchor;
+	struct cp_want want = {CP_TASK_STATE, &above, 0, false, false};
+
+	hf_name_strip(&t->name, 1, &above);
+	if (cp_core_anchor_above(t->job->r, &t->name, &anchor) && hf_name_in(&above, &anchor)) {
+		o = cp_task_need(t, &want);
+		if (o == NULL)
+			return false;
+		if (o->kind != CP_KIND_FAIL && o->verdict == HF_VERDICT_INSECURE)
+			return end(t, HF_VERDICT_INSECURE, &o->why, NULL);
+	}
+	if (lost->kind == CP_KIND_FAIL)
+		return end(t, HF_VERDICT_BOGUS, NULL, NULL);
+	return end(t, HF_VERDICT_BOGUS, &lost->why, &lost->blame);
 }
 
 /* Against the DS RRset, or each trust anchor of this name until one fits. */
@@ -235,6 +259,9 @@ cp_chain_step(struct cp_task *t)
 			break;
 		case CP_STATE_KEYS:
 			more = keys(t);
+			break;
+		case CP_STATE_UP:
+			more = up(t);
 			break;
 		case CP_STATE_ABOVE:
 			more = above(t);

@@ -320,6 +320,9 @@ follow(struct cp_job *job, const struct cp_outcome *o)
 	struct hf_name next = o->target;
 
 	hf_name_lower(&next);
+	/* One that leads to itself is all there is to say: no way on was lost. */
+	if (hf_name_equal(&l->name[l->name_cnt - 1], &next))
+		return false;
 	for (unsigned i = 0; i < l->name_cnt; i++) {
 		if (hf_name_equal(&l->name[i], &next)) {
 			l->link[l->cnt - 1] = cp_task_fail(job->root, CP_CAUSE_ALIAS_LOOP);

@@ -3,12 +3,16 @@
 
 #include "lib/wire/writer.h"
 
+enum { SEEN_MAX = 64 };
+
 struct press {
 	struct hf_writer w;
 	const struct cp_page *page;
 	const struct cp_answer *a;
 	uint32_t ttl_min;
 	uint32_t start; /* of the body */
+	unsigned seen_cnt;
+	const struct hf_rrset *seen[SEEN_MAX]; /* what was put */
 };
 
 static void
@@ -25,6 +29,19 @@ put_rr(struct press *p, enum hf_section section, const struct hf_rrset *set,
 	hf_writer_rr(&p->w, section, owner, &rr, rd->data);
 }
 
+/* Links of a chain may share an RRset: a DNAME that applies twice, an NSEC that proves two
+ * things. It is shown once (RFC 2181 5). */
+static bool
+is_repeated(struct press *p, const struct hf_rrset *set)
+{
+	for (unsigned i = 0; i < p->seen_cnt; i++)
+		if (p->seen[i]->type == set->type && hf_name_equal(&p->seen[i]->owner, &set->owner))
+			return true;
+	if (p->seen_cnt < SEEN_MAX)
+		p->seen[p->seen_cnt++] = set;
+	return false;
+}
+
 static void
 put_set(struct press *p, enum hf_section section, const struct hf_rrset *set)
 {
@@ -37,6 +54,13 @@ put_set(struct press *p, enum hf_section section, const struct hf_rrset *set)
 }
 
 static void
+put_answer(struct press *p, const struct hf_rrset *set)
+{
+	if (!is_repeated(p, set))
+		put_set(p, HF_SECTION_ANSWER, set);
+}
+
+static void
 put_proofs(struct press *p, const struct cp_outcome *o)
 {
 	uint32_t ttl = cp_outcome_ttl(o);
@@ -44,6 +68,8 @@ put_proofs(struct press *p, const struct cp_outcome *o)
 	for (unsigned i = 0; i < o->proof_cnt; i++) {
 		struct hf_rrset set = *o->proof[i];
 
+		if (is_repeated(p, o->proof[i]))
+			continue;
 		if (set.type != HF_TYPE_SOA && !p->page->dnssec_ok)
 			continue;
 		if (set.type == HF_TYPE_SOA && o->answer_cnt > 0)
@@ -87,9 +113,10 @@ press_all(struct press *p, const struct cp_links *links, bool extras)
 	hf_writer_question(&p->w, &p->a->question);
 	p->start = p->w.len;
 	p->ttl_min = UINT32_MAX;
+	p->seen_cnt = 0;
 	for (unsigned i = 0; i < links->cnt; i++)
 		for (unsigned k = 0; k < links->link[i]->answer_cnt; k++)
-			put_set(p, HF_SECTION_ANSWER, links->link[i]->answer[k]);
+			put_answer(p, links->link[i]->answer[k]);
 	for (unsigned i = 0; i < links->cnt; i++)
 		put_proofs(p, links->link[i]);
 	if (extras && links->cnt > 0)

@@ -48,6 +48,7 @@ enum cp_state_phase {
 	CP_STATE_BEGIN,  /* entered on creation; leaves at once: cache, anchor or PARENT */
 	CP_STATE_PARENT, /* the zone that delegated must be judged first; woken by its STATE */
 	CP_STATE_DS,     /* the DS look-up is under way; woken by it */
+	CP_STATE_UP,     /* no DS to be had: is the zone above insecure? woken by its STATE; ends */
 	CP_STATE_KEYS,   /* the DNSKEY look-up is under way; woken by it; ends */
 	CP_STATE_ABOVE,  /* no cut here: the state of the zone above is ours; woken by it; ends */
 };
@@ -97,6 +98,7 @@ struct cp_lookup {
 struct cp_state {
 	enum cp_state_phase phase;
 	const struct hf_rrset *ds;
+	const struct cp_outcome *ds_lost; /* why there is none */
 	uint32_t ttl_s;
 	struct hf_name above;
 	struct hf_addr ds_server;

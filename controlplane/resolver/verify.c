@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/resolver/verify.h"
 
+#include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/core.h"
 #include "controlplane/resolver/synth.h"
+
+enum { LEARN_CUT_MAX = 4 }; /* names looked at, from an alias's target upward */
 
 struct bench { /* what a judgement works with */
 	struct cp_task *t;
@@ -182,6 +185,36 @@ judge_denial(struct bench *b)
 	return settle_denial(b, &res);
 }
 
+/* The target of an alias may lie behind an unsigned delegation that the proofs beside it show:
+ * keep what they say of its DS, as if a referral had. */
+static void
+learn_cut(struct bench *b)
+{
+	const struct va_proofs p = {b->good, b->good_cnt, &b->zone};
+	struct hf_name name = b->o->target;
+	struct va_result res;
+
+	hf_name_lower(&name);
+	if (!hf_name_in(&name, &b->zone))
+		return;
+	for (unsigned i = 0; i < LEARN_CUT_MAX && name.label_cnt > b->zone.label_cnt; i++) {
+		if (va_deny_ds(&p, &name, &b->t->job->budget.va, &res) == VA_CUT_UNSIGNED) {
+			struct cp_outcome o = *b->o;
+
+			o.kind = CP_KIND_NODATA;
+			o.answer_cnt = o.extra_cnt = 0;
+			o.verdict = HF_VERDICT_INSECURE; /* until it is judged itself */
+			o.proof_cnt = b->good_cnt < CP_OUTCOME_PROOF_MAX ? (uint8_t)b->good_cnt
+									 : CP_OUTCOME_PROOF_MAX;
+			for (unsigned k = 0; k < o.proof_cnt; k++)
+				o.proof[k] = b->good[k];
+			cp_cache_put_raw(b->t, &name, HF_TYPE_DS, &o);
+			return;
+		}
+		hf_name_strip(&name, 1, &name);
+	}
+}
+
 /* What is said beside an alias is about its target, more often than not: it may spare a
  * question (RFC 8198). Not worth the last signature checks. */
 static void
@@ -189,9 +222,12 @@ learn_beside_alias(struct bench *b)
 {
 	bool alias = b->o->kind == CP_KIND_CNAME || b->o->kind == CP_KIND_DNAME;
 
-	if (alias && b->t->job->r->aggressive &&
-	    b->t->job->budget.va.sig_checks > VA_SIG_CHECKS / 2)
-		(void)verify_proofs(b);
+	if (!alias || !b->t->job->r->aggressive ||
+	    b->t->job->budget.va.sig_checks <= VA_SIG_CHECKS / 2)
+		return;
+	(void)verify_proofs(b);
+	if (b->good_cnt > 0)
+		learn_cut(b);
 }
 
 static bool
@@ -209,6 +245,8 @@ judge_positive(struct bench *b)
 	if (!res.wildcard) {
 		learn_beside_alias(b);
 		o->proof_cnt = 0;
+		for (unsigned i = 0; i < b->good_cnt; i++)
+			o->proof[o->proof_cnt++] = b->good[i];
 		return settle(o, HF_VERDICT_SECURE, &res);
 	}
 	verify_proofs(b);

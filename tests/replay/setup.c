@@ -8,7 +8,7 @@
 
 #include "tests/replay/rpl_record.h"
 
-enum { ARENA_MAX = 1024 * 1024, HINTS_TTL_S = 3600000, RDATA_MAX_CNT = 16 };
+enum { RRSIG_DATES_END = 16, ARENA_MAX = 1024 * 1024, HINTS_TTL_S = 3600000, RDATA_MAX_CNT = 16 };
 
 #define WALL_DEFAULT_S   1577836800 /* 2020-01-01: for scenarios that do not care */
 #define ROOT_SERVER_NAME "k.root-servers.net."
@@ -331,6 +331,10 @@ on_need(struct setup *u, const char *v)
 	    "msg-cache-size",            /* resolver.cache-size */
 	};
 
+	if (strcmp(v, "val-override-date:-1") == 0) {
+		u->any_date = true;
+		return true;
+	}
 	if (strcmp(v, "forward-first") == 0) {
 		u->forward_first = true;
 		return true;
@@ -379,6 +383,48 @@ static const struct {
     {"forward-addr", on_forward},
 };
 
+/* --- no date is to be checked ---------------------------------------------------------------- */
+
+static uint32_t
+u32_at(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* The latest inception and the earliest expiration of the signatures in e. */
+static void
+dates_of(const struct rpl_entry *e, uint32_t *from, uint32_t *to)
+{
+	for (int s = 0; s < HF_SECTION_CNT; s++) {
+		for (unsigned i = 0; i < e->section[s].cnt; i++) {
+			const struct rpl_rr *rr = &e->section[s].rr[i];
+
+			if (rr->type != HF_TYPE_RRSIG || rr->len < RRSIG_DATES_END)
+				continue;
+			uint32_t begins = u32_at(rr->rdata + RRSIG_DATES_END - 4);
+			uint32_t ends = u32_at(rr->rdata + RRSIG_DATES_END - 8);
+
+			*from = begins > *from ? begins : *from;
+			*to = ends < *to ? ends : *to;
+		}
+	}
+}
+
+/* Holdfast checks dates always: a date on which every signature is valid does the same. */
+static bool
+any_date_find(struct setup *u, const struct rpl *s)
+{
+	uint32_t from = 0, to = UINT32_MAX;
+
+	for (const struct rpl_range *g = s->ranges; g != NULL; g = g->next)
+		for (const struct rpl_entry *e = g->entries; e != NULL; e = e->next)
+			dates_of(e, &from, &to);
+	if (from > to)
+		return refuse(u, "val-override-date:-1 (no date suits all signatures)");
+	u->wall_s = from;
+	return true;
+}
+
 static bool
 setting_take(struct setup *u, const struct rpl_setting *s)
 {
@@ -421,6 +467,8 @@ setup_read(struct setup *u, const struct rpl *s)
 	if (u->root_cnt == 0 && u->cfg.zones_cnt == 0 && !on_forward(u, SERVER_DEFAULT))
 		return false;
 	if (u->root_cnt == 0 && !on_root_addr(u, SERVER_DEFAULT))
+		return false;
+	if (u->any_date && !any_date_find(u, s))
 		return false;
 	for (size_t i = 0; i < u->cfg.zones_cnt; i++)
 		if (u->forward_first && u->zones[i].kind == CP_ZONE_FORWARD)
