@@ -254,6 +254,8 @@ on_feature(struct setup *u, const char *key, const char *v)
 	}
 	if (strcmp(key, "aggressive_nsec") == 0)
 		return to_bool(u, key, v, &u->cfg.aggressive_nsec);
+	if (strcmp(key, "nsec3_iterations") == 0) /* ours */
+		return to_seconds(u, key, v, &u->cfg.limits.nsec3_iterations);
 	if (strcmp(key, "max_ttl") == 0)
 		return to_seconds(u, key, v, &u->cfg.limits.ttl_max_s);
 	if (strcmp(key, "max_neg_ttl") == 0)
