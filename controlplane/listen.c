@@ -12,25 +12,16 @@
 #include <event2/event.h>
 
 #include "controlplane/client.h"
+#include "controlplane/datagrams.h"
 #include "controlplane/tcp.h"
 #include "lib/base/log.h"
 
-enum {
-	PORT_DEFAULT = 53,
-	BURST = 32,
-	RECV_OCTETS = 2 << 20,
-	QUERY_LEN_MAX = 4096,
-	REPLY_LEN_MAX = 4096
-};
-
-/* Room for the one ancillary item that says, or sets, our own address. */
-struct pktinfo {
-	_Alignas(struct cmsghdr) char buf[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-};
+enum { PORT_DEFAULT = 53, BURSTS = 2, RECV_OCTETS = 2 << 20, REPLY_LEN_MAX = CP_DATAGRAM_MAX };
 
 struct udp_socket {
 	struct cp_listen *l;
 	int fd;
+	struct cp_datagrams *datagrams;
 	struct event *readable;
 	struct cp_tcp *tcp;
 };
@@ -40,10 +31,7 @@ struct udp_query {
 	LIST_ENTRY(udp_query) link;
 	struct udp_socket *s;
 	struct cp_client client;
-	struct sockaddr_storage peer;
-	socklen_t peer_len;
-	struct pktinfo info; /* the address that was asked */
-	size_t info_len;
+	struct cp_ends ends; /* who asked, and at which address of ours */
 };
 
 LIST_HEAD(query_list, udp_query);
@@ -56,26 +44,10 @@ struct cp_listen {
 };
 
 static void
-send_reply(const struct udp_query *q, uint8_t *msg, size_t len)
+send_reply(const struct udp_query *q, const uint8_t *msg, size_t len)
 {
-	struct iovec iov = {.iov_base = msg, .iov_len = len};
-	struct pktinfo info = q->info;
-	struct sockaddr_storage peer = q->peer;
-	struct msghdr h = {
-	    .msg_name = &peer,
-	    .msg_namelen = q->peer_len,
-	    .msg_iov = &iov,
-	    .msg_iovlen = 1,
-	    .msg_control = q->info_len > 0 ? info.buf : NULL,
-	    .msg_controllen = q->info_len,
-	};
-
-	if (len == 0)
-		return;
-	if (sendmsg(q->s->fd, &h, 0) < 0)
-		cp_count(q->s->l->cfg.counters, udp_send_failed);
-	else
-		cp_count(q->s->l->cfg.counters, udp_replies);
+	if (len > 0)
+		cp_datagrams_send(q->s->datagrams, &q->ends, msg, len);
 }
 
 static size_t
@@ -138,66 +110,35 @@ handle(struct udp_query *q, const uint8_t *msg, size_t len)
 	free(q);
 }
 
-/* Keep only the address of what the kernel says of the packet's way in: the interface is its
- * own choice on the way out. */
 static void
-keep_info(struct udp_query *q, struct msghdr *h)
+take(struct udp_socket *s, unsigned idx)
 {
-	struct cmsghdr *c = CMSG_FIRSTHDR(h);
-
-	q->info_len = 0;
-	if (c == NULL || (h->msg_flags & MSG_CTRUNC) != 0)
-		return;
-	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-		struct in_pktinfo in;
-		memcpy(&in, CMSG_DATA(c), sizeof(in));
-		in.ipi_ifindex = 0;
-		memcpy(CMSG_DATA(c), &in, sizeof(in));
-		q->info_len = CMSG_SPACE(sizeof(in));
-	} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-		q->info_len =
-		    CMSG_SPACE(sizeof(struct in6_pktinfo)); /* link-local needs the index */
-	}
-}
-
-/* One datagram. False when there is none. */
-static bool
-read_one(struct udp_socket *s)
-{
-	uint8_t msg[QUERY_LEN_MAX];
-	struct iovec iov = {.iov_base = msg, .iov_len = sizeof(msg)};
 	struct udp_query *q = calloc(1, sizeof(*q));
-	struct msghdr h = {.msg_iov = &iov, .msg_iovlen = 1};
+	size_t len;
 
-	if (q != NULL) {
-		h.msg_name = &q->peer;
-		h.msg_namelen = sizeof(q->peer);
-		h.msg_control = q->info.buf;
-		h.msg_controllen = sizeof(q->info.buf);
-	}
-	ssize_t n = recvmsg(s->fd, &h, 0);
-	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		cp_count(s->l->cfg.counters, udp_recv_failed);
-	if (n >= 0 && q == NULL)
+	if (q == NULL) {
 		cp_count(s->l->cfg.counters, out_of_memory);
-	if (n < 0 || q == NULL) {
-		free(q);
-		return n >= 0;
+		return;
 	}
+	const uint8_t *msg = cp_datagrams_get(s->datagrams, idx, &q->ends, &len);
+
 	q->s = s;
-	q->peer_len = h.msg_namelen;
-	keep_info(q, &h);
-	handle(q, msg, (size_t)n); /* a query that was cut off reads as malformed */
-	return true;
+	handle(q, msg, len); /* a query that was cut off reads as malformed */
 }
 
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
+	struct udp_socket *s = arg;
+
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < BURST; i++) {
-		if (!read_one(arg))
+	for (int i = 0; i < BURSTS; i++) {
+		unsigned cnt = cp_datagrams_read(s->datagrams);
+
+		for (unsigned idx = 0; idx < cnt; idx++)
+			take(s, idx);
+		if (cnt < CP_DATAGRAM_BURST)
 			return;
 	}
 }
@@ -252,8 +193,10 @@ open_socket(struct cp_listen *l, const struct hf_addr *addr, struct udp_socket *
 	s->fd = -1;
 	int rc = open_udp(&a, &s->fd);
 	if (rc == 0) {
+		s->datagrams = cp_datagrams_create(l->cfg.base, s->fd, l->cfg.counters);
 		s->readable = event_new(l->cfg.base, s->fd, EV_READ | EV_PERSIST, on_readable, s);
-		if (s->readable == NULL || event_add(s->readable, NULL) != 0)
+		if (s->datagrams == NULL || s->readable == NULL ||
+		    event_add(s->readable, NULL) != 0)
 			rc = -ENOMEM;
 	}
 	if (rc == 0)
@@ -301,6 +244,7 @@ cp_listen_close(struct cp_listen *l)
 
 		if (s->readable != NULL)
 			event_free(s->readable);
+		cp_datagrams_destroy(s->datagrams);
 		if (s->fd >= 0)
 			close(s->fd);
 		cp_tcp_close(s->tcp);

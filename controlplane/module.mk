@@ -51,6 +51,7 @@ controlplane_src := \
 	controlplane/command_cache.c \
 	controlplane/command_nta.c \
 	controlplane/command_status.c \
+	controlplane/datagrams.c \
 	controlplane/engine.c \
 	controlplane/link_client.c \
 	controlplane/link_out.c \

@@ -13,6 +13,7 @@ unit_names := \
 	cp_answer_test \
 	cp_engine_test \
 	cp_choose_test \
+	cp_datagrams_test \
 	cp_link_test \
 	cp_local_test \
 	cp_nta_test \
@@ -69,6 +70,7 @@ unit_parts_cp_store_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_waiting_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_upstream_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_engine_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_datagrams_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_link_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_answer_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_admin_test := controlplane resolver validator hfconfig hf
