@@ -89,6 +89,20 @@ cp_task_find(struct cp_job *job, const struct cp_want *want)
 	return NULL;
 }
 
+/* A task is as large as its kind needs. */
+static size_t
+size_of(enum cp_task_kind kind)
+{
+	switch (kind) {
+	case CP_TASK_LOOKUP:
+		return offsetof(struct cp_task, lookup) + sizeof(struct cp_lookup);
+	case CP_TASK_STATE:
+		return offsetof(struct cp_task, state) + sizeof(struct cp_state);
+	default:
+		return sizeof(struct cp_task);
+	}
+}
+
 struct cp_task *
 cp_task_create(struct cp_job *job, const struct cp_want *want)
 {
@@ -96,7 +110,7 @@ cp_task_create(struct cp_job *job, const struct cp_want *want)
 
 	if (job->task_cnt >= CP_TASK_MAX)
 		return NULL;
-	t = hf_arena_alloc(&job->arena, sizeof(*t));
+	t = hf_arena_alloc(&job->arena, size_of(want->kind));
 	if (t == NULL)
 		return NULL;
 	t->job = job;

@@ -125,7 +125,7 @@ struct cp_task {
 	uint16_t view;       /* under which the caches keep what it finds: route.h */
 	struct hf_name name; /* lower case */
 	struct cp_outcome *result;
-	union {
+	union { /* by kind; there is no room for more than one's own */
 		struct cp_lookup lookup;
 		struct cp_state state;
 		struct cp_links links;

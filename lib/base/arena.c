@@ -5,9 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Under AddressSanitizer every chunk goes back to it, so that it sees what is used too late. */
+#if defined(__SANITIZE_ADDRESS__)
+#define KEEPS_SPARES 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEEPS_SPARES 0
+#endif
+#endif
+#ifndef KEEPS_SPARES
+#define KEEPS_SPARES 1
+#endif
+
 enum {
 	ALIGN = _Alignof(max_align_t),
-	CHUNK_LEN = 4096, /* what a chunk takes from malloc, unless one object needs more */
+	CHUNK_LEN = 8192, /* what a chunk takes from malloc, unless one object needs more */
+	SPARES_MAX = KEEPS_SPARES ? HF_ARENA_SPARE_OCTETS / CHUNK_LEN : 0,
 };
 
 struct hf_arena_chunk {
@@ -16,6 +29,35 @@ struct hf_arena_chunk {
 	size_t len;  /* octets of data */
 	_Alignas(max_align_t) unsigned char data[];
 };
+
+/* Chunks of CHUNK_LEN that this thread's arenas gave back, for the next: malloc would take them
+ * apart and put them together again. They stay until the process ends. */
+static _Thread_local struct hf_arena_chunk *spares;
+static _Thread_local unsigned spare_cnt;
+
+static struct hf_arena_chunk *
+chunk_take(size_t total)
+{
+	struct hf_arena_chunk *chunk = spares;
+
+	if (total != CHUNK_LEN || chunk == NULL)
+		return malloc(total);
+	spares = chunk->next;
+	spare_cnt--;
+	return chunk;
+}
+
+static void
+chunk_give_back(struct hf_arena_chunk *chunk)
+{
+	if (sizeof(*chunk) + chunk->len != CHUNK_LEN || spare_cnt == SPARES_MAX) {
+		free(chunk);
+		return;
+	}
+	chunk->next = spares;
+	spares = chunk;
+	spare_cnt++;
+}
 
 void
 hf_arena_init(struct hf_arena *a, size_t limit)
@@ -30,7 +72,7 @@ hf_arena_fini(struct hf_arena *a)
 		struct hf_arena_chunk *chunk = a->chunks;
 
 		a->chunks = chunk->next;
-		free(chunk);
+		chunk_give_back(chunk);
 	}
 	a->used = 0;
 }
@@ -49,10 +91,11 @@ chunk_create(struct hf_arena *a, size_t len)
 
 	if (total < CHUNK_LEN)
 		total = left < CHUNK_LEN ? left : CHUNK_LEN;
-	struct hf_arena_chunk *chunk = calloc(1, total);
+	struct hf_arena_chunk *chunk = chunk_take(total);
 
 	if (chunk == NULL)
 		return NULL;
+	chunk->used = 0;
 	chunk->len = total - head;
 	a->used += total;
 	return chunk;
@@ -81,6 +124,7 @@ hf_arena_alloc(struct hf_arena *a, size_t len)
 	void *p = chunk->data + chunk->used;
 
 	chunk->used += len;
+	memset(p, 0, len);
 	return p;
 }
 

@@ -5,7 +5,8 @@
  * Purpose   One per client query in the control plane: what a query makes, dies
  *           with it.
  * Roles     An arena belongs to one thread.
- * Memory    Chunks from malloc, freed by fini. Pointers live until then.
+ * Memory    Chunks from malloc. Pointers live until fini, which keeps up to
+ *           HF_ARENA_SPARE_OCTETS of chunks for the thread's next arenas.
  * Blocking  Never.
  * Errors    NULL when the limit is reached or malloc fails; the query fails, not the program.
  * Trust     Lengths may come from hostile messages.
@@ -14,6 +15,8 @@
 #define HF_BASE_ARENA_H
 
 #include <stddef.h>
+
+enum { HF_ARENA_SPARE_OCTETS = 1 << 20 };
 
 struct hf_arena_chunk;
 
