@@ -156,9 +156,10 @@ evil_rdata(const struct hf_siphash_key *key, const struct hf_name *n, uint16_t t
 	if (type == HF_TYPE_TXT)
 		return rdata_txt(key, n, w, idx, out);
 
-	uint64_t v = sum(key, n, type, idx);
+	uint64_t v = sum(key, n, type, 0) + idx; /* no two the same: that would be one record */
 
 	if (type == HF_TYPE_A) {
+		v <<= 8; /* where the 11 goes */
 		memcpy(out, &v, 4);
 		out[0] = 11; /* 11.0.0.0/8: never a server of ours */
 		return 4;

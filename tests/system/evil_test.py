@@ -187,6 +187,13 @@ ATTACKS = {
     "tc-tcpclose": "TCP that closes", "tc-tcpsilent": "TCP that is silent",
     "tc-tcphalf": "TCP that stops half-way", "servers13-tc-tcpclose": "26 of them",
     "servers13-tc-tcphalf-delay50": "26 slow ones",
+    "servers13-tc-tcpclose-formerr": "26 that want no EDNS and then close",
+    "servers13-fakecase1-tcpclose": "26 with a forger in front and no TCP behind",
+    "servers13-bad50-tcpclose-drop100": "26 that only ever send nonsense",
+    "servers13-oob": "13 names without glue, all good",
+    "servers13-oob-refused": "13 names without glue, 26 addresses that refuse",
+    "servers13-oob-lame": "the same, lame", "servers13-oob-silent": "the same, silent",
+    "servers13-oob-tc-tcpclose": "the same, and TCP that closes",
 }
 NAMED_ATTACKS = {
     "camp11": "camp11-q{}.evil", "camp100": "camp100-q{}.evil", "cname11": "cname11-q{}.evil",
@@ -217,6 +224,11 @@ def test_an_attack_costs_at_most_64_packets_and_is_answered(attacks, word):
     assert 0 < attacks["sent"][word] <= SENDS_MAX
     asked = attacks["asked"][word]
     assert asked["right"] + asked["failed"] == asked["asked"], asked
+
+
+def test_addresses_that_many_names_share_are_asked_once_for_all(attacks):
+    """13 names, four addresses, three sends to each at most; others have sent 130."""
+    assert attacks["sent"]["overlap13"] <= 17
 
 
 def test_benign_names_are_answered_during_and_after_the_attacks(careful, attacks):
