@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "controlplane/resolver/pages.h"
+
 enum { ROWS = 4, COLUMN_MIN = 256, COLUMN_MAX = 65536, OCTETS_PER_COLUMN = 4096 };
 
 struct cp_share {
@@ -32,7 +34,7 @@ cp_share_footprint(size_t octets_max)
 struct cp_share *
 cp_share_create(size_t octets_max, size_t limit)
 {
-	struct cp_share *s = calloc(1, cp_share_footprint(octets_max));
+	struct cp_share *s = cp_pages_alloc(cp_share_footprint(octets_max));
 
 	if (s == NULL)
 		return NULL;

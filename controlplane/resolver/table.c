@@ -8,12 +8,15 @@
 
 #include "controlplane/resolver/grace.h"
 #include "controlplane/resolver/ghost.h"
+#include "controlplane/resolver/pages.h"
 #include "controlplane/resolver/share.h"
 #include "lib/base/ns.h"
 
 enum {
 	OCTETS_PER_BUCKET = 256, /* an entry is rarely smaller: chains stay short */
 	BUCKETS_MIN = 64,
+	LINE_BUCKETS = 8,           /* a cache line of them */
+	LINE_TYPES = 16,            /* types of one name in one line: more would be long chains */
 	SHARD_OCTETS = 1024 * 1024, /* a shard for each MiB */
 	SHARDS_MAX = 64,
 	SHARE_PERCENT = 5,
@@ -70,7 +73,7 @@ struct cp_table {
 	const struct cp_suffixes *suffixes;
 	struct cp_share *share;
 	size_t share_max, shard_octets_max;
-	unsigned shard_cnt; /* a power of two, at most bucket_cnt */
+	unsigned shard_cnt; /* a power of two, at most one for each line of buckets */
 	size_t bucket_cnt;  /* a power of two */
 	struct shard *shards;
 	_Atomic(struct cp_entry *) *buckets;
@@ -85,10 +88,15 @@ struct found_key {
 	uint8_t class;
 };
 
+/* A look-up asks for several types and classes of one name, mostly in vain: their buckets are in
+ * one cache line, chosen by view, name and type / LINE_TYPES. The upper half of the hash tells
+ * them apart. */
 static void
 key_find(const struct cp_table *t, const struct cp_key *key, struct found_key *k)
 {
-	uint8_t text[HF_NAME_MAX + 5];
+	uint8_t text[HF_NAME_MAX + 4];
+	uint32_t differs = key->type * 0x9e3779b1u + (uint32_t)key->class * 0x85ebca6bu;
+	uint64_t in_line = (key->type ^ (unsigned)key->class * 3) % LINE_BUCKETS;
 
 	k->lower = *key->name;
 	hf_name_lower(&k->lower);
@@ -96,12 +104,12 @@ key_find(const struct cp_table *t, const struct cp_key *key, struct found_key *k
 	k->view = key->view;
 	k->class = (uint8_t)key->class;
 	memcpy(text, k->lower.octets, k->lower.len);
-	text[k->lower.len] = (uint8_t)(k->type >> 8);
-	text[k->lower.len + 1] = (uint8_t)k->type;
+	text[k->lower.len] = (uint8_t)(k->type / LINE_TYPES >> 8);
+	text[k->lower.len + 1] = (uint8_t)(k->type / LINE_TYPES);
 	text[k->lower.len + 2] = (uint8_t)(k->view >> 8);
 	text[k->lower.len + 3] = (uint8_t)k->view;
-	text[k->lower.len + 4] = k->class;
-	k->hash = hf_siphash(&t->key, text, k->lower.len + 5u);
+	k->hash = hf_siphash(&t->key, text, k->lower.len + 4u);
+	k->hash = (k->hash / LINE_BUCKETS * LINE_BUCKETS + in_line) ^ (uint64_t)differs << 32;
 }
 
 static uint32_t
@@ -130,7 +138,7 @@ bucket_of(const struct cp_table *t, uint64_t hash)
 static struct shard *
 shard_of(const struct cp_table *t, uint64_t hash)
 {
-	return &t->shards[hash & (t->shard_cnt - 1)];
+	return &t->shards[hash / LINE_BUCKETS & (t->shard_cnt - 1)];
 }
 
 /* Sequentially consistent, as grace.h asks: a reader that is inside sees no entry that was
@@ -194,7 +202,7 @@ cp_table_create(const struct cp_table_config *cfg)
 		t->bucket_cnt *= 2;
 	t->share_max = entries_octets(cfg->octets_max) / 100 * SHARE_PERCENT;
 	t->share = cp_share_create(cfg->octets_max, t->share_max);
-	t->buckets = calloc(t->bucket_cnt, sizeof(*t->buckets));
+	t->buckets = cp_pages_alloc(t->bucket_cnt * sizeof(*t->buckets));
 	if (t->share == NULL || t->buckets == NULL || !shards_make(t, cfg->octets_max)) {
 		cp_table_destroy(t);
 		return NULL;
