@@ -3,10 +3,13 @@
 
 #include <string.h>
 
-/* Only what was validated, or needed no validation, may outlive its TTL (DESIGN 4). */
+/* Only what was validated, or needed no validation, may outlive its TTL (DESIGN 4); and what
+ * is for the transaction in progress only does not outlive it at all (RFC 1035 3.2.1). */
 static bool
 may_be_stale(const struct cp_answer *a)
 {
+	if (a->ttl_s == 0)
+		return false;
 	if (a->verdict == HF_VERDICT_UNVALIDATED)
 		return (a->variant & HF_VARIANT_CD) != 0 && !a->under_nta;
 	return a->verdict == HF_VERDICT_SECURE || a->verdict == HF_VERDICT_INSECURE;

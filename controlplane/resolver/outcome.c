@@ -180,6 +180,22 @@ soa_lower(struct cp_outcome *o)
 		soa->ttl = soa_minimum(soa);
 }
 
+/* What only came along goes when its time is over. */
+static void
+extras_age(struct cp_outcome *o, uint32_t age_s, uint32_t cap_s)
+{
+	unsigned cnt = 0;
+
+	for (unsigned i = 0; i < o->extra_cnt; i++) {
+		bool over = age_s > 0 && o->extra[i]->ttl <= age_s;
+
+		rrset_age((struct hf_rrset *)(uintptr_t)o->extra[i], age_s, cap_s);
+		if (!over)
+			o->extra[cnt++] = o->extra[i];
+	}
+	o->extra_cnt = (uint8_t)cnt;
+}
+
 void
 cp_outcome_age(struct cp_outcome *o, uint32_t age_s, uint32_t cap_s)
 {
@@ -188,6 +204,5 @@ cp_outcome_age(struct cp_outcome *o, uint32_t age_s, uint32_t cap_s)
 		rrset_age((struct hf_rrset *)(uintptr_t)o->answer[i], age_s, cap_s);
 	for (unsigned i = 0; i < o->proof_cnt; i++)
 		rrset_age((struct hf_rrset *)(uintptr_t)o->proof[i], age_s, cap_s);
-	for (unsigned i = 0; i < o->extra_cnt; i++)
-		rrset_age((struct hf_rrset *)(uintptr_t)o->extra[i], age_s, cap_s);
+	extras_age(o, age_s, cap_s);
 }

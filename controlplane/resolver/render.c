@@ -94,8 +94,7 @@ put_extras(struct press *p, const struct cp_outcome *o)
 		for (unsigned i = 0; i < o->extra_cnt; i++) {
 			bool ns = o->extra[i]->type == HF_TYPE_NS;
 
-			if (ns != (pass == 0) || o->extra[i]->ttl == 0 ||
-			    (ns && has_name_server(o)))
+			if (ns != (pass == 0) || (ns && has_name_server(o)))
 				continue;
 			put_set(p, ns ? HF_SECTION_AUTHORITY : HF_SECTION_ADDITIONAL, o->extra[i]);
 		}

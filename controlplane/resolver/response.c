@@ -522,6 +522,8 @@ take_denial(struct reader *rd, enum cp_kind kind)
 	if (o == NULL)
 		return CP_SAYS_NO_MEMORY;
 	proofs_take(rd, o);
+	if (cp_outcome_soa(o) == NULL) /* who says so, when there is nothing else that tells */
+		extras_take(rd, o);
 	rd->r->outcome = o;
 	rd->r->blank = o->proof_cnt == 0 && rd->h.an_cnt + rd->h.ns_cnt == 0;
 	return CP_SAYS_OUTCOME;

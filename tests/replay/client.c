@@ -52,6 +52,26 @@ client_asks(struct clients *all, const struct rpl_step *step, bool wants_tc, uin
 	return next == CP_CLIENT_ASK;
 }
 
+struct client *
+client_at_core(struct clients *all, const struct rpl_step *step, uint16_t id, struct packet *p)
+{
+	struct client *c = client_add(all, step);
+
+	if (!packet_query(step->entry, id, p))
+		p->len = 0;
+	return c;
+}
+
+struct client *
+client_of(struct clients *all, uint64_t token)
+{
+	struct client *c = all->oldest;
+
+	while (c != NULL && c->token != token)
+		c = c->next;
+	return c;
+}
+
 static bool
 is_truncated(const struct client *c)
 {
@@ -61,11 +81,9 @@ is_truncated(const struct client *c)
 struct client *
 client_take(struct clients *all, uint64_t token, const struct cp_answer *a)
 {
-	struct client *c = all->oldest;
+	struct client *c = client_of(all, token);
 	bool udp_only;
 
-	while (c != NULL && c->token != token)
-		c = c->next;
 	if (c == NULL || c->answered)
 		return NULL;
 	c->reply.len =

@@ -37,6 +37,12 @@ struct clients {
 bool client_asks(struct clients *all, const struct rpl_step *step, bool wants_tc, uint16_t id,
     struct client **c);
 
+/* A client whose query, made in p, goes to a core of the dataplane. */
+struct client *
+client_at_core(struct clients *all, const struct rpl_step *step, uint16_t id, struct packet *p);
+/* Where the reply to the client with this token goes. NULL when there is none. */
+struct client *client_of(struct clients *all, uint64_t token);
+
 /* The resolver's answer for token. The client if it must ask again over TCP, else NULL. */
 struct client *client_take(struct clients *all, uint64_t token, const struct cp_answer *a);
 

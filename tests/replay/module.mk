@@ -1,6 +1,7 @@
 # The replay harness: plays .rpl scenarios against the resolver core. `make replay` does.
 replay_src := \
 	tests/replay/client.c \
+	tests/replay/core.c \
 	tests/replay/expected.c \
 	tests/replay/main.c \
 	tests/replay/match.c \
@@ -14,8 +15,8 @@ replay_src := \
 
 replay_programs := tests/replay/holdfast-replay
 main_tests/replay/holdfast-replay := $(replay_src)
-parts_tests/replay/holdfast-replay := controlplane resolver validator hf
-libs_tests/replay/holdfast-replay := -lldns -lcrypto
+parts_tests/replay/holdfast-replay := dataplane controlplane resolver validator hf
+libs_tests/replay/holdfast-replay := -lldns -lcrypto -lurcu-qsbr -lpthread
 test_src += $(replay_src)
 
 .PHONY: replay-programs

@@ -10,6 +10,7 @@
 #include "lib/base/ns.h"
 #include "lib/wire/rdata.h"
 #include "tests/replay/client.h"
+#include "tests/replay/core.h"
 #include "tests/replay/match.h"
 #include "tests/replay/net.h"
 #include "tests/replay/setup.h"
@@ -30,6 +31,7 @@ struct play {
 	struct net net;
 	struct clients clients;
 	struct cp_resolver *r;
+	struct core *core; /* between clients and resolver; NULL: nothing is served stale */
 	struct cp_time now;
 	uint64_t started_ns, tick_ns, random;
 	uint64_t waited_ns; /* for servers: TTLs went down by that much unasked */
@@ -118,8 +120,12 @@ static void
 do_answer(void *arg, uint64_t token, const struct cp_answer *a)
 {
 	struct play *p = arg;
-	struct client *again = client_take(&p->clients, token, a);
+	struct client *again = NULL;
 
+	if (p->core != NULL)
+		core_answer(p->core, p->now.mono_ns, token, a);
+	else
+		again = client_take(&p->clients, token, a);
 	trace(p, "== answer %s verdict %d ede %d %s", hf_rcode_to_text(a->rcode), (int)a->verdict,
 	    a->ede, a->ede_text);
 	if (again != NULL)
@@ -150,11 +156,52 @@ set_time(struct play *p, uint64_t mono_ns)
 	p->now.wall_s = p->setup.wall_s + (int64_t)((mono_ns - p->started_ns) / HF_NS_PER_S);
 }
 
+/* What a core of the dataplane wants done. */
+static void
+take_event(struct play *p, const struct core_event *ev)
+{
+	struct client *c;
+
+	if (ev->says == CORE_REPLY) {
+		c = client_of(&p->clients, ev->client);
+		if (c != NULL)
+			c->answered = true;
+		trace_message(p, "==", NULL, ev->reply->octets, ev->reply->len);
+	} else if (ev->says == CORE_ASK &&
+	    cp_resolver_ask(p->r, &p->now, &ev->question, ev->variant, ev->handle) != 0) {
+		end(p, PLAY_FAIL, "the resolver took no question");
+	}
+}
+
+/* Replies go straight to where a client keeps them; who it is comes with the reply. */
+static void
+core_tick(struct play *p)
+{
+	struct packet *reply = calloc(1, sizeof(*reply));
+	struct core_event ev = {.reply = reply};
+
+	if (reply == NULL)
+		abort();
+	do {
+		core_next(p->core, p->now.mono_ns, &ev);
+		take_event(p, &ev);
+		if (ev.says == CORE_REPLY)
+			client_of(&p->clients, ev.client)->reply = *reply;
+	} while (ev.says != CORE_NOTHING && ++p->rounds < ROUNDS_MAX);
+	free(reply);
+}
+
 static void
 tick(struct play *p)
 {
 	p->tick_ns = UINT64_MAX;
 	cp_resolver_tick(p->r, &p->now, &p->tick_ns);
+	if (p->core == NULL)
+		return;
+	core_tick(p);
+	uint64_t due_ns = core_due_ns(p->core, p->now.mono_ns);
+
+	p->tick_ns = due_ns < p->tick_ns ? due_ns : p->tick_ns;
 }
 
 static void
@@ -281,6 +328,23 @@ wants_tc(const struct rpl_step *step)
 }
 
 static void
+query_core(struct play *p, const struct rpl_step *s, uint16_t id)
+{
+	struct packet *query = calloc(1, sizeof(*query));
+	struct client *c;
+
+	if (query == NULL)
+		abort();
+	c = client_at_core(&p->clients, s, id, query);
+	struct core_event ev = {.reply = &c->reply};
+
+	core_query(p->core, p->now.mono_ns, (uint16_t)c->token, query, &ev);
+	take_event(p, &ev);
+	free(query);
+	tick(p);
+}
+
+static void
 do_query(struct play *p)
 {
 	const struct rpl_step *s = p->cur;
@@ -289,6 +353,10 @@ do_query(struct play *p)
 
 	do_random(p, &id, sizeof(id));
 	advance(p);
+	if (p->core != NULL) {
+		query_core(p, s, id);
+		return;
+	}
 	if (client_asks(&p->clients, s, wants_tc(s), id, &c)) {
 		ask(p, c);
 		tick(p);
@@ -487,7 +555,9 @@ start(struct play *p)
 	set_time(p, p->started_ns);
 	entries_there(p);
 	p->r = cp_resolver_create(&p->setup.cfg, &ops, p->setup.policy);
-	if (p->r == NULL)
+	if (p->setup.serve_stale)
+		p->core = core_create(p->setup.policy);
+	if (p->r == NULL || (p->setup.serve_stale && p->core == NULL))
 		end(p, PLAY_FAIL, "no resolver could be made");
 	else
 		tick(p);
@@ -515,6 +585,7 @@ play_scenario(const struct rpl *s, bool trace_it, struct play_result *result)
 		end(p, PLAY_SKIP, "the scenario checks nothing");
 	if (p->r != NULL)
 		cp_resolver_destroy(p->r);
+	core_destroy(p->core);
 	net_fini(&p->net);
 	clients_fini(&p->clients);
 	setup_fini(&p->setup);

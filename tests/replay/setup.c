@@ -8,6 +8,8 @@
 
 #include "tests/replay/rpl_record.h"
 
+enum { STALE_MAX_S = 86400, STALE_RETRY_S = 5 };
+
 enum { RRSIG_DATES_END = 16, ARENA_MAX = 1024 * 1024, HINTS_TTL_S = 3600000, RDATA_MAX_CNT = 16 };
 
 #define WALL_DEFAULT_S   1577836800 /* 2020-01-01: for scenarios that do not care */
@@ -256,6 +258,16 @@ on_feature(struct setup *u, const char *key, const char *v)
 		return to_bool(u, key, v, &u->cfg.aggressive_nsec);
 	if (strcmp(key, "nsec3_iterations") == 0) /* ours */
 		return to_seconds(u, key, v, &u->cfg.limits.nsec3_iterations);
+	if (strcmp(key, "serve_expired") == 0)
+		return to_bool(u, key, v, &u->serve_stale);
+	if (strcmp(key, "serve_expired_client_timeout") == 0)
+		return to_seconds(u, key, v, &u->stale.client_ms);
+	if (strcmp(key, "serve_expired_reply_ttl") == 0)
+		return to_seconds(u, key, v, &u->stale.ttl_s);
+	if (strcmp(key, "serve_expired_ttl") == 0)
+		return to_seconds(u, key, v, &u->stale.max_s);
+	if (strcmp(key, "ede_serve_expired") == 0 && is_yes(v)) /* always */
+		return true;
 	if (strcmp(key, "max_ttl") == 0)
 		return to_seconds(u, key, v, &u->cfg.limits.ttl_max_s);
 	if (strcmp(key, "max_neg_ttl") == 0)
@@ -331,6 +343,7 @@ on_need(struct setup *u, const char *v)
 	    "max-global-quota",          /* limits.sends */
 	    "max-query-restarts",        /* limits.chain */
 	    "msg-cache-size",            /* resolver.cache-size */
+	    "outbound-msg-retry",        /* limits.sends-per-server */
 	};
 
 	if (strcmp(v, "val-override-date:-1") == 0) {
@@ -443,7 +456,7 @@ policy_make(struct setup *u)
 	for (size_t i = 0; i < u->cfg.anchors_cnt; i++)
 		if (!rule_add(u, HF_RULE_ANCHOR, &u->anchors[i].owner))
 			return false;
-	u->policy = cp_policy_create(1, NULL, u->rules, u->rule_cnt);
+	u->policy = cp_policy_create(1, &u->stale, u->rules, u->rule_cnt);
 	return u->policy != NULL || refuse(u, "policy");
 }
 
@@ -453,6 +466,8 @@ setup_read(struct setup *u, const struct rpl *s)
 	memset(u, 0, sizeof(*u));
 	hf_arena_init(&u->arena, ARENA_MAX);
 	u->wall_s = WALL_DEFAULT_S;
+	u->stale = (struct cp_stale){
+	    .client_ms = 1800, .ttl_s = 30, .max_s = STALE_MAX_S, .retry_s = STALE_RETRY_S};
 	u->cfg.do_ip4 = u->cfg.do_ip6 = true;
 	u->cfg.validate = true;
 	u->cfg.qname_minimisation = u->cfg.aggressive_nsec = true; /* Holdfast's defaults */

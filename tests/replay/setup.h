@@ -36,7 +36,8 @@ struct setup {
 	size_t rule_cnt;
 	struct cp_zone zones[SETUP_ZONE_MAX];
 	struct hf_addr zone_addrs[SETUP_ZONE_MAX][SETUP_ZONE_ADDR_MAX];
-	bool forward_first, any_date;
+	bool forward_first, any_date, serve_stale;
+	struct cp_stale stale;
 	unsigned root_cnt;
 	struct hf_addr root[SETUP_ROOT_MAX];
 	struct hf_name root_name; /* of the root's server in the hints */
