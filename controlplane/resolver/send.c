@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/resolver/send.h"
 
+#include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/choose.h"
 #include "controlplane/resolver/core.h"
 #include "controlplane/resolver/minimise.h"
 #include "controlplane/resolver/query.h"
+
+enum { EDNS_SILENCES = 2 }; /* before a query without is tried */
 
 #define LAME_NS (300 * HF_NS_PER_S)
 
@@ -25,6 +28,20 @@ flags_for(const struct cp_task *t)
 	return HF_FLAG_RD;
 }
 
+/* Servers of the cut that dropped queries with EDNS, if it may be that. Those of a signed zone
+ * bear it, and without it there is nothing to validate: silence is slowness then. */
+static unsigned
+edns_silences(struct cp_task *t)
+{
+	const struct cp_lookup *l = &t->lookup;
+	const struct cp_outcome *ds;
+
+	if (l->silences < EDNS_SILENCES || l->bogus != NULL || l->cut->zone.label_cnt == 0)
+		return 0;
+	ds = cp_cache_raw(t, &l->cut->zone, HF_TYPE_DS);
+	return ds != NULL && ds->kind == CP_KIND_ANSWER ? 0 : l->silences;
+}
+
 /* How the server is asked this time. */
 static void
 manner_set(struct cp_task *t, struct cp_exchange *x, const struct cp_tried *tried,
@@ -36,11 +53,10 @@ manner_set(struct cp_task *t, struct cp_exchange *x, const struct cp_tried *trie
 	/* What drops a query may be what is in it: first the cookie goes, then EDNS, unless the
 	 * server is known to have borne them. Servers of one zone are often alike, so silence of
 	 * its others counts. Nothing is learnt from a datagram that comes then. */
-	unsigned silences = t->lookup.bogus == NULL ? t->lookup.silences : 0;
+	bool dropped = !known->edns_works && edns_silences(t) >= EDNS_SILENCES;
 	bool no_cookie = tried->no_cookie || now_ns < known->no_cookie_ns ||
 	    (tried->timeouts >= 1 && !known->has_cookies);
-	bool no_edns =
-	    tried->no_edns || now_ns < known->no_edns_ns || (silences >= 2 && !known->edns_works);
+	bool no_edns = tried->no_edns || now_ns < known->no_edns_ns || dropped;
 
 	x->edns = !no_edns;
 	if (r->cookies && x->edns && !no_cookie)

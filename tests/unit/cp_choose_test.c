@@ -140,6 +140,17 @@ a_server_that_drops_edns_is_asked_without_in_the_end(void **state)
 	assert_true(fn_sent_to("192.0.2.3", CP_UDP) + fn_sent_to("192.0.2.4", CP_UDP) <= 3);
 }
 
+static void
+servers_of_a_signed_zone_that_are_slow_at_first_are_asked_with_edns_all_the_same(void **state)
+{
+	(void)state;
+	world_of(2, true, NULL);
+	one->delay_ns = two->delay_ns = 1000 * HF_NS_PER_MS;
+	assert_int_equal(ask("a.zone.test.")->verdict, HF_VERDICT_SECURE);
+	for (unsigned i = 0; i < fn.sent_cnt; i++)
+		assert_true(fn.sent[i].edns);
+}
+
 /* --- mixed case */
 
 static void
@@ -522,6 +533,7 @@ main(void)
 	    T(after_many_packets_that_are_not_the_reply_tcp_decides),
 	    T(a_forged_formerr_does_not_turn_edns_off),
 	    T(a_server_that_drops_edns_is_asked_without_in_the_end),
+	    T(servers_of_a_signed_zone_that_are_slow_at_first_are_asked_with_edns_all_the_same),
 	    T(questions_are_in_random_case_and_the_answer_is_not),
 	    T(a_reply_in_another_case_is_not_believed_and_tcp_is_asked),
 	    T(a_server_that_does_not_keep_case_is_found_out_once),
