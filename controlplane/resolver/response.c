@@ -300,12 +300,16 @@ proofs_take(struct reader *rd, struct cp_outcome *o)
 	}
 }
 
-/* The name that is the whole RDATA of the only record of set. */
+/* The name that is the RDATA of set. There may be one only (RFC 2181 10.1); of several the first
+ * counts, and the others are left out unless someone signed them all. */
 static bool
-target_of(const struct hf_rrset *set, struct hf_name *target)
+target_of(struct hf_rrset *set, struct hf_name *target)
 {
-	return set != NULL && set->rr_cnt == 1 && /* RFC 2181 10.1 */
-	    hf_name_from_octets(set->rr[0].data, set->rr[0].len, target) == 0;
+	if (set == NULL)
+		return false;
+	if (set->sig_cnt == 0)
+		set->rr_cnt = 1;
+	return hf_name_from_octets(set->rr[0].data, set->rr[0].len, target) == 0;
 }
 
 /* Addresses of the servers of d from the additional section. Only names within the zone of
@@ -357,7 +361,7 @@ delegation_make(struct reader *rd, const struct hf_rrset *ns)
 static struct cp_outcome *
 signed_link(struct reader *rd, const struct hf_name *name, uint16_t type)
 {
-	const struct hf_rrset *set = gather(rd, name, type, HF_SECTION_ANSWER);
+	struct hf_rrset *set = gather(rd, name, type, HF_SECTION_ANSWER);
 	enum cp_kind kind = set != NULL ? CP_KIND_ANSWER : CP_KIND_CNAME;
 	struct cp_outcome *o;
 
@@ -453,7 +457,7 @@ static enum cp_says
 take_answer(struct reader *rd, enum cp_kind kind, uint16_t type)
 {
 	struct cp_outcome *o = outcome_make(rd, kind);
-	const struct hf_rrset *set;
+	struct hf_rrset *set;
 
 	set = gather(rd, &rd->asked->question.name, type, HF_SECTION_ANSWER);
 	if (o == NULL || set == NULL)
@@ -497,7 +501,7 @@ take_dname(struct reader *rd, const struct hf_rr *rr)
 {
 	const struct hf_name *qname = &rd->asked->question.name;
 	struct cp_outcome *o = outcome_make(rd, CP_KIND_DNAME);
-	const struct hf_rrset *set = gather(rd, &rr->owner, HF_TYPE_DNAME, HF_SECTION_ANSWER);
+	struct hf_rrset *set = gather(rd, &rr->owner, HF_TYPE_DNAME, HF_SECTION_ANSWER);
 	struct hf_name target;
 
 	if (o == NULL || !target_of(set, &target))

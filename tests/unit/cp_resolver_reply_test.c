@@ -309,13 +309,45 @@ the_rcode_beside_an_alias_is_of_where_it_leads(void **state)
 }
 
 static void
-two_aliases_at_one_name_are_an_error(void **state)
+of_two_aliases_at_one_name_the_first_counts(void **state)
 {
 	(void)state;
 	world_says(NULL, NULL);
 	fn_add(zone, "alias.zone.test. 300 IN CNAME www.zone.test.");
-	fn_add(zone, "alias.zone.test. 300 IN CNAME ns.zone.test.");
-	assert_int_equal(fn_ask("alias.zone.test.", HF_TYPE_A, 0)->rcode, HF_RCODE_SERVFAIL);
+	fn_add(zone, "alias.zone.test. 300 IN CNAME none.zone.test.");
+	expect_ok(fn_ask("alias.zone.test.", HF_TYPE_A, 0), 2);
+}
+
+static uint16_t
+names_another_server(struct fn_reply *p, const struct hf_question *q)
+{
+	if (q->name.label_cnt < 2 || q->type != HF_TYPE_A)
+		return 0;
+	fn_put_text(p, HF_SECTION_ANSWER, "www.zone.test. 10 IN A 203.0.113.9");
+	fn_put_text(p, HF_SECTION_AUTHORITY, "zone.test. 3600 IN NS ns.zone.test.");
+	fn_put_text(p, HF_SECTION_AUTHORITY, "zone.test. 3600 IN NS extra.zone.test.");
+	return HF_FLAG_QR | HF_FLAG_AA;
+}
+
+static uint16_t
+fails_but_for_extra(struct fn_reply *p, const struct hf_question *q)
+{
+	(void)p;
+	return q->name.octets[1] == 'e' ? 0 : HF_FLAG_QR | HF_RCODE_SERVFAIL;
+}
+
+static void
+servers_that_the_zone_names_itself_are_tried_last(void **state)
+{
+	(void)state;
+	world_says(names_another_server, names_another_server);
+	fn_add(zone, "extra.zone.test. 300 IN A 192.0.2.5");
+	fn_server("192.0.2.5", zone);
+	expect_ok(ask(), 1);
+	one->says = two->says = fails_but_for_extra;
+	fn_pass(11);
+	expect_ok(ask(), 1);
+	assert_int_equal(fn_sent_to("192.0.2.5", CP_UDP), 1);
 }
 
 /* --- odd types and flags */
@@ -391,7 +423,8 @@ main(void)
 	    T(the_lowest_ttl_of_an_rrset_counts),
 	    T(where_an_alias_leads_is_asked_unless_it_came_along_signed),
 	    T(the_rcode_beside_an_alias_is_of_where_it_leads),
-	    T(two_aliases_at_one_name_are_an_error),
+	    T(of_two_aliases_at_one_name_the_first_counts),
+	    T(servers_that_the_zone_names_itself_are_tried_last),
 	    T(truncation_over_tcp_is_no_answer),
 	    T(signatures_can_be_asked_for_and_are_not_judged),
 	    T(a_ds_seen_in_a_referral_answers_for_it_if_it_validates),
