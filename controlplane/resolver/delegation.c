@@ -53,8 +53,8 @@ ns_has(const struct cp_ns *ns, const struct hf_addr *a)
 	return false;
 }
 
-void
-cp_ns_add_addrs(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max)
+static void
+addrs_add(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max, bool any)
 {
 	unsigned len = set->type == HF_TYPE_A ? 4 : 16;
 
@@ -64,7 +64,21 @@ cp_ns_add_addrs(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, uns
 		if (set->rr[i].len != len || ns->addr_cnt >= CP_NS_ADDR_MAX)
 			continue;
 		memcpy(a.octets, set->rr[i].data, len);
-		if (!ns_has(ns, &a))
+		bool host = len == 4 ? hf_ipv4_is_host(a.octets) : hf_ipv6_is_host(a.octets);
+
+		if ((any || host) && !ns_has(ns, &a))
 			ns->addr[ns->addr_cnt++] = a;
 	}
+}
+
+void
+cp_ns_add_addrs(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max)
+{
+	addrs_add(ns, set, port, max, false);
+}
+
+void
+cp_ns_add_given(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max)
+{
+	addrs_add(ns, set, port, max, true);
 }
