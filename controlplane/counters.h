@@ -64,6 +64,8 @@
 	X(link_lost, times, "the dataplane went away or fell silent")                          \
 	X(link_refused, times, "attaching failed: wrong version, sizes or user")               \
 	X(link_miss, messages, "misses taken from the cores")                                  \
+	X(refresh_failed, questions, "of the cores for a refresh that gave nothing better")    \
+	X(refresh_off, questions, "of the cores for a refresh, which is switched off")         \
 	X(link_miss_bad, messages, "misses refused: malformed or of another epoch")            \
 	X(say_bad, messages, "from the dataplane's socket refused: malformed")                 \
 	X(answers, messages, "answers put on the update ring")                                 \

@@ -231,6 +231,7 @@ start(struct cp_engine *e, const struct cp_ask *ask, uint64_t token)
 	    .variant = ask->variant,
 	    .large = ask->large,
 	    .cached = ask->cached,
+	    .refresh = ask->refresh,
 	};
 
 	if (e->recursor != NULL)

@@ -52,6 +52,7 @@ struct cp_ask {
 	uint8_t variant; /* HF_VARIANT_* */
 	bool large;      /* the answer goes over TCP */
 	bool cached;     /* no recursion is wanted: REFUSED what is not cached */
+	bool refresh;    /* it is cached and will expire soon: fetch it anew, if there is room */
 	struct cp_waiter who;
 };
 

@@ -26,6 +26,7 @@ struct miss {
 	uint32_t epoch;
 	uint16_t core;
 	uint8_t variant;
+	bool refresh; /* nobody waits: a failure is not told */
 };
 
 struct cp_link_client {
@@ -115,7 +116,9 @@ on_done(void *arg, const struct cp_answer *a)
 {
 	struct miss *m = arg;
 
-	if (a != NULL)
+	if (m->refresh && (a == NULL || a->rcode == HF_RCODE_SERVFAIL))
+		cp_count(m->c->cfg.counters, refresh_failed);
+	else if (a != NULL)
 		answer(m, a);
 	else
 		answer_failure(m, HF_EDE_OTHER);
@@ -141,15 +144,20 @@ ask(struct cp_link_client *c, const struct hf_msg_miss *msg)
 	m->handle = msg->handle;
 	m->core = msg->core;
 	m->epoch = msg->head.epoch;
+	m->refresh = (msg->flags & HF_MISS_REFRESH) != 0;
 	LIST_INSERT_HEAD(&c->misses, m, link);
 	struct cp_ask what = {
 	    .question = &m->question,
 	    .variant = m->variant,
+	    .refresh = m->refresh,
 	    .who = {.done = on_done, .arg = m},
 	};
 	if (cp_engine_ask(c->cfg.engine, &what, NULL) == 0)
 		return; /* m may be gone */
-	answer_failure(m, HF_EDE_RATE_LIMITED);
+	if (m->refresh)
+		cp_count(c->cfg.counters, refresh_failed);
+	else
+		answer_failure(m, HF_EDE_RATE_LIMITED);
 	LIST_REMOVE(m, link);
 	free(m);
 }
@@ -169,8 +177,13 @@ take_miss(struct cp_link_client *c, uint32_t worker)
 		cp_count(c->cfg.counters, link_miss_bad);
 		return true;
 	}
+	bool refresh = (msg.flags & HF_MISS_REFRESH) != 0;
+
 	cp_count(c->cfg.counters, link_miss);
-	ask(c, &msg);
+	if (refresh && !c->cfg.prefetch)
+		cp_count(c->cfg.counters, refresh_off);
+	else
+		ask(c, &msg);
 	return true;
 }
 

@@ -50,6 +50,7 @@ struct cp_link_config {
 	const char *path;
 	struct cp_engine *engine;
 	struct cp_counters *counters;
+	bool prefetch; /* refresh what the cores say is popular and expires soon */
 	struct cp_link_ops ops;
 };
 

@@ -363,6 +363,7 @@ make_link(struct program *g)
 	    .path = g->config->link_socket,
 	    .engine = g->engine,
 	    .counters = &g->counters,
+	    .prefetch = g->config->prefetch,
 	    .ops = {.arg = g,
 		.attached = on_attached,
 		.lost = on_lost,

@@ -36,6 +36,7 @@ struct cp_recursor_question {
 	uint8_t variant; /* HF_VARIANT_* */
 	bool large;      /* the answer goes over TCP */
 	bool cached;     /* no recursion is wanted */
+	bool refresh;    /* cp_resolver_refresh */
 };
 
 /* NULL when out of memory or the hints are unusable. */

@@ -27,6 +27,13 @@
 
 #define DP_COVERED_UNKNOWN UINT64_MAX
 
+/* What hits leave behind. A lost store is made again, or costs one refresh too many. */
+enum {
+	DP_USED = 1,          /* since the hand came by (CLOCK) */
+	DP_USED_AGAIN = 2,    /* more than once in its life */
+	DP_USED_REFRESHED = 4 /* a refresh was asked for: once in its life */
+};
+
 struct dp_entry {
 	/* line 0 */
 	alignas(64) uint64_t hash;
@@ -43,7 +50,7 @@ struct dp_entry {
 	uint16_t body_len;
 	uint16_t ttl_cnt;
 	uint16_t ede_text_len;
-	_Atomic uint8_t used; /* CLOCK's hit mark */
+	_Atomic uint8_t used; /* DP_USED_* */
 	uint8_t chain_cnt;
 	uint16_t chain_len;
 	/* line 1 */
@@ -113,6 +120,13 @@ void dp_entry_free(struct dp_entry *e);
 /* The answer message that would make this entry, TTLs as at insertion (cache show). head
  * carries type and length, epoch 0. Returns its octets, 0 when cap is too small. */
 size_t dp_entry_to_msg(const struct dp_entry *e, struct hf_msg_answer *m, size_t cap);
+
+/* In the last tenth of its life. A fresh entry is: the caller has looked. */
+static inline bool
+dp_entry_ageing(const struct dp_entry *e, uint64_t now_ms)
+{
+	return (e->fresh_until_ms - now_ms) * 10 < e->fresh_until_ms - e->inserted_ms;
+}
 
 /* Neither fresh nor usable as stale, whatever the policy: may go first. */
 static inline bool

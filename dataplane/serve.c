@@ -189,8 +189,11 @@ reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq
 		    dq->msg, dq->cap, hf_reply_limit(&dq->q, core->udp_max), &dq->q, &r);
 
 	/* Store only when it changes: the line is shared by all cores. */
-	if (atomic_load_explicit(&e->used, memory_order_relaxed) == 0)
-		atomic_store_explicit(&e->used, 1, memory_order_relaxed);
+	uint8_t used = atomic_load_explicit(&e->used, memory_order_relaxed);
+	if ((used & (DP_USED | DP_USED_AGAIN)) != (DP_USED | DP_USED_AGAIN))
+		atomic_store_explicit(&e->used,
+		    (uint8_t)(used | DP_USED | ((used & DP_USED) != 0 ? DP_USED_AGAIN : 0)),
+		    memory_order_relaxed);
 	if (len == 0)
 		return reply_entry_long(core, p, dq, e, j);
 	dq->len = (uint16_t)len;
@@ -217,6 +220,7 @@ dp_query_parse(struct dp_core *core, struct dp_query *dq)
 
 	count(core, HF_COUNTER_queries);
 	dq->entry = NULL;
+	dq->refresh = false;
 	if (dq->cap >= HF_HEADER_LEN + DP_KEY_READ_MAX)
 		name_len = hf_usual_query(dq->msg, dq->len, &dq->q);
 	enum hf_parse parse =
@@ -261,6 +265,22 @@ entry_confirm(const struct dp_core *core, const struct dp_query *dq)
 	return dp_table_find(core->table, &dq->key);
 }
 
+/* A fresh entry near its end, this hit not yet marked: those hit before are asked for before
+ * they expire, each once. */
+static __attribute__((noinline, cold)) bool
+wants_refresh(struct dp_core *core, struct dp_entry *e)
+{
+	uint8_t used = atomic_load_explicit(&e->used, memory_order_relaxed);
+	bool good = e->verdict == HF_VERDICT_SECURE || e->verdict == HF_VERDICT_INSECURE;
+
+	if (!good || !core->control_alive || (used & (DP_USED | DP_USED_AGAIN)) == 0 ||
+	    (used & DP_USED_REFRESHED) != 0 ||
+	    e->fresh_until_ms - e->inserted_ms < DP_REFRESH_LIFE_MS)
+		return false;
+	used = atomic_fetch_or_explicit(&e->used, DP_USED_REFRESHED, memory_order_relaxed);
+	return (used & DP_USED_REFRESHED) == 0; /* no other core was faster */
+}
+
 static enum dp_outcome
 answer_lookup(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq)
 {
@@ -272,6 +292,8 @@ answer_lookup(struct dp_core *core, const struct dp_policy *p, struct dp_query *
 	switch (j.use) {
 	case DP_USE_FRESH:
 		count(core, HF_COUNTER_hit);
+		if (__builtin_expect(dp_entry_ageing(dq->entry, core->now_ms), 0))
+			dq->refresh = wants_refresh(core, dq->entry);
 		return reply_entry(core, p, dq, dq->entry, &j);
 	case DP_USE_STALE:
 		count(core, HF_COUNTER_stale);

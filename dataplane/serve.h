@@ -18,6 +18,7 @@
  *   core.now_ms, core.control_alive are set; the policy is loaded once
  *   for the burst: dp_query_parse all, dp_query_find all, dp_query_answer all;
  *       DP_MISS -> dp_query_miss: DP_REPLY, DP_ASK (send a MISS), DP_WAIT or DP_DROP
+ *       after DP_REPLY with dp_query.refresh: send a MISS that nobody waits for
  *   for each completion: dp_core_done
  *   dp_core_tick
  *   dp_core_next until DP_NOTHING or enough for this poll
@@ -33,8 +34,9 @@
 
 enum {
 	DP_TIMEOUT_MS_DEFAULT = 6000,
-	DP_TICK_MAX = 64,       /* questions settled by one tick */
-	DP_REPLY_CAP_MIN = 512, /* octets a reply buffer must have behind the DNS offset */
+	DP_REFRESH_LIFE_MS = 10000, /* entries that live shorter are not refreshed early */
+	DP_TICK_MAX = 64,           /* questions settled by one tick */
+	DP_REPLY_CAP_MIN = 512,     /* octets a reply buffer must have behind the DNS offset */
 };
 
 struct dp_core {
@@ -65,6 +67,7 @@ struct dp_query {
 	uint16_t len;             /* in: octets of the query; out: octets of the reply */
 	uint16_t cap;
 	uint8_t judge; /* enum hf_judge */
+	bool refresh;  /* out, with DP_REPLY: the entry is popular and expires soon; ask for it */
 	struct dp_entry *entry;
 	struct dp_key key;
 	struct hf_query q; /* the question's name may be missing: it is in key, folded */

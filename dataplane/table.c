@@ -199,12 +199,24 @@ publish(struct dp_table *t, const struct place *at, struct dp_entry *e)
 static unsigned
 worth(const struct dp_entry *e, uint64_t now_ms)
 {
-	bool used = atomic_load_explicit(&e->used, memory_order_relaxed) != 0;
+	bool used = (atomic_load_explicit(&e->used, memory_order_relaxed) & DP_USED) != 0;
 	bool fresh = now_ms < e->fresh_until_ms;
 
 	if (dp_entry_dead(e, now_ms))
 		return 0;
 	return 1 + (unsigned)used * 2 + (unsigned)fresh;
+}
+
+/* Take CLOCK's mark away. True when there was one. */
+static bool
+unmark(struct dp_entry *e)
+{
+	uint8_t used = atomic_load_explicit(&e->used, memory_order_relaxed);
+
+	if ((used & DP_USED) == 0)
+		return false;
+	atomic_store_explicit(&e->used, (uint8_t)(used & ~DP_USED), memory_order_relaxed);
+	return true;
 }
 
 static bool
@@ -243,7 +255,7 @@ find_room(const struct dp_table *t, uint64_t hash, uint64_t now_ms, struct place
 	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS; i++) {
 		struct place here = {bucket_of(t, hash, i / DP_BUCKET_SLOTS), i % DP_BUCKET_SLOTS};
 
-		atomic_store_explicit(&place_entry(&here)->used, 0, memory_order_relaxed);
+		unmark(place_entry(&here));
 	}
 }
 
@@ -266,11 +278,8 @@ make_room(struct dp_table *t, uint64_t octets, uint64_t now_ms)
 		t->hand = (t->hand + 1) & (slots - 1);
 		if (e == NULL)
 			continue;
-		if (step < slots && !dp_entry_dead(e, now_ms) &&
-		    atomic_load_explicit(&e->used, memory_order_relaxed) != 0) {
-			atomic_store_explicit(&e->used, 0, memory_order_relaxed);
+		if (step < slots && !dp_entry_dead(e, now_ms) && unmark(e))
 			continue;
-		}
 		publish(t, &at, NULL);
 		dp_count(t->counters, HF_COUNTER_evicted);
 	}

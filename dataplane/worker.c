@@ -57,27 +57,44 @@ out_add(struct dp_worker *w, struct dp_out *out, struct rte_mbuf *m, size_t len)
 		out_flush(w, out);
 }
 
-/* Hand a question to the control plane, or settle it when that cannot be. */
-static void
-miss_send(struct dp_worker *w, const struct dp_ask_out *ask)
+static bool
+miss_put(struct dp_worker *w, const struct dp_ask_out *ask, uint16_t flags)
 {
 	struct hf_msg_miss *slot = NULL;
 
 	if (w->link != NULL)
 		slot = hf_ring_reserve(hf_link_miss(w->link, w->core.id));
-	if (slot == NULL) {
-		dp_core_ring_full(&w->core, ask->handle);
-		return;
-	}
+	if (slot == NULL)
+		return false;
 	slot->head = (struct hf_msg_head){
 	    .type = HF_MSG_MISS, .len = sizeof(*slot), .epoch = hf_link_epoch(w->link)};
 	slot->handle = ask->handle;
 	slot->asked_ns = w->shared->boot_ns + ask->asked_ms * HF_NS_PER_MS;
 	slot->core = w->core.id;
+	slot->flags = flags;
 	memset(slot->pad, 0, sizeof(slot->pad));
 	dp_key_to_msg(ask->key, &slot->key);
 	hf_ring_commit(hf_link_miss(w->link, w->core.id));
 	w->rang = true;
+	return true;
+}
+
+/* Hand a question to the control plane, or settle it when that cannot be. */
+static void
+miss_send(struct dp_worker *w, const struct dp_ask_out *ask)
+{
+	if (!miss_put(w, ask, 0))
+		dp_core_ring_full(&w->core, ask->handle);
+}
+
+/* The answer is in the cache already, and nobody waits. */
+static void
+refresh_send(struct dp_worker *w, const struct dp_key *key)
+{
+	const struct dp_ask_out ask = {.key = key, .asked_ms = w->core.now_ms};
+	bool sent = miss_put(w, &ask, HF_MISS_REFRESH);
+
+	dp_count(w->core.counters, sent ? HF_COUNTER_refresh : HF_COUNTER_refresh_full);
 }
 
 /* ARP, neighbour solicitation, echo: true when *p is now the reply. */
@@ -176,6 +193,8 @@ give_out(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsigned
 		outcome[i] = dp_query_answer(&w->core, w->policy, &w->query[i]);
 		if (outcome[i] == DP_MISS)
 			outcome[i] = missed(w, &w->query[i], &w->packet[i], out->port);
+		else if (__builtin_expect(w->query[i].refresh, 0))
+			refresh_send(w, &w->query[i].key);
 	}
 	for (unsigned i = 0; i < cnt; i++) {
 		if (outcome[i] == DP_REPLY)

@@ -8,7 +8,9 @@ enum {
 	TYPE_NXDOMAIN = 0, /* a name that does not exist has no type (RFC 2308 5) */
 	TYPE_CUT = HF_TYPE_NS,
 	TYPE_STATE = HF_TYPE_DNSKEY,
+	AGEING_SHARE = 8, /* a core asks in the last tenth of the life of what it was given */
 };
+#define AGEING_NS (2 * HF_NS_PER_S) /* and life is rounded to seconds on the way there */
 
 /* Each look into the table stands between look and looked: what is found is copied out. */
 static void
@@ -104,6 +106,17 @@ outcome_in(struct cp_task *t, const struct cp_key *key, const struct cp_outcome 
 	publish(r, e);
 }
 
+/* For a job that refreshes: what expires soon is what it is to fetch. */
+static bool
+lasts(const struct cp_task *t, const struct cp_key *key, const struct cp_block *b)
+{
+	uint64_t life_ns = b->expires_ns - b->put_ns;
+	uint64_t left_ns = b->expires_ns - t->job->r->now.mono_ns;
+
+	return !t->job->refresh || key->class != CP_CLASS_ANSWER ||
+	    left_ns > life_ns / AGEING_SHARE + AGEING_NS;
+}
+
 /* A fresh outcome under key, or NULL. */
 static struct cp_outcome *
 outcome_find(struct cp_task *t, const struct cp_key *key, uint64_t *policy_gen)
@@ -113,7 +126,7 @@ outcome_find(struct cp_task *t, const struct cp_key *key, uint64_t *policy_gen)
 	struct cp_block b;
 
 	look(r);
-	if (fresh(r, key, &b)) {
+	if (fresh(r, key, &b) && lasts(t, key, &b)) {
 		o = outcome_out(t, key->name, &b);
 		*policy_gen = b.policy_gen;
 	}

@@ -56,6 +56,7 @@ struct cp_resolver {
 
 	struct cp_time now;
 	bool running;
+	uint32_t refresh_cnt;           /* jobs that refresh */
 	uint32_t waiting;               /* questions under way, joined ones included */
 	struct cp_job *oldest, *newest; /* all jobs; deadlines in order */
 	struct cp_job *yield_oldest, *yield_newest;

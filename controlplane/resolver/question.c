@@ -271,7 +271,8 @@ finish(struct cp_job *job)
 		say_not_cached(job, &a);
 	else if (cp_sentinel_fails(job, &a))
 		CP_COUNT(job->r, sentinel);
-	else if (a.rcode == HF_RCODE_SERVFAIL && cp_cause_is_ours(failure_cause(job)))
+	else if (a.rcode == HF_RCODE_SERVFAIL &&
+	    (job->refresh || cp_cause_is_ours(failure_cause(job))))
 		a.ttl_s = job->r->limits.ttl_fail_min_s;
 	else if (a.rcode == HF_RCODE_SERVFAIL)
 		a.ttl_s = failure_keep(job, &a);

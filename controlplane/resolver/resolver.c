@@ -15,7 +15,10 @@
 #include "controlplane/resolver/send.h"
 #include "lib/base/ns.h"
 
-enum { FIXED_MAX = 1024 * 1024 }; /* hints and anchors */
+enum {
+	FIXED_MAX = 1024 * 1024, /* hints and anchors */
+	REFRESH_SHARE = 4,       /* of a question's budget, one in so many for a refresh */
+};
 
 /* --- what the parts ask of the core */
 
@@ -84,6 +87,7 @@ bucket_of(struct cp_resolver *r, const struct hf_name *lower, uint16_t type)
 	return &r->bucket[hf_siphash(&r->key, text, lower->len + 2u) % CP_JOB_BUCKETS];
 }
 
+/* The job that asks type of the lower-case name as w does. */
 static struct cp_job *
 job_find(
     struct cp_resolver *r, const struct hf_name *lower, uint16_t type, const struct cp_waiter *w)
@@ -93,7 +97,7 @@ job_find(
 
 	while (job != NULL &&
 	    (job->type != type || job->cd != cd || job->cached != w->cached ||
-		!hf_name_equal(&job->name, lower)))
+		job->refresh != w->refresh || !hf_name_equal(&job->name, lower)))
 		job = job->chain;
 	return job;
 }
@@ -159,8 +163,22 @@ job_free(struct cp_job *job)
 		job->r->waiting--;
 		free(w);
 	}
+	job->r->refresh_cnt -= job->refresh;
 	hf_arena_fini(&job->arena);
 	free(job);
+}
+
+static void
+refresh_init(struct cp_job *job)
+{
+	struct cp_budget *b = &job->budget;
+
+	job->refresh = true;
+	job->r->refresh_cnt++;
+	b->sends = (b->sends + REFRESH_SHARE - 1) / REFRESH_SHARE;
+	b->bytes /= REFRESH_SHARE;
+	b->ns_lookups /= REFRESH_SHARE;
+	b->ns_lookup_fails /= REFRESH_SHARE;
 }
 
 static struct cp_job *
@@ -188,6 +206,8 @@ job_create(
 		free(job);
 		return NULL;
 	}
+	if (w->refresh)
+		refresh_init(job);
 	return job;
 }
 
@@ -256,6 +276,24 @@ ask(struct cp_resolver *r, const struct hf_question *q, struct cp_waiter *w)
 	return 0;
 }
 
+/* Room for one question more? A client's may take the place of one that has waited long. */
+static bool
+has_room(struct cp_resolver *r, const struct cp_waiter *how)
+{
+	if (how->refresh) {
+		if (r->refresh_cnt < CP_REFRESH_MAX && r->waiting < r->limits.tasks) {
+			CP_COUNT(r, refreshed);
+			return true;
+		}
+		CP_COUNT(r, refreshed_full);
+		return false;
+	}
+	if (r->waiting < r->limits.tasks || cp_jostle(r))
+		return true;
+	CP_COUNT(r, tasks_full);
+	return false;
+}
+
 static int
 ask_how(struct cp_resolver *r, const struct cp_time *now, const struct hf_question *q,
     const struct cp_waiter *how)
@@ -267,10 +305,8 @@ ask_how(struct cp_resolver *r, const struct cp_time *now, const struct hf_questi
 	if (w != NULL) {
 		*w = *how;
 		w->question = *q;
-		if (r->waiting < r->limits.tasks || cp_jostle(r))
+		if (has_room(r, how))
 			rc = ask(r, q, w);
-		else
-			CP_COUNT(r, tasks_full);
 	}
 	if (rc != 0)
 		free(w);
@@ -301,6 +337,15 @@ cp_resolver_ask_cached(struct cp_resolver *r, const struct cp_time *now,
     const struct hf_question *q, uint8_t variant, uint64_t token, bool large)
 {
 	struct cp_waiter how = {.token = token, .variant = variant, .large = large, .cached = true};
+
+	return ask_how(r, now, q, &how);
+}
+
+int
+cp_resolver_refresh(struct cp_resolver *r, const struct cp_time *now, const struct hf_question *q,
+    uint8_t variant, uint64_t token)
+{
+	struct cp_waiter how = {.token = token, .variant = variant, .refresh = true};
 
 	return ask_how(r, now, q, &how);
 }

@@ -155,6 +155,13 @@ int cp_resolver_ask(struct cp_resolver *r, const struct cp_time *now, const stru
     uint8_t variant, uint64_t token);
 int cp_resolver_ask_large(struct cp_resolver *r, const struct cp_time *now,
     const struct hf_question *q, uint8_t variant, uint64_t token); /* body up to 64 KiB */
+/* The same for an answer that is known and about to expire, in a cache of the caller's or of
+ * ours: what is in the last eighth of its life is fetched anew. On a budget of its own, a
+ * quarter of a question's; no question joins it, and a failure is not remembered. -EAGAIN when
+ * CP_REFRESH_MAX are under way. */
+enum { CP_REFRESH_MAX = 64 };
+int cp_resolver_refresh(struct cp_resolver *r, const struct cp_time *now,
+    const struct hf_question *q, uint8_t variant, uint64_t token);
 
 /* The same without recursion (RD=0): from the caches and local data, else REFUSED with EDE 20.
  * Nothing is sent; the answer comes before the call returns. */
@@ -178,60 +185,62 @@ void cp_resolver_tick(struct cp_resolver *r, const struct cp_time *now, uint64_t
 void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 
 /* Counters of the resolver core, one list (name, unit, sentence). */
-#define CP_RESOLVER_COUNTERS(X)                                                                \
-	X(asked, questions, "asked by the cores or a listener")                                \
-	X(joined, questions, "joined an equal question under way")                             \
-	X(sentinel, questions, "failed to tell which root key is believed (RFC 8509)")         \
-	X(local, lookups, "answered from local zones and local data")                          \
-	X(cache_hit, questions, "answered wholly from the RRset cache")                        \
-	X(aggressive_nxdomain, lookups, "denied by validated NSEC or NSEC3 ranges, not asked") \
-	X(aggressive_nodata, lookups, "NODATA by validated NSEC or NSEC3, not asked")          \
-	X(aggressive_wildcard, lookups, "answered from a wildcard and a range, not asked")     \
-	X(nxdomain_cut, lookups, "denied by an NXDOMAIN above, not asked")                     \
-	X(trouble_began, zones, "found to be such that nothing of them validates")             \
-	X(trouble_over, zones, "found to validate again")                                      \
-	X(trouble_failed, lookups, "failed at once: the zone is in trouble")                   \
-	X(trouble_probe, lookups, "sent to a zone in trouble, to see whether it is over")      \
-	X(noerror, questions, "ended NOERROR")                                                 \
-	X(nxdomain, questions, "ended NXDOMAIN")                                               \
-	X(servfail, questions, "ended SERVFAIL")                                               \
-	X(secure, questions, "ended secure")                                                   \
-	X(insecure, questions, "ended insecure")                                               \
-	X(bogus, questions, "ended bogus")                                                     \
-	X(unvalidated, questions, "passed by an NTA or CD although validation failed")         \
-	X(sent_udp, packets, "sent to servers over UDP")                                       \
-	X(sent_tcp, packets, "sent to servers over TCP")                                       \
-	X(received, packets, "received from servers")                                          \
-	X(mismatched, packets, "with another ID or question, ignored")                         \
-	X(malformed, packets, "from servers, not parsable")                                    \
-	X(lame, replies, "from a server that is not authoritative or refuses")                 \
-	X(timeouts, exchanges, "timed out")                                                    \
-	X(unreachable, exchanges, "failed otherwise")                                          \
-	X(fell_back, lookups, "went on in the public tree because forwarders failed")          \
-	X(out_of_bailiwick, records, "dropped: not the server's to say")                       \
-	X(sig_checks, checks, "signatures checked")                                            \
-	X(budget_sends, questions, "failed: upstream sends")                                   \
-	X(budget_bytes, questions, "failed: octets received")                                  \
-	X(budget_referrals, questions, "failed: referrals or depth")                           \
-	X(budget_chain, questions, "failed: CNAME and DNAME chain")                            \
-	X(budget_ns, questions, "failed: name server look-ups")                                \
-	X(budget_sigs, questions, "failed: signature checks or NSEC3 hashes")                  \
-	X(budget_wall, questions, "failed: time")                                              \
-	X(budget_memory, questions, "failed: arena")                                           \
-	X(mismatched_case, packets, "with the question in another case, asked again over TCP") \
-	X(cookie_forged, packets, "with a client cookie that is not ours, ignored")            \
-	X(cookie_missing, packets, "without the cookie the server always sent")                \
-	X(cookie_bad, replies, "BADCOOKIE: the server wants its new cookie")                   \
-	X(tcp_for_doubt, exchanges, "gone over to TCP after packets that were not the reply")  \
-	X(edns_off, servers, "shown over TCP not to bear EDNS")                                \
-	X(explored, exchanges, "with another server than the best, to know it")                \
-	X(probed, exchanges, "with a server that is avoided, to see whether it recovered")     \
-	X(zone_busy, lookups, "refused: too many fetches of the zone under way")               \
-	X(zone_flooded, lookups, "refused: too many fetches of the zone brought nothing")      \
-	X(server_busy, fetches, "refused: too many under way at the server")                   \
-	X(jostled, questions, "slow, gave way to new ones")                                    \
-	X(tasks_full, questions, "refused: too many under way")                                \
-	X(cache_share, entries, "not cached: their domain holds its share")                    \
+#define CP_RESOLVER_COUNTERS(X)                                                                 \
+	X(asked, questions, "asked by the cores or a listener")                                 \
+	X(joined, questions, "joined an equal question under way")                              \
+	X(sentinel, questions, "failed to tell which root key is believed (RFC 8509)")          \
+	X(local, lookups, "answered from local zones and local data")                           \
+	X(cache_hit, questions, "answered wholly from the RRset cache")                         \
+	X(aggressive_nxdomain, lookups, "denied by validated NSEC or NSEC3 ranges, not asked")  \
+	X(aggressive_nodata, lookups, "NODATA by validated NSEC or NSEC3, not asked")           \
+	X(aggressive_wildcard, lookups, "answered from a wildcard and a range, not asked")      \
+	X(nxdomain_cut, lookups, "denied by an NXDOMAIN above, not asked")                      \
+	X(trouble_began, zones, "found to be such that nothing of them validates")              \
+	X(trouble_over, zones, "found to validate again")                                       \
+	X(trouble_failed, lookups, "failed at once: the zone is in trouble")                    \
+	X(trouble_probe, lookups, "sent to a zone in trouble, to see whether it is over")       \
+	X(refreshed, questions, "fetched anew before they expire")                              \
+	X(refreshed_full, questions, "not fetched anew before they expire: too many under way") \
+	X(noerror, questions, "ended NOERROR")                                                  \
+	X(nxdomain, questions, "ended NXDOMAIN")                                                \
+	X(servfail, questions, "ended SERVFAIL")                                                \
+	X(secure, questions, "ended secure")                                                    \
+	X(insecure, questions, "ended insecure")                                                \
+	X(bogus, questions, "ended bogus")                                                      \
+	X(unvalidated, questions, "passed by an NTA or CD although validation failed")          \
+	X(sent_udp, packets, "sent to servers over UDP")                                        \
+	X(sent_tcp, packets, "sent to servers over TCP")                                        \
+	X(received, packets, "received from servers")                                           \
+	X(mismatched, packets, "with another ID or question, ignored")                          \
+	X(malformed, packets, "from servers, not parsable")                                     \
+	X(lame, replies, "from a server that is not authoritative or refuses")                  \
+	X(timeouts, exchanges, "timed out")                                                     \
+	X(unreachable, exchanges, "failed otherwise")                                           \
+	X(fell_back, lookups, "went on in the public tree because forwarders failed")           \
+	X(out_of_bailiwick, records, "dropped: not the server's to say")                        \
+	X(sig_checks, checks, "signatures checked")                                             \
+	X(budget_sends, questions, "failed: upstream sends")                                    \
+	X(budget_bytes, questions, "failed: octets received")                                   \
+	X(budget_referrals, questions, "failed: referrals or depth")                            \
+	X(budget_chain, questions, "failed: CNAME and DNAME chain")                             \
+	X(budget_ns, questions, "failed: name server look-ups")                                 \
+	X(budget_sigs, questions, "failed: signature checks or NSEC3 hashes")                   \
+	X(budget_wall, questions, "failed: time")                                               \
+	X(budget_memory, questions, "failed: arena")                                            \
+	X(mismatched_case, packets, "with the question in another case, asked again over TCP")  \
+	X(cookie_forged, packets, "with a client cookie that is not ours, ignored")             \
+	X(cookie_missing, packets, "without the cookie the server always sent")                 \
+	X(cookie_bad, replies, "BADCOOKIE: the server wants its new cookie")                    \
+	X(tcp_for_doubt, exchanges, "gone over to TCP after packets that were not the reply")   \
+	X(edns_off, servers, "shown over TCP not to bear EDNS")                                 \
+	X(explored, exchanges, "with another server than the best, to know it")                 \
+	X(probed, exchanges, "with a server that is avoided, to see whether it recovered")      \
+	X(zone_busy, lookups, "refused: too many fetches of the zone under way")                \
+	X(zone_flooded, lookups, "refused: too many fetches of the zone brought nothing")       \
+	X(server_busy, fetches, "refused: too many under way at the server")                    \
+	X(jostled, questions, "slow, gave way to new ones")                                     \
+	X(tasks_full, questions, "refused: too many under way")                                 \
+	X(cache_share, entries, "not cached: their domain holds its share")                     \
 	X(cache_busy, entries, "not cached: too much waits to be freed")
 
 enum cp_resolver_counter {

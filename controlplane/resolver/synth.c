@@ -363,7 +363,7 @@ cp_synth_answer(struct cp_task *t)
 {
 	struct cp_outcome *o;
 
-	if (!t->job->r->validate || !is_ours(t))
+	if (t->job->refresh || !t->job->r->validate || !is_ours(t))
 		return NULL;
 	o = below_nxdomain(t);
 	return o != NULL ? o : aggressive(t);

@@ -137,7 +137,8 @@ struct cp_waiter {
 	uint64_t token;
 	uint8_t variant;
 	bool large;
-	bool cached;                 /* no packet is to be sent for it */
+	bool cached; /* no packet is to be sent for it */
+	bool refresh;
 	struct hf_question question; /* case as asked */
 };
 
@@ -160,6 +161,7 @@ struct cp_job {
 	bool ready, over;
 	bool cd;
 	bool cached;  /* answer from what is cached, or not at all */
+	bool refresh; /* nobody waits: what expires soon counts as expired */
 	bool probing; /* asks servers of a zone that is in trouble, for all others (trouble.h) */
 	uint8_t probe_tries; /* further servers it may ask */
 	struct hf_name name; /* lower case */

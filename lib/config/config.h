@@ -107,7 +107,7 @@ struct hf_config {
 	uint64_t resolver_threads;
 	char *public_suffixes; /* path, or "none" */
 	uint64_t resolver_cache_octets;
-	bool aggressive_nsec, minimal_responses;
+	bool aggressive_nsec, prefetch, minimal_responses;
 
 	struct hf_config_zone_list forwards, stubs;
 	struct hf_config_choice_list local_zones; /* enum hf_local_zone */

@@ -80,6 +80,8 @@ const struct hf_schema_key hf_schema[] = {
 	 "list of publicsuffix.org, for the share of the cache a domain may hold; or none"},
 	{"resolver", "aggressive-nsec", HF_SCHEMA_BOOL, AT(aggressive_nsec), 0, 0, "yes", {0},
 	 "deny names by validated NSEC and NSEC3 of others (RFC 8198)"},
+	{"resolver", "prefetch", HF_SCHEMA_BOOL, AT(prefetch), 0, 0, "yes", {0},
+	 "fetch popular answers anew before they expire"},
 
 	{"", "forward", HF_SCHEMA_ZONE_LIST, AT(forwards), 0, HF_CONFIG_ZONE_MAX, "", {0},
 	 "zones that are asked of recursive servers"},

@@ -40,6 +40,9 @@
 	X(pending_full, queries, "answered SERVFAIL: too many questions under way")                \
 	X(client_full, queries, "answered SERVFAIL: the client waits for too many replies")        \
 	X(ring_full, queries, "answered SERVFAIL: the miss ring was full")                         \
+	X(refresh, questions,                                                                      \
+	    "handed to the control plane although cached: popular, expiring soon")                 \
+	X(refresh_full, questions, "not refreshed before they expire: the miss ring was full")     \
 	X(rd_clear, queries, "answered REFUSED: RD=0 and not in the cache")                        \
 	X(truncated, replies, "sent with TC")                                                      \
 	X(drop_short, queries, "under 12 octets, dropped")                                         \

@@ -14,7 +14,8 @@
  *   type            path    from -> to              what it does
  *   HELLO           socket  control -> dataplane    I speak this version
  *   WELCOME         socket  dataplane -> control    epoch, sizes; carries memfd + 2 bells
- *   MISS            ring    worker -> control       resolve this question for this handle
+ *   MISS            ring    worker -> control       resolve this question for this handle,
+ *                                                   or refresh the answer to it
  *   ANSWER          ring    control -> writer       an entry to publish, and who waits for it
  *   POLICY_BEGIN    ring    control -> writer       a complete snapshot follows
  *   POLICY_RULE     ring    control -> writer       one rule of it
@@ -36,7 +37,7 @@
 #include "lib/wire/name.h"
 #include "lib/wire/reply.h"
 
-#define HF_MSG_VERSION 1u
+#define HF_MSG_VERSION 2u
 
 enum {
 	HF_WORKER_MAX = 64,
@@ -102,12 +103,15 @@ struct hf_msg_welcome { /* with it, SCM_RIGHTS: memfd, what wakes control, what 
 	    boot_ns; /* HF clock when the dataplane started: tells a restart from a re-attach */
 };
 
+enum { HF_MISS_REFRESH = 1 }; /* in the cache, but soon no more: nobody waits */
+
 struct hf_msg_miss {
 	struct hf_msg_head head;
-	uint64_t handle; /* random; names the pending slot, never 0 */
+	uint64_t handle; /* random; names the pending slot; 0 with HF_MISS_REFRESH, and only then */
 	uint64_t asked_ns;
 	uint16_t core;
-	uint16_t pad[3];
+	uint16_t flags; /* HF_MISS_* */
+	uint16_t pad[2];
 	struct hf_msg_key key;
 };
 

@@ -122,6 +122,7 @@ set_up(void **state)
 	struct cp_link_config cfg = {
 	    .path = path,
 	    .counters = &counters,
+	    .prefetch = true,
 	    .ops = {.attached = on_attached,
 		.lost = on_lost,
 		.acked = on_acked,
@@ -297,6 +298,42 @@ every_miss_is_answered_to_the_core_and_handle_it_came_from(void **state)
 }
 
 static void
+put_refresh(uint32_t worker, const char *name, uint16_t type)
+{
+	struct hf_name n;
+	struct hf_msg_miss *m = hf_ring_reserve(hf_link_miss(dp, worker));
+
+	assert_non_null(m);
+	assert_int_equal(hf_name_from_text(name, &n), 0);
+	memset(m, 0, sizeof(*m));
+	m->head = (struct hf_msg_head){HF_MSG_MISS, sizeof(*m), epoch};
+	m->flags = HF_MISS_REFRESH;
+	m->core = (uint16_t)worker;
+	hf_msg_key_set(&m->key, &n, type, HF_CLASS_IN, 0);
+	hf_ring_commit(hf_link_miss(dp, worker));
+	(void)hf_link_wake_peer(dp);
+}
+
+static void
+a_refresh_that_succeeds_is_for_nobody_and_one_that_fails_is_not_told(void **state)
+{
+	const struct hf_msg_answer *m = (const void *)msg;
+
+	(void)state;
+	assert_int_equal(cp_link_client_start(client), 0);
+	dataplane_starts(0);
+	(void)take_policy(2);
+	put_refresh(0, "any.example.", HF_TYPE_ANY); /* RFC 8482: no server is needed */
+	assert_int_equal(take(), HF_MSG_ANSWER);
+	assert_true(m->handle == 0 && m->rcode == HF_RCODE_NOERROR);
+	put_refresh(1, "x.example.", HF_TYPE_A); /* no server answers */
+	UNTIL(counters.v[CP_COUNTER_refresh_failed] == 1, 5000);
+	put_miss(0, 5, "y.example.");
+	assert_int_equal(take(), HF_MSG_ANSWER);
+	assert_int_equal(m->handle, 5);
+}
+
+static void
 a_miss_that_lies_is_counted_and_the_next_one_answered(void **state)
 {
 	struct hf_msg_miss *m;
@@ -459,6 +496,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(upon_attaching_the_whole_policy_is_sent),
 	    T(every_miss_is_answered_to_the_core_and_handle_it_came_from),
+	    T(a_refresh_that_succeeds_is_for_nobody_and_one_that_fails_is_not_told),
 	    T(a_miss_that_lies_is_counted_and_the_next_one_answered),
 	    T(a_snapshot_larger_than_the_ring_goes_out_piece_by_piece),
 	    T(after_the_dataplane_died_the_next_one_is_found_and_gets_the_policy),

@@ -643,6 +643,91 @@ the_cache_shows_what_it_holds(void **state)
 	assert_int_equal(s.negative, 1);
 }
 
+static const struct cp_answer *
+refresh(const char *name, uint16_t type)
+{
+	struct cp_time t = fn_time();
+	struct hf_question q = {.name = va_name(name), .type = type, .klass = 1};
+	unsigned before = fn.answer_cnt;
+
+	fn.sent_cnt = 0;
+	assert_int_equal(cp_resolver_refresh(fn.r, &t, &q, 0, 7), 0);
+	fn_run();
+	assert_int_equal(fn.answer_cnt, before + 1);
+	return &fn.answer[before % 8].a;
+}
+
+static void
+a_refresh_fetches_anew_what_is_about_to_expire_and_nothing_else(void **state)
+{
+	(void)state;
+	world();
+	fn_ask("www.zone.test.", HF_TYPE_A, 0);
+	uint32_t life = fn.answer[(fn.answer_cnt - 1) % 8].a.ttl_s;
+
+	fn_pass(life / 2);
+	refresh("www.zone.test.", HF_TYPE_A);
+	assert_int_equal(fn.sent_cnt, 0);
+	fn_pass(life / 2 - life / 10 + 1);
+	fn_ask("www.zone.test.", HF_TYPE_A, 0);
+	assert_int_equal(fn.sent_cnt, 0); /* for a client it is good until the end */
+	assert_int_equal(refresh("www.zone.test.", HF_TYPE_A)->ttl_s, life);
+	assert_int_equal(fn.sent_cnt, 1);
+	fn_pass(life / 2);
+	const struct cp_answer *a = fn_ask("www.zone.test.", HF_TYPE_A, 0);
+
+	assert_int_equal(fn.sent_cnt, 0);
+	assert_true(a->ttl_s >= life / 2 - 1);
+}
+
+static void
+a_refresh_that_fails_changes_nothing_and_costs_little(void **state)
+{
+	(void)state;
+	world();
+	fn_ask("www.zone.test.", HF_TYPE_A, 0);
+	uint32_t life = fn.answer[(fn.answer_cnt - 1) % 8].a.ttl_s;
+
+	fn_pass(life - life / 20);
+	for (unsigned i = 0; i < fn.server_cnt; i++)
+		fn.server[i].manner = FN_SERVFAILS;
+	assert_int_equal(refresh("www.zone.test.", HF_TYPE_A)->rcode, HF_RCODE_SERVFAIL);
+	assert_true(fn.sent_cnt <= 16);
+	assert_int_equal(fn_ask("www.zone.test.", HF_TYPE_A, 0)->rcode, HF_RCODE_NOERROR);
+	for (unsigned i = 0; i < fn.server_cnt; i++)
+		fn.server[i].manner = FN_GOOD;
+	fn_pass(life);
+	assert_int_equal(fn_ask("www.zone.test.", HF_TYPE_A, 0)->rcode, HF_RCODE_NOERROR);
+}
+
+static void
+refreshes_under_way_are_few_and_no_question_waits_on_one(void **state)
+{
+	struct cp_time t;
+	char name[64];
+
+	(void)state;
+	world();
+	fn_ask("www.zone.test.", HF_TYPE_A, 0);
+	t = fn_time();
+	for (unsigned i = 0; i <= CP_REFRESH_MAX; i++) {
+		snprintf(name, sizeof(name), "n%u.zone.test.", i);
+		struct hf_question q = {.name = va_name(name), .type = HF_TYPE_A, .klass = 1};
+
+		assert_int_equal(cp_resolver_refresh(fn.r, &t, &q, 0, 100 + i),
+		    i < CP_REFRESH_MAX ? 0 : -EAGAIN);
+	}
+	fn_ask_only("n1.zone.test.", HF_TYPE_A, 0, 1);
+	assert_int_equal(fn_counter(CP_RESOLVER_joined), 0);
+	assert_int_equal(fn_counter(CP_RESOLVER_refreshed_full), 1);
+	fn_run();
+	struct hf_question q = {.name = va_name("again.zone.test."), .type = HF_TYPE_A, .klass = 1};
+
+	t = fn_time();
+	assert_int_equal(cp_resolver_refresh(fn.r, &t, &q, 0, 3), 0);
+	fn_run();
+}
+
 #define T(f) cmocka_unit_test_teardown(f, teardown)
 
 int
@@ -651,6 +736,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(a_name_resolves_from_the_root_through_referrals_and_glue),
 	    T(the_second_ask_is_answered_from_the_cache_with_the_ttl_counted_down),
+	    T(a_refresh_fetches_anew_what_is_about_to_expire_and_nothing_else),
+	    T(a_refresh_that_fails_changes_nothing_and_costs_little),
+	    T(refreshes_under_way_are_few_and_no_question_waits_on_one),
 	    T(a_missing_name_and_a_missing_type_are_cached_as_the_soa_says),
 	    T(an_alias_is_followed_and_its_names_are_told),
 	    T(aliases_that_lead_back_to_themselves_fail),

@@ -803,6 +803,74 @@ a_tag_that_belongs_to_another_name_is_looked_through(void **state)
 	assert_null(dq.entry);
 }
 
+/* Served at, and whether the reply came with the wish for a refresh. */
+static bool
+wishes_at(uint64_t ms)
+{
+	core.now_ms = ms;
+	assert_int_equal(serve(&plain), DP_REPLY);
+	return dq.refresh;
+}
+
+static void
+a_popular_entry_is_refreshed_once_in_the_last_tenth_of_its_life(void **state)
+{
+	(void)state;
+	publish(&secure); /* at 1000, for a minute */
+	assert_false(wishes_at(1000));
+	assert_false(wishes_at(2000));
+	assert_false(wishes_at(55000));
+	assert_true(wishes_at(55001));
+	assert_false(wishes_at(55002));
+	assert_false(wishes_at(60999));
+	core.now_ms = 58000;
+	publish(&secure); /* it came: a new life */
+	assert_false(wishes_at(58001));
+	assert_false(wishes_at(60000));
+	assert_true(wishes_at(117000));
+}
+
+static void
+what_is_asked_for_once_lives_short_failed_or_cannot_be_asked_is_not_refreshed(void **state)
+{
+	struct fx_answer a = secure;
+
+	(void)state;
+	publish(&a);
+	assert_false(wishes_at(60000)); /* the first hit */
+	assert_true(wishes_at(60001));
+	a.ttl_s = 9;
+	publish(&a); /* at 60001 */
+	assert_false(wishes_at(60002));
+	assert_false(wishes_at(60003));
+	assert_false(wishes_at(69000));
+	a.ttl_s = 60;
+	core.now_ms = 70000;
+	a.verdict = HF_VERDICT_INSECURE;
+	publish(&a);
+	assert_false(wishes_at(70001));
+	assert_false(wishes_at(70002));
+	core.control_alive = false;
+	assert_false(wishes_at(129000));
+	core.control_alive = true;
+	assert_true(wishes_at(129001));
+}
+
+static void
+clocks_sweep_takes_the_mark_and_not_what_was_counted(void **state)
+{
+	(void)state;
+	publish(&secure);
+	assert_false(wishes_at(1001));
+	assert_false(wishes_at(1002));
+	struct dp_entry *e = dp_table_find(table, &dq.key);
+
+	assert_int_equal(atomic_load(&e->used), DP_USED | DP_USED_AGAIN);
+	atomic_fetch_and(&e->used, (uint8_t)~DP_USED); /* as the hand does */
+	assert_true(wishes_at(60000));
+	assert_int_equal(atomic_load(&e->used), DP_USED | DP_USED_AGAIN | DP_USED_REFRESHED);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -810,6 +878,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(a_hit_is_answered_with_ttls_counted_down),
+	    T(a_popular_entry_is_refreshed_once_in_the_last_tenth_of_its_life),
+	    T(what_is_asked_for_once_lives_short_failed_or_cannot_be_asked_is_not_refreshed),
+	    T(clocks_sweep_takes_the_mark_and_not_what_was_counted),
 	    T(a_ttl_below_the_age_reads_zero_not_a_wrap),
 	    T(the_clients_spelling_of_the_name_comes_back),
 	    T(header_bits_and_opt_follow_the_query),

@@ -239,6 +239,13 @@ a_miss_is_checked_field_by_field(void **state)
 	m = good;
 	m.handle = 0;
 	assert_int_equal(hf_msg_check_miss(&m, 1), HF_MSG_FAULT_VALUE);
+	m.flags = HF_MISS_REFRESH; /* nobody waits: no handle, and only then none */
+	assert_int_equal(hf_msg_check_miss(&m, 1), HF_MSG_OK);
+	m.flags = 2;
+	assert_int_equal(hf_msg_check_miss(&m, 1), HF_MSG_FAULT_VALUE);
+	m = good;
+	m.flags = HF_MISS_REFRESH;
+	assert_int_equal(hf_msg_check_miss(&m, 1), HF_MSG_FAULT_VALUE);
 	m = good;
 	m.core = 1;
 	assert_int_equal(hf_msg_check_miss(&m, 1), HF_MSG_FAULT_VALUE);

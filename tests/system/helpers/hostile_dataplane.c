@@ -102,6 +102,10 @@ send_miss(uint32_t worker)
 		m.key.type = (uint16_t)random(), m.key.klass = (uint16_t)dice(5);
 	if (dice(8) == 0)
 		m.core = (uint16_t)random();
+	if (dice(4) == 0) {
+		m.flags = HF_MISS_REFRESH;
+		m.handle = 0;
+	}
 	memset(slot, 0, HF_MISS_SLOT_LEN);
 	memcpy(slot, &m, sizeof(m));
 	change(slot, HF_MISS_SLOT_LEN, sizeof(m.head));
