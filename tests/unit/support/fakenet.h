@@ -610,7 +610,10 @@ fn_answer_from(struct fn_reply *p, const struct hf_question *q)
 	}
 	bool exists = fn_exists(z, &q->name);
 
-	hf_name_strip(&q->name, 1, &up);
+	up = q->name; /* the closest encloser (RFC 4592 3.3.1) */
+	do
+		hf_name_strip(&up, 1, &up);
+	while (!fn_exists(z, &up));
 	VA_REQUIRE(hf_name_wildcard(&up, &star) == 0);
 	uint16_t made = fn_has(z, &star, HF_TYPE_CNAME) ? HF_TYPE_CNAME : q->type;
 
