@@ -39,9 +39,8 @@ on_send(void *arg, const struct cp_send *s)
 }
 
 static void
-on_cancel(void *arg, uint64_t exchange)
+on_end(uint64_t exchange)
 {
-	(void)arg;
 	for (unsigned i = 0; i < open_cnt; i++) {
 		if (open_[i].exchange == exchange) {
 			open_[i] = open_[--open_cnt];
@@ -49,6 +48,13 @@ on_cancel(void *arg, uint64_t exchange)
 		}
 	}
 	abort();
+}
+
+static void
+on_cancel(void *arg, uint64_t exchange)
+{
+	(void)arg;
+	on_end(exchange);
 }
 
 static void
@@ -96,7 +102,7 @@ on_random(void *arg, void *out, size_t len)
 }
 
 static struct cp_resolver *
-make(struct cp_policy *policy, bool minimise)
+make(struct cp_policy *policy, bool minimise, bool guarded)
 {
 	static const uint8_t ns_name[] = {1, 'a', 4, 'r', 'o', 'o', 't', 0};
 	static const uint8_t v4[] = {192, 0, 2, 1}, ds_octets[36] = {1, 2, 13, 2};
@@ -116,6 +122,8 @@ make(struct cp_policy *policy, bool minimise)
 	    .do_ip6 = true,
 	    .validate = true,
 	    .qname_minimisation = minimise,
+	    .mix_case = guarded,
+	    .cookies = guarded,
 	    .limits = {.cache_octets = 256 * 1024}};
 	const struct cp_resolver_ops ops = {NULL, on_send, on_cancel, on_answer, on_random};
 
@@ -170,7 +178,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	open_cnt = answers = sends = 0;
 	seed = 1;
 	struct cp_policy *policy = cp_policy_create(1, NULL, &rule, data[0] >> 5 & 1);
-	struct cp_resolver *r = make(policy, data[0] >> 6 & 1);
+	struct cp_resolver *r = make(policy, data[0] >> 6 & 1, data[0] >> 7);
 
 	require(policy != NULL && r != NULL);
 	ask(r, &t, data);
@@ -181,14 +189,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		t.mono_ns += 10 * HF_NS_PER_MS;
 		if (size < CHUNK_HEAD) {
-			open_[0] = open_[--open_cnt];
+			on_end(exchange);
 			cp_resolver_failed(r, &t, exchange, CP_FAIL_TIMEOUT);
 			continue;
 		}
 		size_t len = reply_next(&data, &size, open_[0].query, msg);
 
-		open_[0] = open_[--open_cnt];
-		cp_resolver_reply(r, &t, exchange, msg, len);
+		if (cp_resolver_reply(r, &t, exchange, msg, len))
+			on_end(exchange);
 	}
 	t.mono_ns += 60 * HF_NS_PER_S;
 	cp_resolver_tick(r, &t, &next);
