@@ -28,6 +28,9 @@
 	X(listen_formerr, queries, "answered FORMERR")                                         \
 	X(listen_notimp, queries, "answered NOTIMP")                                           \
 	X(listen_badvers, queries, "answered BADVERS")                                         \
+	X(root_loaded, copies, "of the root zone checked and used (RFC 8806)")                 \
+	X(root_refused, copies, "of the root zone not to be had, or not good")                 \
+	X(root_expired, copies, "of the root zone no longer used: too old")                    \
 	X(listen_identity, queries, "answered: id.server, version.server (RFC 4892)")          \
 	X(listen_refused, queries, "answered REFUSED: class or type")                          \
 	X(listen_rd_clear, queries, "RD=0: from the cache, or REFUSED")                        \

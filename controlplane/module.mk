@@ -30,6 +30,7 @@ resolver_src := \
 	controlplane/resolver/render.c \
 	controlplane/resolver/resolver.c \
 	controlplane/resolver/response.c \
+	controlplane/resolver/rootcopy.c \
 	controlplane/resolver/route.c \
 	controlplane/resolver/send.c \
 	controlplane/resolver/sentinel.c \
@@ -65,6 +66,7 @@ controlplane_src := \
 	controlplane/public_suffixes.c \
 	controlplane/recursor.c \
 	controlplane/root_hints.c \
+	controlplane/rootload.c \
 	controlplane/service.c \
 	controlplane/store.c \
 	controlplane/stream.c \

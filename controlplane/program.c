@@ -16,6 +16,7 @@
 #include "controlplane/options.h"
 #include "controlplane/public_suffixes.h"
 #include "controlplane/root_hints.h"
+#include "controlplane/rootload.h"
 #include "controlplane/service.h"
 #include "controlplane/telemetry.h"
 #include "controlplane/upstream.h"
@@ -35,6 +36,7 @@ struct program {
 	struct cp_zones zones;
 	struct hf_identity identity;
 	struct cp_telemetry *telemetry;
+	struct cp_rootload *rootload;
 	struct cp_store *store;
 	struct cp_ntas *ntas;
 	struct cp_suffixes *suffixes;
@@ -392,6 +394,28 @@ make_identity(struct program *g)
 }
 
 static int
+make_rootload(struct program *g)
+{
+	const struct hf_config *c = g->config;
+	bool has_file = strcmp(c->root_file, "none") != 0;
+	struct cp_rootload_config cfg = {
+	    .base = g->base,
+	    .caches = cp_engine_caches(g->engine),
+	    .counters = &g->counters,
+	    .anchors = g->anchors.sets,
+	    .anchors_cnt = g->anchors.cnt,
+	    .file = has_file ? c->root_file : NULL,
+	    .masters = c->root_masters.addr,
+	    .masters_cnt = c->root_masters.addr_cnt,
+	};
+
+	if (!has_file && cfg.masters_cnt == 0)
+		return 0;
+	g->rootload = cp_rootload_create(&cfg);
+	return g->rootload != NULL ? 0 : -ENOMEM;
+}
+
+static int
 make_telemetry(struct program *g)
 {
 	if (!g->config->key_tag_signal)
@@ -464,6 +488,7 @@ make_all(struct program *g)
 	    make_engine,
 	    make_link,
 	    make_identity,
+	    make_rootload,
 	    make_telemetry,
 	    make_listen,
 	    make_service,
@@ -482,6 +507,7 @@ take_down(struct program *g)
 {
 	cp_admin_close(g->admin);
 	cp_telemetry_destroy(g->telemetry);
+	cp_rootload_destroy(g->rootload);
 	cp_engine_destroy(g->engine);
 	cp_listen_close(g->listen);
 	cp_service_close(g->service);

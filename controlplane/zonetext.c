@@ -190,13 +190,6 @@ next_entry(struct reader *r, struct entry *e)
 
 /* --- records ------------------------------------------------------------------------------ */
 
-struct rr {
-	struct hf_name owner;
-	uint16_t type;
-	uint32_t ttl;
-	struct cp_rdatatext data;
-};
-
 /* The word of an entry by its number; the last one for what is missing behind it. */
 static struct place
 word_place(const struct entry *e, size_t i)
@@ -268,7 +261,7 @@ read_ttl_class(struct reader *r, const struct entry *e, size_t *i, uint32_t *ttl
 }
 
 static int
-read_rr(struct reader *r, const struct entry *e, struct rr *rr)
+read_rr(struct reader *r, const struct entry *e, struct cp_zonetext_rr *rr)
 {
 	size_t i = 0;
 	int rc = read_owner(r, e, &i);
@@ -292,7 +285,7 @@ read_rr(struct reader *r, const struct entry *e, struct rr *rr)
 }
 
 static struct hf_rrset *
-find_set(struct cp_rrsets *s, const struct rr *rr)
+find_set(struct cp_rrsets *s, const struct cp_zonetext_rr *rr)
 {
 	for (size_t i = 0; i < s->cnt; i++) {
 		if (s->sets[i].type == rr->type && hf_name_equal(&s->sets[i].owner, &rr->owner))
@@ -302,7 +295,7 @@ find_set(struct cp_rrsets *s, const struct rr *rr)
 }
 
 static struct hf_rrset *
-add_set(struct cp_rrsets *s, const struct rr *rr)
+add_set(struct cp_rrsets *s, const struct cp_zonetext_rr *rr)
 {
 	if (s->cnt == s->room) {
 		size_t room = s->room < 16 ? 16 : 2 * s->room;
@@ -325,7 +318,7 @@ add_set(struct cp_rrsets *s, const struct rr *rr)
 }
 
 static bool
-set_has(const struct hf_rrset *set, const struct rr *rr)
+set_has(const struct hf_rrset *set, const struct cp_zonetext_rr *rr)
 {
 	for (uint16_t i = 0; i < set->rr_cnt; i++) {
 		if (set->rr[i].len == rr->data.len &&
@@ -336,7 +329,7 @@ set_has(const struct hf_rrset *set, const struct rr *rr)
 }
 
 static int
-add_rr(struct cp_rrsets *s, const struct rr *rr)
+add_rr(struct cp_rrsets *s, const struct cp_zonetext_rr *rr)
 {
 	struct hf_rrset *set = find_set(s, rr);
 
@@ -360,44 +353,59 @@ add_rr(struct cp_rrsets *s, const struct rr *rr)
 }
 
 int
-cp_zonetext_parse(struct cp_zonetext *z, const char *text, size_t len, struct cp_rrsets *out)
+cp_zonetext_each(struct cp_zonetext *z, const char *text, size_t len, cp_zonetext_fn fn, void *arg)
 {
 	struct reader r = {.z = z, .text = text, .len = len, .here = {1, 1}};
+	size_t rr_max = z->rr_max != 0 ? z->rr_max : CP_ZONETEXT_RR_MAX;
 	struct entry *e = malloc(sizeof(*e));
-	struct rr *rr = malloc(sizeof(*rr));
+	struct cp_zonetext_rr *rr = malloc(sizeof(*rr));
 	int rc = e == NULL || rr == NULL ? -ENOMEM : 0;
 
 	z->err[0] = '\0';
 	z->rr_cnt = 0;
 	while (rc == 0 && (rc = next_entry(&r, e)) == 1) {
 		rc = read_rr(&r, e, rr);
-		if (rc == 0 && ++z->rr_cnt > CP_ZONETEXT_RR_MAX)
-			rc = fail(z, e->at[0], "more than %d records", CP_ZONETEXT_RR_MAX);
+		if (rc == 0 && ++z->rr_cnt > rr_max)
+			rc = fail(z, e->at[0], "more than %zu records", rr_max);
 		if (rc == 0)
-			rc = add_rr(out, rr);
+			rc = fn(arg, rr);
 	}
-	if (rc == -ENOMEM)
-		snprintf(z->err, sizeof(z->err), "%s: out of memory", z->name);
+	if (rc != 0 && z->err[0] == '\0')
+		snprintf(z->err, sizeof(z->err), "%s: %s", z->name,
+		    rc == -ENOMEM ? "out of memory" : "a record that does not belong here");
 	free(rr);
 	free(e);
 	return rc;
 }
 
-int
-cp_zonetext_load(struct cp_zonetext *z, struct cp_rrsets *out)
+static int
+add_one(void *arg, const struct cp_zonetext_rr *rr)
 {
-	char *text = malloc(CP_ZONETEXT_FILE_MAX + 1);
+	return add_rr(arg, rr);
+}
+
+int
+cp_zonetext_parse(struct cp_zonetext *z, const char *text, size_t len, struct cp_rrsets *out)
+{
+	return cp_zonetext_each(z, text, len, add_one, out);
+}
+
+int
+cp_zonetext_load_each(struct cp_zonetext *z, cp_zonetext_fn fn, void *arg)
+{
+	size_t max = z->octets_max != 0 ? z->octets_max : CP_ZONETEXT_FILE_MAX;
+	char *text = malloc(max + 1);
 	FILE *f = fopen(z->name, "re");
 	int rc = text == NULL ? -ENOMEM : f == NULL ? -errno : 0;
 
 	if (rc == 0) {
-		size_t len = fread(text, 1, CP_ZONETEXT_FILE_MAX + 1, f);
+		size_t len = fread(text, 1, max + 1, f);
 		if (ferror(f))
 			rc = -EIO;
-		else if (len > CP_ZONETEXT_FILE_MAX)
+		else if (len > max)
 			rc = -EFBIG;
 		else
-			rc = cp_zonetext_parse(z, text, len, out);
+			rc = cp_zonetext_each(z, text, len, fn, arg);
 	}
 	if (rc != 0 && rc != -EINVAL)
 		snprintf(z->err, sizeof(z->err), "%s: %s", z->name, strerror(-rc));
@@ -405,4 +413,10 @@ cp_zonetext_load(struct cp_zonetext *z, struct cp_rrsets *out)
 		fclose(f);
 	free(text);
 	return rc;
+}
+
+int
+cp_zonetext_load(struct cp_zonetext *z, struct cp_rrsets *out)
+{
+	return cp_zonetext_load_each(z, add_one, out);
 }

@@ -9,8 +9,8 @@
  * Memory    A struct cp_rrsets owns its sets until cp_rrsets_fini.
  * Blocking  cp_zonetext_load reads one file.
  * Errors    -EINVAL with "file:line:col: what" in err; -errno of the file, told likewise.
- * Trust     The text may be wrong in any way; at most CP_ZONETEXT_FILE_MAX octets and
- *           CP_ZONETEXT_RR_MAX records are read.
+ * Trust     The text may be wrong in any way; at most octets_max octets and rr_max
+ *           records are read.
  */
 #ifndef CP_ZONETEXT_H
 #define CP_ZONETEXT_H
@@ -41,12 +41,28 @@ void cp_rrsets_init(struct cp_rrsets *s);
 void cp_rrsets_fini(struct cp_rrsets *s);
 
 struct cp_zonetext {
-	const char *name;      /* of the file, for messages */
-	const uint16_t *types; /* allowed, 0 ends the list; NULL: all that are data */
-	bool believed;         /* keys and digests are anchors: none that must not be one */
-	size_t rr_cnt;         /* records read, repeated ones included */
+	const char *name;          /* of the file, for messages */
+	const uint16_t *types;     /* allowed, 0 ends the list; NULL: all that are data */
+	bool believed;             /* keys and digests are anchors: none that must not be one */
+	size_t rr_max, octets_max; /* 0: CP_ZONETEXT_RR_MAX, CP_ZONETEXT_FILE_MAX */
+	size_t rr_cnt;             /* records read, repeated ones included */
 	char err[CP_ZONETEXT_ERROR_LEN];
 };
+
+struct cp_zonetext_rr {
+	struct hf_name owner;
+	uint16_t type;
+	uint32_t ttl;
+	struct cp_rdatatext data;
+};
+
+/* Called for each record; 0, or -errno to stop. */
+typedef int (*cp_zonetext_fn)(void *arg, const struct cp_zonetext_rr *rr);
+
+/* 0, or -errno with z->err. */
+int
+cp_zonetext_each(struct cp_zonetext *z, const char *text, size_t len, cp_zonetext_fn fn, void *arg);
+int cp_zonetext_load_each(struct cp_zonetext *z, cp_zonetext_fn fn, void *arg);
 
 /* Add what text holds to out: records of one owner and type become one set, equal ones
  * are kept once. 0, or -EINVAL or -ENOMEM with z->err; *out is to be freed in any case. */

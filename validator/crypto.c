@@ -413,6 +413,19 @@ va_crypto_ds(uint8_t digest, const struct hf_name *owner, const struct hf_rdata 
 	return len;
 }
 
+size_t
+va_crypto_zone(uint8_t hash, const uint8_t *data, size_t len, uint8_t out[VA_ZONE_DIGEST_MAX])
+{
+	const EVP_MD *md = hash == HF_ZONEMD_SHA384 ? EVP_sha384()
+	    : hash == HF_ZONEMD_SHA512              ? EVP_sha512()
+						    : NULL;
+	unsigned out_len = 0;
+
+	if (md == NULL || EVP_Digest(data, len, out, &out_len, md, NULL) != 1)
+		return 0;
+	return out_len;
+}
+
 bool
 va_crypto_nsec3(const struct hf_name *name, const struct va_salt *salt, uint8_t out[VA_SHA1_LEN])
 {

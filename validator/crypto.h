@@ -17,7 +17,13 @@
 #include "lib/wire/rrset.h"
 #include "validator/key.h"
 
-enum { VA_SHA1_LEN = 20, VA_DIGEST_MAX = 48, VA_CRYPTO_KEPT_MAX = 512, VA_CRYPTO_GOOD_MAX = 2048 };
+enum {
+	VA_ZONE_DIGEST_MAX = 64,
+	VA_SHA1_LEN = 20,
+	VA_DIGEST_MAX = 48,
+	VA_CRYPTO_KEPT_MAX = 512,
+	VA_CRYPTO_GOOD_MAX = 2048
+};
 
 enum va_crypto {
 	VA_CRYPTO_GOOD, /* the signature verifies */
@@ -33,6 +39,10 @@ enum va_crypto va_crypto_verify(const struct va_key *key, const uint8_t *data, s
  * 5.1.4). Returns its length, at most VA_DIGEST_MAX; 0 for other digests or a failure. */
 size_t va_crypto_ds(uint8_t digest, const struct hf_name *owner, const struct hf_rdata *dnskey,
     uint8_t out[VA_DIGEST_MAX]);
+
+/* Digest of a zone (HF_ZONEMD_*, RFC 8976 5.3). Returns its length; 0 for others or a failure. */
+size_t
+va_crypto_zone(uint8_t hash, const uint8_t *data, size_t len, uint8_t out[VA_ZONE_DIGEST_MAX]);
 
 /* The iterated SHA-1 of RFC 5155 5 over name, lower-cased by the caller. */
 struct va_salt {

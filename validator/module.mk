@@ -8,4 +8,5 @@ validator_src := \
 	validator/nsec3.c \
 	validator/reason.c \
 	validator/signature.c \
-	validator/validator.c
+	validator/validator.c \
+	validator/zonemd.c

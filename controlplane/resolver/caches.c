@@ -28,6 +28,7 @@ cp_caches_create(const struct cp_table_config *cfg)
 
 	if (c == NULL)
 		return NULL;
+	pthread_mutex_init(&c->root_lock, NULL);
 	c->table = cp_table_create(cfg);
 	c->ranges = cp_ranges_create(&cfg->key, ranges_octets(cfg->octets_max));
 	c->troubles = cp_troubles_create(&cfg->key);
@@ -48,7 +49,37 @@ cp_caches_destroy(struct cp_caches *c)
 	cp_ranges_destroy(c->ranges);
 	cp_troubles_destroy(c->troubles);
 	cp_servers_destroy(c->servers);
+	cp_rootcopy_put(c->root);
+	pthread_mutex_destroy(&c->root_lock);
 	free(c);
+}
+
+void
+cp_caches_set_root(struct cp_caches *c, struct cp_rootcopy *root)
+{
+	struct cp_rootcopy *old;
+
+	if (root != NULL)
+		cp_rootcopy_get(root);
+	pthread_mutex_lock(&c->root_lock);
+	old = c->root;
+	c->root = root;
+	pthread_mutex_unlock(&c->root_lock);
+	cp_rootcopy_put(old);
+}
+
+struct cp_rootcopy *
+cp_caches_root(struct cp_caches *c)
+{
+	struct cp_rootcopy *root;
+
+	/* Held for a count: questions come here only when no TLD is known. */
+	pthread_mutex_lock(&c->root_lock);
+	root = c->root;
+	if (root != NULL)
+		cp_rootcopy_get(root);
+	pthread_mutex_unlock(&c->root_lock);
+	return root;
 }
 
 /* --- looking inside */

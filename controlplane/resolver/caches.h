@@ -13,8 +13,11 @@
 #ifndef CP_RESOLVER_CACHES_H
 #define CP_RESOLVER_CACHES_H
 
+#include <pthread.h>
+
 #include "controlplane/resolver/ranges.h"
 #include "controlplane/resolver/resolver.h"
+#include "controlplane/resolver/rootcopy.h"
 #include "controlplane/resolver/server.h"
 #include "controlplane/resolver/table.h"
 #include "controlplane/resolver/trouble.h"
@@ -24,10 +27,17 @@ struct cp_caches {
 	struct cp_ranges *ranges;
 	struct cp_troubles *troubles;
 	struct cp_servers *servers;
+	pthread_mutex_t root_lock;
+	struct cp_rootcopy *root; /* NULL: the root's servers are asked */
 };
 
 struct cp_caches *cp_caches_create(const struct cp_table_config *cfg);
 void cp_caches_destroy(struct cp_caches *c);
+
+/* Use this copy of the root zone from now on; NULL: none. Takes a reference. */
+void cp_caches_set_root(struct cp_caches *c, struct cp_rootcopy *root);
+/* A reference to the copy in use, or NULL. */
+struct cp_rootcopy *cp_caches_root(struct cp_caches *c);
 
 /* For `cache show`: call fn for each cached RRset of name (and type, or HF_TYPE_ANY). */
 typedef void (*cp_cache_fn)(void *arg, const struct hf_rrset *set, enum hf_verdict verdict,

@@ -9,6 +9,7 @@
 #include "controlplane/resolver/minimise.h"
 #include "controlplane/resolver/nsaddr.h"
 #include "controlplane/resolver/question.h"
+#include "controlplane/resolver/receive.h"
 #include "controlplane/resolver/send.h"
 #include "controlplane/resolver/synth.h"
 #include "controlplane/resolver/verify.h"
@@ -352,6 +353,8 @@ ask(struct cp_task *t)
 		cp_task_done(t, fast);
 		return true;
 	}
+	if (cp_receive_copy(t))
+		return true;
 	if (l->ask_again)
 		return send_to(t, &l->again);
 	cp_minimise_skip(t);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "controlplane/resolver/caches.h"
 #include "controlplane/resolver/choose.h"
 #include "controlplane/resolver/lookup.h"
 #include "controlplane/resolver/question.h"
@@ -248,4 +249,37 @@ cp_receive(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, siz
 		cp_servers_no_case(r->servers, &x->server, r->now.mono_ns);
 	}
 	return take(r, x, with_own_case(r, x, msg, len), len);
+}
+
+/* --- the copy of the root ------------------------------------------------------------------- */
+
+bool
+cp_receive_copy(struct cp_task *t)
+{
+	struct cp_resolver *r = t->job->r;
+	struct cp_lookup *l = &t->lookup;
+	struct cp_exchange x = {.task = t, .transport = CP_TCP, .edns = true};
+	struct cp_response resp;
+	struct cp_asked asked;
+
+	if (l->copy_asked || l->view != CP_VIEW_PUBLIC || l->cut->zone.len > 1)
+		return false;
+	struct cp_rootcopy *root = cp_caches_root(r->caches);
+
+	if (root == NULL)
+		return false;
+	l->copy_asked = true; /* if that does not do, the servers are asked */
+	x.question = (struct hf_question){.name = t->name, .type = t->type, .klass = HF_CLASS_IN};
+	size_t len = cp_rootcopy_answer(root, &x.question, r->packet, HF_MSG_MAX);
+
+	cp_rootcopy_put(root);
+	if (len == 0)
+		return false;
+	asked_of(r, &x, &asked);
+	cp_response_read(&asked, r->packet, len, &resp);
+	if (resp.says != CP_SAYS_OUTCOME && resp.says != CP_SAYS_REFERRAL)
+		return false;
+	CP_COUNT(r, root_copy);
+	cp_lookup_reply(t, &x, &resp);
+	return true;
 }

@@ -32,4 +32,8 @@ enum { CP_ODD_MAX = 8 };
 /* True when x is over, and freed. */
 bool cp_receive(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, size_t len);
 
+/* The look-up t, which is at the root's servers, is answered from the copy of the root zone
+ * instead, as if one of them had sent it. False: there is none, or it was of no use. */
+bool cp_receive_copy(struct cp_task *t);
+
 #endif

@@ -189,6 +189,7 @@ void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 	X(asked, questions, "asked by the cores or a listener")                                 \
 	X(joined, questions, "joined an equal question under way")                              \
 	X(sentinel, questions, "failed to tell which root key is believed (RFC 8509)")          \
+	X(root_copy, lookups, "answered from the copy of the root zone (RFC 8806)")             \
 	X(local, lookups, "answered from local zones and local data")                           \
 	X(cache_hit, questions, "answered wholly from the RRset cache")                         \
 	X(aggressive_nxdomain, lookups, "denied by validated NSEC or NSEC3 ranges, not asked")  \

@@ -81,6 +81,7 @@ struct cp_lookup {
 	uint8_t last_resorts; /* sends to servers that are down or lame */
 	uint8_t tried_cnt;
 	enum cp_cause last_cause;
+	bool copy_asked;              /* the copy of the root has said what it can */
 	uint16_t view;                /* of the delegations it goes by */
 	const struct cp_route *route; /* NULL: the public tree, perhaps as a fallback */
 	struct cp_delegation *cut;

@@ -110,6 +110,8 @@ struct hf_config {
 	bool aggressive_nsec, prefetch, minimal_responses;
 
 	struct hf_config_zone_list forwards, stubs;
+	char *root_file; /* of the copy of the root zone, or "none" */
+	struct hf_config_server_list root_masters;
 	struct hf_config_choice_list local_zones; /* enum hf_local_zone */
 	struct hf_config_text_list local_data;    /* records, or files of them */
 

@@ -92,6 +92,11 @@ const struct hf_schema_key hf_schema[] = {
 	{"", "local-data", HF_SCHEMA_TEXT_LIST, AT(local_data), 0, HF_CONFIG_LOCAL_MAX, "", {0},
 	 "records that are answered here, or files of them"},
 
+	{"root-copy", "file", HF_SCHEMA_TEXT, AT(root_file), 0, 4000, "none", {0},
+	 "zone file of the root, used while it is good (RFC 8806)"},
+	{"root-copy", "masters", HF_SCHEMA_FORWARDERS, AT(root_masters), 0, HF_CONFIG_SERVER_MAX, "",
+	 {0}, "servers that let us transfer the root zone"},
+
 	{"limits", "questions", HF_SCHEMA_UINT, AT(limit_questions), 1, 1 << 20, "4096", {0},
 	 "questions under way at once"},
 	{"limits", "client-waiting", HF_SCHEMA_UINT, AT(limit_client_waiting), 1, 16384, "256", {0},
@@ -517,6 +522,8 @@ hf_schema_clear(const struct hf_schema_key *k, struct hf_config *c)
 			free(l->item[i]);
 		free(l->item);
 		memset(l, 0, sizeof(*l));
+	} else if (k->kind == HF_SCHEMA_FORWARDERS || k->kind == HF_SCHEMA_SERVERS) {
+		memset(field(k, c), 0, sizeof(struct hf_config_server_list));
 	} else if (k->kind == HF_SCHEMA_CHOICES) {
 		struct hf_config_choice_list *l = field(k, c);
 		free(l->item);
@@ -623,6 +630,10 @@ show_list(const struct hf_schema_key *k, void *in, char *buf)
 	size_t cnt = item_cnt(k, in);
 
 	put(&s, "[");
+	if (k->kind == HF_SCHEMA_FORWARDERS || k->kind == HF_SCHEMA_SERVERS) {
+		put_servers(&s, field(k, in));
+		cnt = 0;
+	}
 	for (size_t i = 0; i < cnt && !s.full; i++) {
 		put(&s, "%s", i > 0 ? ", " : "");
 		if (k->kind == HF_SCHEMA_ZONE_LIST)

@@ -88,6 +88,8 @@ enum hf_dnssec_alg {
 	HF_ALG_ECDSAP256 = 13, HF_ALG_ECDSAP384 = 14, HF_ALG_ED25519 = 15, HF_ALG_ED448 = 16,
 };
 
+enum hf_zonemd_hash { HF_ZONEMD_SHA384 = 1, HF_ZONEMD_SHA512 = 2 }; /* RFC 8976 5.3 */
+
 enum hf_ds_digest { HF_DIGEST_SHA1 = 1, HF_DIGEST_SHA256 = 2, HF_DIGEST_SHA384 = 4 };
 
 /* clang-format on */

@@ -25,6 +25,7 @@ unit_names := \
 	cp_resolver_reply_test \
 	cp_resolver_secure_test \
 	cp_resolver_test \
+	cp_rootcopy_test \
 	cp_route_test \
 	cp_server_test \
 	cp_sentinel_test \
@@ -122,6 +123,8 @@ unit_libs_cp_zones_test := -lldns
 unit_parts_cp_sentinel_test := controlplane resolver validator hfconfig hf
 unit_libs_cp_sentinel_test := -lldns
 unit_parts_dp_identity_test := dataplane hf
+unit_parts_cp_rootcopy_test := resolver validator hf
+unit_libs_cp_rootcopy_test := -lldns
 unit_parts_cp_route_test := resolver validator hf
 unit_libs_cp_route_test := -lldns
 unit_parts_dp_serve_test := dataplane hf
