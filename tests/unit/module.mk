@@ -11,9 +11,10 @@ unit_names := \
 	cp_admin_test \
 	cp_anchors_test \
 	cp_answer_test \
-	cp_engine_test \
+	cp_channel_test \
 	cp_choose_test \
 	cp_datagrams_test \
+	cp_engine_test \
 	cp_link_test \
 	cp_local_test \
 	cp_nta_test \
@@ -70,6 +71,7 @@ unit_parts_cp_nta_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_store_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_waiting_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_upstream_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_channel_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_engine_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_datagrams_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_link_test := controlplane resolver validator hfconfig hf
