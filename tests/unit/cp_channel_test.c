@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Unit test of controlplane/channel.c: against a counter that must be right, and from two threads. */
+/* Unit test of controlplane/channel.c: against a counter that must be right, and from two threads.
+ */
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
