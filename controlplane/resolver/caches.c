@@ -9,6 +9,7 @@
 enum {
 	SHOW_OCTETS_MAX = 1024 * 1024, /* of unpacked records, one entry at a time */
 	RANGES_SHARE = 8,              /* of octets_max, one in so many, on top */
+	SERVERS_SHARE = 8,             /* the same */
 	RANGES_MIN = 512 * 1024,
 };
 
@@ -32,7 +33,7 @@ cp_caches_create(const struct cp_table_config *cfg)
 	c->table = cp_table_create(cfg);
 	c->ranges = cp_ranges_create(&cfg->key, ranges_octets(cfg->octets_max));
 	c->troubles = cp_troubles_create(&cfg->key);
-	c->servers = cp_servers_create(&cfg->key);
+	c->servers = cp_servers_create(&cfg->key, cfg->octets_max / SERVERS_SHARE);
 	if (c->table == NULL || c->ranges == NULL || c->troubles == NULL || c->servers == NULL) {
 		cp_caches_destroy(c);
 		return NULL;

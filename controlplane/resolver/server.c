@@ -45,18 +45,21 @@ struct cp_servers {
 };
 
 struct cp_servers *
-cp_servers_create(const struct hf_siphash_key *key)
+cp_servers_create(const struct hf_siphash_key *key, size_t octets)
 {
 	struct cp_servers *s = calloc(1, sizeof(*s));
+	size_t slots = CP_SERVER_SLOTS_MIN;
 
 	if (s == NULL)
 		return NULL;
 	s->key = *key;
 	s->secret.k[0] = hf_siphash(key, "cookie 0", 8); /* so that none tells the other */
 	s->secret.k[1] = hf_siphash(key, "cookie 1", 8);
-	s->servers = cp_facts_create(key, CP_SERVER_SLOTS, sizeof(struct cp_server));
-	s->notes = cp_facts_create(key, CP_NOTE_SLOTS, sizeof(struct cp_note));
-	s->zones = cp_facts_create(key, CP_ZONE_SLOTS, sizeof(struct zone_load));
+	while (slots < CP_SERVER_SLOTS_MAX && slots * 2 * CP_SERVER_SLOT_OCTETS <= octets)
+		slots *= 2;
+	s->servers = cp_facts_create(key, slots, sizeof(struct cp_server));
+	s->notes = cp_facts_create(key, slots / 2, sizeof(struct cp_note));
+	s->zones = cp_facts_create(key, slots / 2, sizeof(struct zone_load));
 	if (s->servers == NULL || s->notes == NULL || s->zones == NULL) {
 		cp_servers_destroy(s);
 		return NULL;

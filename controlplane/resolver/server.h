@@ -10,12 +10,11 @@
  *           its share of us.
  * Roles     Any thread, every call: one cache serves all resolvers of a process (facts.h).
  *           Copies are read without a lock; a change holds a lock for nanoseconds.
- * Memory    A fixed number of slots; a new address takes the slot of an old one.
- * Blocking  Never longer than another thread's change of one record.
- * Errors    None: what was forgotten was never seen.
- * Trust     A server can only make itself look bad. What weakens our defence (no EDNS, no
- *           cookie, no mixed case) is told to this file only when TCP proved it: a forged
- *           datagram must not turn protection off for the true server (RFC 7873 5.3, 9).
+ * Memory    A number of slots that is fixed at its creation; a new address takes the slot of an old
+ * one. Blocking  Never longer than another thread's change of one record. Errors    None: what was
+ * forgotten was never seen. Trust     A server can only make itself look bad. What weakens our
+ * defence (no EDNS, no cookie, no mixed case) is told to this file only when TCP proved it: a
+ * forged datagram must not turn protection off for the true server (RFC 7873 5.3, 9).
  */
 #ifndef CP_RESOLVER_SERVER_H
 #define CP_RESOLVER_SERVER_H
@@ -28,9 +27,9 @@
 #include "lib/wire/name.h"
 
 enum {
-	CP_SERVER_SLOTS = 32768, /* addresses; powers of two */
-	CP_NOTE_SLOTS = 16384,   /* zone and address */
-	CP_ZONE_SLOTS = 16384,   /* zones with fetches under way or wasted */
+	CP_SERVER_SLOTS_MIN = 256, /* addresses; half as many notes, half as many zones */
+	CP_SERVER_SLOTS_MAX = 32768,
+	CP_SERVER_SLOT_OCTETS = 256, /* of an address, with its share of notes and zones */
 	CP_SERVER_COOKIE_MAX = 32,
 	CP_SERVER_DOWN = 3, /* failures in a row, from which on it is only probed */
 };
@@ -93,7 +92,8 @@ struct cp_fetch {
 
 struct cp_servers;
 
-struct cp_servers *cp_servers_create(const struct hf_siphash_key *key);
+/* octets: about how large, within the bounds above. */
+struct cp_servers *cp_servers_create(const struct hf_siphash_key *key, size_t octets);
 void cp_servers_destroy(struct cp_servers *s); /* nobody else may be inside */
 
 /* Under which client cookies are made (cookie.h): the same for all who share the cache. */

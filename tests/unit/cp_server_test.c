@@ -32,7 +32,7 @@ set_up(void **state)
 	struct hf_name n;
 
 	(void)state;
-	servers = cp_servers_create(&key);
+	servers = cp_servers_create(&key, 1 << 20);
 	hf_addr_from_text("192.0.2.1@53", &a);
 	hf_name_from_text("zone.test.", &n);
 	zone = cp_servers_zone(servers, &n);
