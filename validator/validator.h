@@ -61,6 +61,8 @@ enum {
 	X(DS_DIGEST, HF_EDE_DS_DIGEST, "RFC 4509 3", "no DS of a supported digest")               \
 	X(KEYS_MISSING, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.2",                                    \
 	    "the zone's DNSKEY RRset could not be had")                                           \
+	X(DS_UNREACHABLE, HF_EDE_NETWORK_ERROR, "RFC 4035 5.2",                                   \
+	    "no server tells the DS of the zone")                                                 \
 	X(DENIAL_MISSING, HF_EDE_NSEC_MISSING, "RFC 4035 5.4", "no NSEC or NSEC3 proves it")      \
 	X(DENIAL_WRONG, HF_EDE_BOGUS, "RFC 4035 5.4", "NSEC or NSEC3 says otherwise")             \
 	X(NSEC3_ITERATIONS, HF_EDE_NSEC3_ITERATIONS, "RFC 9276 3.2", "too many NSEC3 iterations") \

@@ -23,7 +23,7 @@ end(struct cp_task *t, enum hf_verdict verdict, const struct va_result *why,
 	else
 		o->why.reason = verdict == HF_VERDICT_BOGUS ? VA_KEYS_MISSING : VA_OK;
 	if (o->why.type == 0)
-		o->why.type = t->state.phase == CP_STATE_DS ? HF_TYPE_DS : HF_TYPE_DNSKEY;
+		o->why.type = t->state.phase == CP_STATE_KEYS ? HF_TYPE_DNSKEY : HF_TYPE_DS;
 	o->why.verdict = verdict;
 	if (blame != NULL)
 		o->blame = *blame;
@@ -143,8 +143,12 @@ up(struct cp_task *t)
 		if (o->kind != CP_KIND_FAIL && o->verdict == HF_VERDICT_INSECURE)
 			return end(t, HF_VERDICT_INSECURE, &o->why, NULL);
 	}
-	if (lost->kind == CP_KIND_FAIL)
-		return end(t, HF_VERDICT_BOGUS, NULL, NULL);
+	if (lost->kind == CP_KIND_FAIL) {
+		struct va_result why = {
+		    .reason = VA_DS_UNREACHABLE, .owner = t->name, .signer = hf_name_root};
+
+		return end(t, HF_VERDICT_BOGUS, &why, NULL);
+	}
 	return end(t, HF_VERDICT_BOGUS, &lost->why, &lost->blame);
 }
 

@@ -343,7 +343,8 @@ on_need(struct setup *u, const char *v)
 	    "max-global-quota",          /* limits.sends */
 	    "max-query-restarts",        /* limits.chain */
 	    "msg-cache-size",            /* resolver.cache-size */
-	    "outbound-msg-retry",        /* limits.sends-per-server */
+	    "stub-prime", "val-max-restart",
+	    "outbound-msg-retry", /* limits.sends-per-server */
 	};
 
 	if (strcmp(v, "val-override-date:-1") == 0) {
