@@ -104,17 +104,23 @@ say_reply(const uint8_t *msg, size_t len, uint16_t client, struct core_event *ev
 }
 
 static void
-say_ask(const struct dp_ask_out *out, struct core_event *ev)
+say_question(const struct dp_key *from, struct core_event *ev)
 {
 	struct hf_msg_key key;
 
-	dp_key_to_msg(out->key, &key);
-	ev->says = CORE_ASK;
-	ev->handle = out->handle;
+	dp_key_to_msg(from, &key);
 	ev->variant = key.variant;
 	ev->question = (struct hf_question){.type = key.type, .klass = key.klass};
 	if (hf_name_from_octets(key.name, key.name_len, &ev->question.name) != 0)
 		abort();
+}
+
+static void
+say_ask(const struct dp_ask_out *out, struct core_event *ev)
+{
+	say_question(out->key, ev);
+	ev->says = CORE_ASK;
+	ev->handle = out->handle;
 }
 
 void
@@ -127,6 +133,7 @@ core_query(struct core *c, uint64_t now_ns, uint16_t client, const struct packet
 
 	set_now(c, now_ns);
 	ev->says = CORE_NOTHING;
+	ev->refresh = false;
 	memset(c->frame, 0, DNS_OFF);
 	memcpy(c->frame + DNS_OFF, query->octets, query->len);
 	c->dq.msg = c->frame + DNS_OFF;
@@ -137,10 +144,14 @@ core_query(struct core *c, uint64_t now_ns, uint16_t client, const struct packet
 	o = dp_query_answer(&c->core, c->policy, &c->dq);
 	if (o == DP_MISS)
 		o = dp_query_miss(&c->core, c->policy, &c->dq, &frame, &out);
-	if (o == DP_REPLY)
-		say_reply(c->dq.msg, c->dq.len, client, ev);
-	else if (o == DP_ASK)
+	if (o == DP_ASK)
 		say_ask(&out, ev);
+	if (o != DP_REPLY)
+		return;
+	say_reply(c->dq.msg, c->dq.len, client, ev);
+	ev->refresh = c->dq.refresh;
+	if (ev->refresh)
+		say_question(&c->dq.key, ev);
 }
 
 void
@@ -156,7 +167,8 @@ core_answer(struct core *c, uint64_t now_ns, uint64_t handle, const struct cp_an
 	if (hf_msg_check_answer(m, &view) != HF_MSG_OK)
 		abort(); /* the control plane sends what the dataplane refuses */
 	(void)dp_table_answer(c->table, c->policy, m, &view, c->core.now_ms);
-	dp_core_done(&c->core, handle);
+	if (handle != 0)
+		dp_core_done(&c->core, handle);
 }
 
 void

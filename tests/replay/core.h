@@ -33,6 +33,7 @@ struct core_event {
 	struct hf_question question;
 	uint8_t variant;
 	uint64_t handle;
+	bool refresh; /* with CORE_REPLY: question and variant are to be fetched anew; handle 0 */
 };
 
 /* policy: with its rules and what it says of stale answers. */

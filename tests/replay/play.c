@@ -122,6 +122,9 @@ do_answer(void *arg, uint64_t token, const struct cp_answer *a)
 	struct play *p = arg;
 	struct client *again = NULL;
 
+	/* A refresh that fails is not told: the entry serves to its end. */
+	if (p->core != NULL && token == 0 && a->rcode == HF_RCODE_SERVFAIL)
+		return;
 	if (p->core != NULL)
 		core_answer(p->core, p->now.mono_ns, token, a);
 	else
@@ -340,6 +343,8 @@ query_core(struct play *p, const struct rpl_step *s, uint16_t id)
 
 	core_query(p->core, p->now.mono_ns, (uint16_t)c->token, query, &ev);
 	take_event(p, &ev);
+	if (ev.refresh && p->setup.prefetch)
+		(void)cp_resolver_refresh(p->r, &p->now, &ev.question, ev.variant, 0);
 	free(query);
 	tick(p);
 }
@@ -553,9 +558,11 @@ start(struct play *p)
 	set_time(p, p->started_ns);
 	entries_there(p);
 	p->r = cp_resolver_create(&p->setup.cfg, &ops, p->setup.policy);
-	if (p->setup.serve_stale)
+	bool wants_core = p->setup.serve_stale || p->setup.prefetch;
+
+	if (wants_core)
 		p->core = core_create(p->setup.policy);
-	if (p->r == NULL || (p->setup.serve_stale && p->core == NULL))
+	if (p->r == NULL || (wants_core && p->core == NULL))
 		end(p, PLAY_FAIL, "no resolver could be made");
 	else
 		tick(p);

@@ -214,9 +214,7 @@ on_harden_glue(struct setup *u, const char *v)
 static bool
 on_localhost(struct setup *u, const char *v)
 {
-	(void)u;
-	(void)v;
-	return true;
+	return is_yes(v) || refuse(u, "do-not-query-localhost: %s", v);
 }
 
 static bool
@@ -258,6 +256,8 @@ on_feature(struct setup *u, const char *key, const char *v)
 		return to_bool(u, key, v, &u->cfg.aggressive_nsec);
 	if (strcmp(key, "nsec3_iterations") == 0) /* ours */
 		return to_seconds(u, key, v, &u->cfg.limits.nsec3_iterations);
+	if (strcmp(key, "prefetch") == 0)
+		return to_bool(u, key, v, &u->prefetch);
 	if (strcmp(key, "serve_expired") == 0)
 		return to_bool(u, key, v, &u->serve_stale);
 	if (strcmp(key, "serve_expired_client_timeout") == 0)
@@ -343,8 +343,7 @@ on_need(struct setup *u, const char *v)
 	    "max-global-quota",          /* limits.sends */
 	    "max-query-restarts",        /* limits.chain */
 	    "msg-cache-size",            /* resolver.cache-size */
-	    "stub-prime", "val-max-restart",
-	    "outbound-msg-retry", /* limits.sends-per-server */
+	    "stub-prime", "val-max-restart", "outbound-msg-retry", /* limits.sends-per-server */
 	};
 
 	if (strcmp(v, "val-override-date:-1") == 0) {
@@ -457,6 +456,8 @@ policy_make(struct setup *u)
 	for (size_t i = 0; i < u->cfg.anchors_cnt; i++)
 		if (!rule_add(u, HF_RULE_ANCHOR, &u->anchors[i].owner))
 			return false;
+	if (!u->serve_stale)
+		u->stale.max_s = 0;
 	u->policy = cp_policy_create(1, &u->stale, u->rules, u->rule_cnt);
 	return u->policy != NULL || refuse(u, "policy");
 }
