@@ -125,7 +125,7 @@ size_t dp_entry_to_msg(const struct dp_entry *e, struct hf_msg_answer *m, size_t
 static inline bool
 dp_entry_ageing(const struct dp_entry *e, uint64_t now_ms)
 {
-	return (e->fresh_until_ms - now_ms) * 10 <= e->fresh_until_ms - e->inserted_ms;
+	return (e->fresh_until_ms - now_ms) * 10 < e->fresh_until_ms - e->inserted_ms;
 }
 
 /* Neither fresh nor usable as stale, whatever the policy: may go first. */
