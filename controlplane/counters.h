@@ -68,6 +68,8 @@
 	X(link_refused, times, "attaching failed: wrong version, sizes or user")               \
 	X(link_miss, messages, "misses taken from the cores")                                  \
 	X(refresh_failed, questions, "of the cores for a refresh that gave nothing better")    \
+	X(keepwarm, answers, "of names on the list resolver.keepwarm fetched anew")            \
+	X(keepwarm_failed, questions, "of that list that could not be resolved")               \
 	X(refresh_off, questions, "of the cores for a refresh, which is switched off")         \
 	X(link_miss_bad, messages, "misses refused: malformed or of another epoch")            \
 	X(say_bad, messages, "from the dataplane's socket refused: malformed")                 \

@@ -100,6 +100,18 @@ answer(struct miss *m, const struct cp_answer *a)
 		flush_soon(c);
 }
 
+void
+cp_link_client_publish(struct cp_link_client *c, const struct cp_answer *a)
+{
+	if (c->state != ATTACHED)
+		return;
+	const struct cp_answer_to to = {
+	    .epoch = hf_link_epoch(c->link), .stale_max_s = stale_max_s(c)};
+
+	if (!cp_link_out_answer(&c->out, a, &to))
+		flush_soon(c);
+}
+
 static void
 answer_failure(struct miss *m, enum hf_ede ede)
 {

@@ -62,6 +62,9 @@ int cp_link_client_start(struct cp_link_client *c);
 /* The snapshot that every dataplane gets; referenced. */
 void cp_link_client_set_policy(struct cp_link_client *c, struct cp_policy *p);
 
+/* An answer that nobody waits for, into the dataplane's cache; nothing while there is none. */
+void cp_link_client_publish(struct cp_link_client *c, const struct cp_answer *a);
+
 /* Ask. 0; -ENOTCONN; -EAGAIN when the dataplane does not read. The reply carries token. */
 int cp_link_client_ask_stats(struct cp_link_client *c, uint64_t token);
 int

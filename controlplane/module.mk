@@ -55,6 +55,7 @@ controlplane_src := \
 	controlplane/command_status.c \
 	controlplane/datagrams.c \
 	controlplane/engine.c \
+	controlplane/keepwarm.c \
 	controlplane/link_client.c \
 	controlplane/link_out.c \
 	controlplane/listen.c \

@@ -12,6 +12,7 @@
 
 #include "controlplane/admin.h"
 #include "controlplane/anchors.h"
+#include "controlplane/keepwarm.h"
 #include "controlplane/listen.h"
 #include "controlplane/options.h"
 #include "controlplane/public_suffixes.h"
@@ -42,6 +43,7 @@ struct program {
 	struct cp_suffixes *suffixes;
 	struct cp_engine *engine;
 	struct cp_link_client *link;
+	struct cp_keepwarm *keepwarm;
 	struct cp_listen *listen;
 	struct cp_service *service;
 	struct cp_admin_env env;
@@ -59,6 +61,7 @@ on_publish(void *arg, struct cp_policy *p)
 
 	cp_engine_set_policy(g->engine, p);
 	cp_link_client_set_policy(g->link, p);
+	cp_keepwarm_again(g->keepwarm);
 }
 
 /* The generation must grow from the dataplane's point of view. One that it has and that we
@@ -73,6 +76,7 @@ on_attached(void *arg, uint64_t dataplane_gen)
 
 	if (dataplane_gen >= ours && !known)
 		(void)cp_ntas_overtake(g->ntas, dataplane_gen);
+	cp_keepwarm_again(g->keepwarm);
 }
 
 static void
@@ -382,6 +386,22 @@ make_link(struct program *g)
 }
 
 static int
+make_keepwarm(struct program *g)
+{
+	const struct cp_keepwarm_config cfg = {
+	    .base = g->base,
+	    .engine = g->engine,
+	    .link = g->link,
+	    .counters = &g->counters,
+	    .items = g->config->keepwarm.item,
+	    .cnt = g->config->keepwarm.cnt,
+	};
+
+	g->keepwarm = cp_keepwarm_create(&cfg);
+	return g->keepwarm != NULL ? 0 : -ENOMEM;
+}
+
+static int
 make_identity(struct program *g)
 {
 	int rc = hf_identity_set(g->identity.server, g->config->id_server);
@@ -487,6 +507,7 @@ make_all(struct program *g)
 	    read_suffixes,
 	    make_engine,
 	    make_link,
+	    make_keepwarm,
 	    make_identity,
 	    make_rootload,
 	    make_telemetry,
@@ -511,6 +532,7 @@ take_down(struct program *g)
 	cp_engine_destroy(g->engine);
 	cp_listen_close(g->listen);
 	cp_service_close(g->service);
+	cp_keepwarm_destroy(g->keepwarm);
 	cp_link_client_destroy(g->link);
 	cp_ntas_destroy(g->ntas);
 	cp_store_close(g->store);

@@ -13,6 +13,7 @@
 
 #include "lib/base/ns.h"
 #include "lib/config/schema.h"
+#include "lib/wire/rdata.h"
 
 /* One parse under way: the document, what is filled in, what was wrong. */
 struct load {
@@ -361,6 +362,35 @@ take_top(struct load *l, const char *section, const yaml_node_t *key, const yaml
 }
 
 /* What single keys cannot say. */
+bool
+hf_config_keepwarm(const char *item, struct hf_name *name, uint16_t *type)
+{
+	const char *blank = strchr(item, ' ');
+	char text[HF_NAME_TEXT_LEN];
+
+	if (blank == NULL || blank == item || blank[-1] != '.' ||
+	    (size_t)(blank - item) >= sizeof(text))
+		return false;
+	memcpy(text, item, (size_t)(blank - item));
+	text[blank - item] = '\0';
+	return hf_name_from_text(text, name) == 0 && hf_type_from_text(blank + 1, type) == 0 &&
+	    !hf_type_is_meta(*type) && *type != HF_TYPE_ANY;
+}
+
+static void
+check_keepwarm(struct load *l, const yaml_mark_t *at)
+{
+	struct hf_name name;
+	uint16_t type;
+
+	for (size_t i = 0; i < l->c->keepwarm.cnt; i++)
+		if (!hf_config_keepwarm(l->c->keepwarm.item[i], &name, &type))
+			complain(l->errors, l->name, at,
+			    "keepwarm: \"%.80s\" is not a name with its final dot, a blank and a "
+			    "type",
+			    l->c->keepwarm.item[i]);
+}
+
 static void
 check_whole(struct load *l)
 {
@@ -377,6 +407,7 @@ check_whole(struct load *l)
 		complain(l->errors, l->name, &top, "stale: client-timer is whole milliseconds");
 	if (!l->c->ipv4 && !l->c->ipv6)
 		complain(l->errors, l->name, &top, "resolver: ipv4 and ipv6 are both off");
+	check_keepwarm(l, &top);
 }
 
 static void

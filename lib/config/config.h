@@ -31,6 +31,7 @@ enum {
 	HF_CONFIG_SERVER_MAX = 13, /* of one zone */
 	HF_CONFIG_ZONE_MAX = 1024, /* forward and stub zones, each */
 	HF_CONFIG_LOCAL_MAX = 4096,
+	HF_CONFIG_KEEPWARM_MAX = 256,
 	HF_CONFIG_ERROR_MAX = 32,
 };
 
@@ -107,6 +108,7 @@ struct hf_config {
 	uint64_t resolver_threads;
 	char *public_suffixes; /* path, or "none" */
 	uint64_t resolver_cache_octets;
+	struct hf_config_text_list keepwarm; /* hf_config_keepwarm reads each */
 	bool aggressive_nsec, prefetch, minimal_responses;
 
 	struct hf_config_zone_list forwards, stubs;
@@ -152,5 +154,8 @@ int hf_config_parse(const char *name, const char *text, size_t len, struct hf_co
 
 void hf_config_fini(struct hf_config *c);
 void hf_config_errors_fini(struct hf_config_errors *errors);
+
+/* "www.example.com. AAAA" as a name (with its final dot) and a type that can be asked for. */
+bool hf_config_keepwarm(const char *item, struct hf_name *name, uint16_t *type);
 
 #endif

@@ -82,6 +82,8 @@ const struct hf_schema_key hf_schema[] = {
 	 "deny names by validated NSEC and NSEC3 of others (RFC 8198)"},
 	{"resolver", "prefetch", HF_SCHEMA_BOOL, AT(prefetch), 0, 0, "yes", {0},
 	 "fetch popular answers anew before they expire"},
+	{"resolver", "keepwarm", HF_SCHEMA_TEXT_LIST, AT(keepwarm), 0, HF_CONFIG_KEEPWARM_MAX, "", {0},
+	 "names and types that are always cached"},
 
 	{"", "forward", HF_SCHEMA_ZONE_LIST, AT(forwards), 0, HF_CONFIG_ZONE_MAX, "", {0},
 	 "zones that are asked of recursive servers"},

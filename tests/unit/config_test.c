@@ -310,10 +310,31 @@ no_cut_or_flipped_file_is_half_loaded(void **state)
 	}
 }
 
+static void
+a_name_to_be_kept_warm_has_its_final_dot_and_a_type(void **state)
+{
+	struct hf_name name;
+	uint16_t type;
+
+	(void)state;
+	assert_true(hf_config_keepwarm("www.example.com. AAAA", &name, &type));
+	assert_int_equal(name.label_cnt, 3);
+	assert_int_equal(type, HF_TYPE_AAAA);
+	assert_true(hf_config_keepwarm(". NS", &name, &type));
+	assert_false(hf_config_keepwarm("www.example.com A", &name, &type));
+	assert_false(hf_config_keepwarm("www.example.com.", &name, &type));
+	assert_false(hf_config_keepwarm("www.example.com. ANY", &name, &type));
+	assert_false(hf_config_keepwarm("www.example.com. AXFR", &name, &type));
+	assert_false(hf_config_keepwarm("www.example.com. no", &name, &type));
+	assert_false(hf_config_keepwarm(" A", &name, &type));
+	assert_false(hf_config_keepwarm("", &name, &type));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_name_to_be_kept_warm_has_its_final_dot_and_a_type),
 	    cmocka_unit_test(an_empty_file_means_the_defaults),
 	    cmocka_unit_test(the_shipped_file_says_exactly_the_defaults),
 	    cmocka_unit_test(the_shipped_file_names_every_key),
