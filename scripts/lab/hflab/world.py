@@ -108,6 +108,7 @@ def add_shapes(z):
     z.add("leaf.of.ent", "A", "198.18.0.44")
     z.add("short", "A", "198.18.0.2", ttl=2)
     z.add("ttl5", "A", "198.18.0.5", ttl=5)
+    z.add("ttl20", "A", "198.18.0.20", ttl=20)
     z.add("zero", "A", "198.18.0.6", ttl=0)
     z.add("big", "TXT", *[f'"{i:02d} {"b" * 190}"' for i in range(8)])
     z.add("huge", "TXT", *[f'"{i:02d} {"h" * 190}"' for i in range(24)])
