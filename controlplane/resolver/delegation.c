@@ -53,8 +53,8 @@ ns_has(const struct cp_ns *ns, const struct hf_addr *a)
 	return false;
 }
 
-static void
-addrs_add(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max, bool any)
+void
+cp_ns_add_addrs(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max, bool any)
 {
 	unsigned len = set->type == HF_TYPE_A ? 4 : 16;
 
@@ -69,16 +69,4 @@ addrs_add(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned 
 		if ((any || host) && !ns_has(ns, &a))
 			ns->addr[ns->addr_cnt++] = a;
 	}
-}
-
-void
-cp_ns_add_addrs(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max)
-{
-	addrs_add(ns, set, port, max, false);
-}
-
-void
-cp_ns_add_given(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max)
-{
-	addrs_add(ns, set, port, max, true);
 }

@@ -37,11 +37,10 @@ struct cp_delegation {
 
 size_t cp_delegation_size(unsigned ns_cnt);
 void cp_delegation_add_ns(struct cp_delegation *d, const struct hf_name *name);
-/* Addresses of an A or AAAA RRset for server ns, up to max of them, each once. What the world
- * says is no address of a server when it is a loopback, multicast or unspecified one; what the
- * operator says is. */
-void cp_ns_add_addrs(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max);
-void cp_ns_add_given(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max);
+/* Addresses of an A or AAAA RRset for server ns, up to max of them, each once. Loopback,
+ * multicast and unspecified ones only with any: they are nobody's that the world tells of. */
+void cp_ns_add_addrs(
+    struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max, bool any);
 unsigned cp_delegation_addr_cnt(const struct cp_delegation *d);
 bool cp_delegation_has(const struct cp_delegation *d, const struct hf_name *name);
 /* The server of this name in d, or NULL. */

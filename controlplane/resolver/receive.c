@@ -144,6 +144,7 @@ asked_of(struct cp_resolver *r, const struct cp_exchange *x, struct cp_asked *as
 	    .extras = r->extras,
 	    .forward = cp_route_is_forward(t->lookup.route),
 	    .port = r->server_port,
+	    .loopback = r->ask_loopback,
 	    .ns_max = r->limits.ns_names,
 	    .addr_max = r->limits.ns_addrs,
 	    .scratch = r->scratch,

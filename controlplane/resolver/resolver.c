@@ -479,6 +479,7 @@ cp_resolver_create(const struct cp_resolver_config *cfg, const struct cp_resolve
 	cp_limits_default(&r->limits);
 	r->do_ip4 = cfg->do_ip4;
 	r->do_ip6 = cfg->do_ip6;
+	r->ask_loopback = cfg->ask_loopback;
 	r->validate = cfg->validate;
 	r->aggressive = cfg->aggressive_nsec;
 	r->rsasha1 = cfg->rsasha1;

@@ -126,6 +126,7 @@ struct cp_resolver_config {
 	const struct hf_rrset *local; /* local data, of local zones or of single names; copied */
 	size_t local_cnt;
 	bool do_ip4, do_ip6;
+	bool ask_loopback;    /* a delegation may lead to the loopback: for labs only */
 	bool validate;        /* false: everything is insecure (never the default) */
 	bool aggressive_nsec; /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
 	bool rsasha1;         /* RSASHA1 signatures count (RFC 9905 2: not by default) */

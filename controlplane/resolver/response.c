@@ -329,7 +329,7 @@ glue_take(struct reader *rd, struct cp_delegation *d)
 
 			if (set == NULL)
 				continue;
-			cp_ns_add_addrs(&d->ns[i], set, rd->asked->port, max);
+			cp_ns_add_addrs(&d->ns[i], set, rd->asked->port, max, rd->asked->loopback);
 			d->ttl_s = set->ttl < d->ttl_s ? set->ttl : d->ttl_s;
 		}
 	}

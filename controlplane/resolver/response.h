@@ -51,6 +51,7 @@ struct cp_asked {
 	bool extras;   /* keep the NS RRset and addresses that come with an answer */
 	bool forward;  /* of a recursive server: no authority, and any depth below cut */
 	uint16_t port; /* of the servers of a referral */
+	bool loopback; /* such an address may be a server's */
 	unsigned ns_max, addr_max;
 	struct cp_scratch *scratch;
 	struct hf_arena *arena;

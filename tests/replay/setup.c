@@ -214,7 +214,8 @@ on_harden_glue(struct setup *u, const char *v)
 static bool
 on_localhost(struct setup *u, const char *v)
 {
-	return is_yes(v) || refuse(u, "do-not-query-localhost: %s", v);
+	u->cfg.ask_loopback = !is_yes(v);
+	return true;
 }
 
 static bool
