@@ -253,6 +253,7 @@ from_master(struct cp_rootload *l)
 		transfer_fails(l, "out of memory");
 		return;
 	}
+	again_in(l, CP_ROOTLOAD_TRANSFER_S);
 	bufferevent_setcb(l->conn, on_read, NULL, on_event, l);
 	bufferevent_set_timeouts(l->conn, &patience, &patience);
 	bufferevent_enable(l->conn, EV_READ | EV_WRITE);
@@ -270,8 +271,10 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (l->conn != NULL)
+	if (l->conn != NULL) {
+		transfer_fails(l, "too slow");
 		return;
+	}
 	expire(l);
 	if (l->cfg.masters_cnt > 0)
 		from_master(l);

@@ -24,6 +24,7 @@ enum {
 	CP_ROOTLOAD_FIRST_RETRY_S = 30, /* doubles to the SOA's retry, or an hour */
 	CP_ROOTLOAD_LEAST_S = 60,       /* between two tries, whatever an SOA says */
 	CP_ROOTLOAD_TIMEOUT_S = 20,     /* without an octet from a master */
+	CP_ROOTLOAD_TRANSFER_S = 300,   /* for a whole transfer */
 };
 
 struct cp_rootload_config {

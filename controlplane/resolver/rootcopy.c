@@ -128,7 +128,8 @@ sort(struct cp_rootcopy *c)
 {
 	size_t kept = 0;
 
-	qsort(c->record, c->cnt, sizeof(c->record[0]), by_order);
+	if (c->cnt > 0)
+		qsort(c->record, c->cnt, sizeof(c->record[0]), by_order);
 	for (size_t i = 0; i < c->cnt; i++)
 		if (i == 0 || va_record_cmp(&c->record[i], &c->record[kept - 1]) != 0)
 			c->record[kept++] = c->record[i];
