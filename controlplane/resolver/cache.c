@@ -5,7 +5,10 @@
 #include "lib/base/ns.h"
 
 enum {
-	TYPE_NXDOMAIN = 0, /* a name that does not exist has no type (RFC 2308 5) */
+	/* What holds of a name whatever the type: it does not exist (RFC 2308 5), or is an alias
+	 * (RFC 2181 10.1). In one place, since a look-up that finds nothing has to look there too.
+	 */
+	TYPE_NAME = 0,
 	TYPE_CUT = HF_TYPE_NS,
 	TYPE_STATE = HF_TYPE_DNSKEY,
 	AGEING_SHARE = 8, /* a core asks in the last tenth of the life of what it was given */
@@ -148,23 +151,20 @@ may_use(const struct cp_task *t, const struct cp_outcome *o, uint64_t policy_gen
 static struct cp_outcome *
 answer_at(struct cp_task *t, const struct hf_name *name)
 {
-	const uint16_t types[] = {t->type, HF_TYPE_CNAME, TYPE_NXDOMAIN};
+	const uint16_t types[] = {t->type, TYPE_NAME};
 
-	for (unsigned i = 0; i < 3; i++) {
-		/* A DS is the parent's, an alias at the name is not (RFC 4035 2.4). */
-		if (i == 1 && t->type == HF_TYPE_DS)
-			continue;
-
+	for (unsigned i = 0; i < 2; i++) {
 		struct cp_key key = {name, types[i], CP_CLASS_ANSWER, t->view};
 		uint64_t policy_gen;
 		struct cp_outcome *o = outcome_find(t, &key, &policy_gen);
 
 		if (o == NULL || !may_use(t, o, policy_gen))
 			continue;
-		/* "No CNAME here" says nothing of other types. */
-		if (i == 1 && o->kind != CP_KIND_ANSWER && o->kind != CP_KIND_CNAME)
+		/* A DS is the parent's, an alias at the name is not (RFC 4035 2.4). */
+		if (i == 1 && t->type == HF_TYPE_DS && o->kind != CP_KIND_NXDOMAIN)
 			continue;
-		if (i == 1 && t->type != HF_TYPE_CNAME) {
+		/* The CNAME itself was asked for then, and is an alias on the way now. */
+		if (i == 1 && o->kind == CP_KIND_ANSWER && t->type != HF_TYPE_CNAME) {
 			o->kind = CP_KIND_CNAME;
 			if (hf_name_from_octets(
 				o->answer[0]->rr[0].data, o->answer[0]->rr[0].len, &o->target) != 0)
@@ -193,11 +193,12 @@ cp_cache_wildcard(struct cp_task *t, const struct hf_name *wildcard)
 struct cp_outcome *
 cp_cache_nxdomain(struct cp_task *t, const struct hf_name *name)
 {
-	struct cp_key key = {name, TYPE_NXDOMAIN, CP_CLASS_ANSWER, t->view};
+	struct cp_key key = {name, TYPE_NAME, CP_CLASS_ANSWER, t->view};
 	uint64_t policy_gen;
 	struct cp_outcome *o = outcome_find(t, &key, &policy_gen);
+	bool gone = o != NULL && o->kind == CP_KIND_NXDOMAIN;
 
-	return o != NULL && o->verdict == HF_VERDICT_SECURE ? o : NULL;
+	return gone && o->verdict == HF_VERDICT_SECURE ? o : NULL;
 }
 
 static void
@@ -209,10 +210,9 @@ answer_in(struct cp_task *t, const struct hf_name *name, const struct cp_outcome
 	uint32_t ttl = cp_outcome_ttl(o);
 	struct cp_key key = {name, t->type, CP_CLASS_ANSWER, t->view};
 
-	if (o->kind == CP_KIND_NXDOMAIN)
-		key.type = TYPE_NXDOMAIN;
-	if (o->kind == CP_KIND_CNAME)
-		key.type = HF_TYPE_CNAME;
+	if (o->kind == CP_KIND_NXDOMAIN || o->kind == CP_KIND_CNAME ||
+	    (o->kind == CP_KIND_ANSWER && t->type == HF_TYPE_CNAME))
+		key.type = TYPE_NAME;
 	outcome_in(t, &key, o, ttl < cap ? ttl : cap);
 }
 

@@ -106,7 +106,7 @@ static void
 show_one(void *arg, const struct cp_key *key, const struct cp_block *b)
 {
 	const struct show *s = arg;
-	bool any = s->type == HF_TYPE_ANY || key->type == 0; /* 0: the name does not exist */
+	bool any = s->type == HF_TYPE_ANY || key->type == 0; /* 0: of every type */
 	struct hf_arena arena;
 
 	if (key->class != CP_CLASS_ANSWER || b->expires_ns <= s->now_ns ||
