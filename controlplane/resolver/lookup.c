@@ -150,6 +150,7 @@ enter_cut(struct cp_task *t, struct cp_delegation *d, bool cached)
 	l->cut_cached = cached;
 	l->own_seen = false;
 	l->zone = cp_servers_zone(t->job->r->servers, &d->zone);
+	l->counted = !cp_table_is_public(t->job->r->table, &d->zone);
 	l->asked_cut = false;
 	l->last_resorts = 0;
 	l->silences = 0;

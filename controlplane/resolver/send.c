@@ -73,12 +73,10 @@ manner_set(struct cp_task *t, struct cp_exchange *x, const struct cp_tried *trie
 static void
 fetch_set(struct cp_task *t, struct cp_exchange *x)
 {
-	const struct hf_name *zone = &t->lookup.cut->zone;
-
 	x->fetch = (struct cp_fetch){
 	    .server = x->server,
 	    .zone = t->lookup.zone,
-	    .counted = zone->label_cnt >= CP_FETCH_LABELS_MIN,
+	    .counted = t->lookup.counted,
 	    .tcp = x->transport == CP_TCP,
 	    .sent_ns = t->job->r->now.mono_ns,
 	};

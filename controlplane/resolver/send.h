@@ -16,9 +16,6 @@
 #include "controlplane/resolver/exchange.h"
 #include "controlplane/resolver/task.h"
 
-/* Zones with fewer labels have no limit of their own: everybody needs them. */
-enum { CP_FETCH_LABELS_MIN = 2 };
-
 /* Ask a. CP_CAUSE_NONE: the look-up waits; else nothing was sent for that cause. */
 enum cp_cause cp_send_to(struct cp_task *t, const struct hf_addr *a);
 /* The exchange is over: server and zone are told how, and it is freed. */

@@ -118,3 +118,14 @@ cp_suffixes_registrable(const struct cp_suffixes *s, const struct hf_name *name)
 
 	return labels < name->label_cnt ? labels : name->label_cnt;
 }
+
+bool
+cp_suffixes_is_public(const struct cp_suffixes *s, const struct hf_name *name)
+{
+	struct hf_name child;
+
+	if (hf_name_wildcard(name, &child) != 0)
+		return false;
+	hf_name_lower(&child);
+	return cp_suffixes_registrable(s, &child) == child.label_cnt;
+}

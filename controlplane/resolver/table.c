@@ -221,6 +221,12 @@ chain_free(struct cp_entry *e)
 	}
 }
 
+bool
+cp_table_is_public(const struct cp_table *t, const struct hf_name *zone)
+{
+	return cp_suffixes_is_public(t->suffixes, zone);
+}
+
 void
 cp_table_destroy(struct cp_table *t)
 {

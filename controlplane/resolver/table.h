@@ -65,6 +65,8 @@ struct cp_table_config {
 
 struct cp_table *cp_table_create(const struct cp_table_config *cfg);
 void cp_table_destroy(struct cp_table *t);
+/* The zone is a public suffix or above one: nobody's, so it has no share. */
+bool cp_table_is_public(const struct cp_table *t, const struct hf_name *zone);
 
 /* What is found between these two stays readable until the second. They do not nest. */
 void cp_table_enter(struct cp_table *t, unsigned reader);

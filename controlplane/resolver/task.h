@@ -87,6 +87,7 @@ struct cp_lookup {
 	struct cp_delegation *cut;
 	uint64_t zone;  /* its name in server.h */
 	bool asked_cut; /* a server of it was asked */
+	bool counted;   /* it has limits: no public suffix, which everybody needs */
 	struct cp_exchange *exchange;
 	struct hf_addr again;
 	struct cp_shown shown;

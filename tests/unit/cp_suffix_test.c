@@ -66,6 +66,27 @@ the_registrable_domain_is_one_label_below_the_longest_rule(void **state)
 }
 
 static void
+suffixes_and_what_is_above_them_are_public_and_domains_are_not(void **state)
+{
+	static const struct {
+		const char *name;
+		bool with_list, without;
+	} table[] = {{".", true, true}, {"com.", true, true}, {"UK.com.", true, false},
+	    {"example.com.", false, false}, {"www.example.com.", false, false},
+	    {"in-addr.arpa.", true, false}};
+	struct cp_suffixes *s = read_list(list, 0);
+	struct hf_name n;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_int_equal(hf_name_from_text(table[i].name, &n), 0);
+		assert_int_equal(cp_suffixes_is_public(s, &n), table[i].with_list);
+		assert_int_equal(cp_suffixes_is_public(NULL, &n), table[i].without);
+	}
+	cp_suffixes_destroy(s);
+}
+
+static void
 wildcards_and_exceptions_are_as_the_list_says(void **state)
 {
 	(void)state;
@@ -143,6 +164,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_registrable_domain_is_one_label_below_the_longest_rule),
+	    cmocka_unit_test(suffixes_and_what_is_above_them_are_public_and_domains_are_not),
 	    cmocka_unit_test(wildcards_and_exceptions_are_as_the_list_says),
 	    cmocka_unit_test(a_rule_in_utf8_is_one_of_a_labels),
 	    cmocka_unit_test(without_a_rule_it_is_the_last_two_labels),
