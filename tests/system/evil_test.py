@@ -152,8 +152,8 @@ def test_the_readme_has_the_words_that_the_authority_knows():
 
 ODD = """delay200 formerr formerr1 badvers1 dropedns1 noedns tc tcdata tcpoison tcpslow50 only4 only6 oob
     oob-only4 oob-only6 silent1 refused1 servfail1 notimp1 lame1 selfref1 upref1 sideref1 othersrc1
-    servers4-silent2 servers6-lame5 servers13-refused12 servers13-lame12 servers1 servers1-drop50
-    tc-noedns tc-formerr drop30 dup100 reorder100 poison many50 ttl0 cname11 dname""".split()
+    servers4-silent2 servers6-lame5 servers13-refused12 servers13-lame12 servers1 servers1-drop20
+    tc-noedns tc-formerr drop20 dup100 reorder100 poison many50 ttl0 cname11 dname""".split()
 
 
 @pytest.fixture(scope="module")
