@@ -22,13 +22,18 @@ struct work {
 	uint16_t cnt;
 };
 
-/* Not of names under an NTA, and of the public tree only: elsewhere the operator's word comes
- * before the tree's (route.h). */
+/* May proofs of zone speak of t? Not under an NTA. In a stub zone of the operator's (route.h)
+ * only those from within it: its word comes before the public tree's; never of what goes to
+ * forwarders. */
 static bool
-is_ours(const struct cp_task *t)
+is_ours(const struct cp_task *t, const struct hf_name *zone)
 {
-	return t->view == CP_VIEW_PUBLIC && !cp_sentinel_is_signal(&t->name, t->type) &&
-	    !cp_policy_covers(t->job->r->policy, &t->name, NULL);
+	const struct cp_resolver *r = t->job->r;
+	const struct cp_route *route = cp_route_of(r->routes, &t->name, t->type);
+
+	if (route != NULL && (route->kind != CP_ZONE_STUB || !hf_name_in(zone, &route->zone)))
+		return false;
+	return !cp_policy_covers(r->policy, &t->name, NULL);
 }
 
 /* --- looking for proofs */
@@ -273,7 +278,7 @@ is_cut_off(struct cp_task *t, const struct hf_name *zone)
 
 	if (t->type == HF_TYPE_DS)
 		hf_name_strip(&from, 1, &from);
-	d = cp_cache_cut(t, &from, CP_VIEW_PUBLIC);
+	d = cp_cache_cut(t, &from, t->view);
 	return d != NULL && d->zone.label_cnt > zone->label_cnt;
 }
 
@@ -288,7 +293,8 @@ work_begin(struct work *w, struct cp_task *t)
 		hf_name_strip(&from, 1, &from);
 	if ((t->type == HF_TYPE_DS && t->name.len == 1) ||
 	    !cp_ranges_zone(r->ranges, &from, r->now.mono_ns, &w->zone) ||
-	    !cp_core_anchor_above(r, &from, &anchor) || !hf_name_in(&w->zone.name, &anchor))
+	    !is_ours(t, &w->zone.name) || !cp_core_anchor_above(r, &from, &anchor) ||
+	    !hf_name_in(&w->zone.name, &anchor))
 		return false;
 	w->t = t;
 	w->salt = (struct va_salt){
@@ -348,7 +354,8 @@ below_nxdomain(struct cp_task *t)
 		const struct va_proofs p = {o->proof, o->proof_cnt, &o->cut};
 
 		va_deny_name(&p, &t->name, budget, &res);
-		if (res.verdict != HF_VERDICT_SECURE || is_cut_off(t, &o->cut))
+		if (res.verdict != HF_VERDICT_SECURE || !is_ours(t, &o->cut) ||
+		    is_cut_off(t, &o->cut))
 			return NULL;
 		if (t->type == HF_TYPE_DS)
 			o->ds = CP_DS_NO_CUT;
@@ -363,7 +370,7 @@ cp_synth_answer(struct cp_task *t)
 {
 	struct cp_outcome *o;
 
-	if (t->job->refresh || !t->job->r->validate || !is_ours(t))
+	if (t->job->refresh || !t->job->r->validate)
 		return NULL;
 	o = below_nxdomain(t);
 	return o != NULL ? o : aggressive(t);
@@ -375,7 +382,7 @@ cp_synth_learn(
 {
 	struct cp_resolver *r = t->job->r;
 
-	if (!r->aggressive || !is_ours(t))
+	if (!r->aggressive || !is_ours(t, zone))
 		return;
 	for (unsigned i = 0; i < cnt; i++)
 		cp_ranges_put(r->ranges, zone, sets[i], r->now.mono_ns);
@@ -388,7 +395,7 @@ cp_synth_learn_wildcard(struct cp_task *t, const struct cp_outcome *o, uint8_t l
 	struct hf_rrset set = *o->answer[0];
 	struct hf_name up;
 
-	if (!t->job->r->aggressive || !is_ours(t) || o->answer_cnt != 1 ||
+	if (!t->job->r->aggressive || !is_ours(t, &o->cut) || o->answer_cnt != 1 ||
 	    labels >= t->name.label_cnt)
 		return;
 	hf_name_strip(&t->name, t->name.label_cnt - labels, &up);

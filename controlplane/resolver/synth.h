@@ -10,8 +10,8 @@
  *           are looked at, and a quarter of the question's SHA-1 blocks is spent.
  * Errors    NULL: it has to be asked for.
  * Trust     Only proofs that validated are learnt, and the validator judges them again for
- *           the very name. Names under an NTA, and those of an operator's zone (route.h), are
- *           neither answered so nor learnt from.
+ *           the very name. Names under an NTA, and what goes to forwarders (route.h), are
+ *           neither answered so nor learnt from; a stub zone only from within itself.
  */
 #ifndef CP_RESOLVER_SYNTH_H
 #define CP_RESOLVER_SYNTH_H
