@@ -9,9 +9,9 @@
  *           into the caller's arena.
  * Blocking  Never.
  * Errors    A put that finds no memory is forgotten; a find that finds none is a miss.
- * Trust     What was learned in one view (route.h) is not seen in another. BOGUS outcomes are kept
- * only while an NTA covers them, tagged with the policy generation; BOGUS states and failures are
- * dropped with the generation.
+ * Trust     What was learned in one view (route.h) is not seen in another. BOGUS outcomes are
+ *           kept only while an NTA covers them, tagged with the policy generation; BOGUS states
+ *           and failures are dropped with the generation.
  */
 #ifndef CP_RESOLVER_CACHE_H
 #define CP_RESOLVER_CACHE_H

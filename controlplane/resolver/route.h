@@ -3,12 +3,15 @@
  * route: whom to ask about names that are not the public tree's to answer.
  *
  * Purpose   The operator's zones, found by the longest match of a name: forwarders, stub
- *           servers where iteration begins, or nobody (local.h). Each zone has a view: a number
- * under which the caches keep what was learned there, so that a forwarder is believed about its own
- * names and nothing else. Roles     Made once; then read by any thread. Memory    Owns copies of
- * all that the configuration says. Blocking  Never. Errors    NULL when out of memory, or a zone is
- * given twice or has nobody to ask. Trust     The configuration is the operator's; what the servers
- * say is judged like the word of any other.
+ *           servers where iteration begins, or nobody (local.h). Each zone has a view: a
+ *           number under which the caches keep what was learned there, so that a forwarder is
+ *           believed about its own names and nothing else.
+ * Roles     Made once; then read by any thread.
+ * Memory    Owns copies of all that the configuration says.
+ * Blocking  Never.
+ * Errors    NULL when out of memory, or a zone is given twice or has nobody to ask.
+ * Trust     The configuration is the operator's; what the servers say is judged like the
+ *           word of any other.
  */
 #ifndef CP_RESOLVER_ROUTE_H
 #define CP_RESOLVER_ROUTE_H
