@@ -29,6 +29,14 @@ chain_free_lists(struct dp_pending *p)
 	p->settled_first = p->settled_last = DP_NIL;
 }
 
+static uint32_t
+domain_max(uint32_t question_max)
+{
+	uint32_t share = question_max / DP_DOMAIN_SHARE;
+
+	return share > DP_DOMAIN_SHARE_MIN ? share : DP_DOMAIN_SHARE_MIN;
+}
+
 int
 dp_pending_init(
     struct dp_pending *p, uint32_t question_max, uint32_t waiter_max, const uint8_t seed[16])
@@ -53,6 +61,7 @@ dp_pending_init(
 	memset(p->questions, 0, question_max * sizeof(p->questions[0]));
 	memset(p->waiters, 0, waiter_max * sizeof(p->waiters[0]));
 	memcpy(&p->handle_key, seed, sizeof(p->handle_key));
+	dp_domains_init(&p->domains, domain_max(question_max), seed);
 	p->slot_mask = slot_cnt - 1;
 	p->question_max = question_max;
 	p->waiter_max = waiter_max;
@@ -150,7 +159,7 @@ unhash(struct dp_pending *p, struct dp_question *q)
 }
 
 static struct dp_question *
-question_take(struct dp_pending *p, const struct dp_client *c)
+question_take(struct dp_pending *p, const struct dp_client *c, uint16_t domain)
 {
 	uint32_t i = p->free_question;
 	struct dp_question *q = &p->questions[i];
@@ -166,6 +175,7 @@ question_take(struct dp_pending *p, const struct dp_client *c)
 	q->first = q->last = DP_NIL;
 	q->state = DP_QUESTION_ASKED;
 	q->sent_cnt = 1;
+	q->domain = domain;
 	q->hashed = true;
 	q->timer_fired = false;
 	deadline_append(p, q);
@@ -212,7 +222,12 @@ dp_pending_add(struct dp_pending *p, const struct dp_client *c, struct dp_questi
 	if (holder == DP_NIL)
 		return DP_PENDING_CLIENT_FULL;
 	if (q == NULL) {
-		q = question_take(p, c);
+		uint16_t domain = dp_domain_get(&p->domains, c->key->o.name, c->key->o.name_len);
+		if (domain == DP_DOMAIN_FULL) {
+			dp_holder_put(&p->holders, holder);
+			return DP_PENDING_DOMAIN_FULL;
+		}
+		q = question_take(p, c, domain);
 		r = DP_PENDING_NEW;
 	}
 	waiter_take(p, q, c, holder);
@@ -292,6 +307,7 @@ dp_pending_free(struct dp_pending *p, struct dp_question *q)
 		dp_pending_drop_first(p, q);
 	unhash(p, q);
 	deadline_remove(p, q);
+	dp_domain_put(&p->domains, q->domain);
 	q->state = DP_QUESTION_FREE;
 	q->handle = 0;
 	q->next_hash = p->free_question;

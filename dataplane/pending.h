@@ -7,7 +7,7 @@
  * Roles     One per worker; only that worker touches it.
  * Memory    All of it at start: questions and waiters in fixed arrays.
  * Blocking  Never.
- * Loss      DP_PENDING_FULL, DP_PENDING_CLIENT_FULL: the caller answers at once instead.
+ * Loss      DP_PENDING_FULL and its kin: the caller answers at once instead.
  * Trust     Handles come back from another process: an unknown one finds nothing. A handle
  *           only says who to look after; what they get is found by their own question.
  *
@@ -23,6 +23,7 @@
 #ifndef DP_PENDING_H
 #define DP_PENDING_H
 
+#include "dataplane/domain.h"
 #include "dataplane/hash.h"
 #include "dataplane/holder.h"
 #include "lib/base/siphash.h"
@@ -34,6 +35,8 @@ enum {
 	DP_WAITER_MAX_DEFAULT = 16384,
 	DP_PENDING_LIMIT = 1 << 20, /* most of either */
 	DP_SEND_MAX = 3,            /* times a question is sent, the first included */
+	DP_DOMAIN_SHARE = 4,        /* a domain has a quarter of the questions, */
+	DP_DOMAIN_SHARE_MIN = 64,   /* or so many if these are more */
 };
 
 enum dp_question_state { DP_QUESTION_FREE, DP_QUESTION_ASKED, DP_QUESTION_SETTLED };
@@ -72,7 +75,8 @@ struct dp_question {
 	uint8_t state;        /* enum dp_question_state */
 	uint8_t settle;       /* enum dp_settle, when SETTLED */
 	uint8_t sent_cnt;
-	bool hashed; /* equal questions may join */
+	uint16_t domain; /* its slot among the domains */
+	bool hashed;     /* equal questions may join */
 	bool timer_fired;
 };
 
@@ -90,6 +94,7 @@ struct dp_pending {
 	struct hf_siphash_key handle_key; /* handle: SipHash of a counter, no system call */
 	uint64_t handle_next;
 	struct dp_holders holders;
+	struct dp_domains domains;
 };
 
 /* The start of a client's frame, borrowed for the call. */
@@ -105,6 +110,7 @@ enum dp_pending_add {
 	DP_PENDING_JOINED,
 	DP_PENDING_FULL,
 	DP_PENDING_CLIENT_FULL,
+	DP_PENDING_DOMAIN_FULL,
 };
 
 /* At start. seed: 16 random octets. 0, -EINVAL, -ENOMEM. */
@@ -124,7 +130,8 @@ struct dp_client {
 };
 
 /* Let a client wait. NEW: *out must be sent to the control plane; JOINED: *out was; FULL: no
- * room, or the frame is too long; CLIENT_FULL: this client waits for enough replies. */
+ * room, or the frame is too long; CLIENT_FULL: this client waits for enough replies;
+ * DOMAIN_FULL: enough questions of this domain are under way. */
 enum dp_pending_add
 dp_pending_add(struct dp_pending *p, const struct dp_client *client, struct dp_question **out);
 

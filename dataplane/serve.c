@@ -391,6 +391,8 @@ dp_query_miss(struct dp_core *core, const struct dp_policy *p, struct dp_query *
 		return DP_WAIT;
 	case DP_PENDING_CLIENT_FULL:
 		return answer_refuse(core, p, dq, HF_COUNTER_client_full, HF_EDE_RATE_LIMITED);
+	case DP_PENDING_DOMAIN_FULL:
+		return answer_refuse(core, p, dq, HF_COUNTER_domain_full, HF_EDE_RATE_LIMITED);
 	case DP_PENDING_FULL:
 		break;
 	}

@@ -39,6 +39,8 @@
 	X(gave_up, queries, "answered SERVFAIL: answers came, policy or age forbade each of them") \
 	X(pending_full, queries, "answered SERVFAIL: too many questions under way")                \
 	X(client_full, queries, "answered SERVFAIL: the client waits for too many replies")        \
+	X(domain_full, queries,                                                                    \
+	    "answered SERVFAIL: enough questions of this domain are under way")                    \
 	X(ring_full, queries, "answered SERVFAIL: the miss ring was full")                         \
 	X(refresh, questions,                                                                      \
 	    "handed to the control plane although cached: popular, expiring soon")                 \

@@ -159,6 +159,28 @@ any_mix_of_clients_matches_the_model(void **state)
 }
 
 static void
+a_domain_has_its_share_and_others_the_rest(void **state)
+{
+	(void)state;
+	struct dp_question *q, *other;
+
+	assert_int_equal(p.domains.max, DP_DOMAIN_SHARE_MIN);
+	p.domains.max = 2;
+	assert_int_equal(add("a.flood.test.", 0, 0, &q), DP_PENDING_NEW);
+	assert_int_equal(add("b.c.flood.test.", 0, 0, &other), DP_PENDING_NEW);
+	assert_int_equal(add("d.flood.test.", 0, 0, &other), DP_PENDING_DOMAIN_FULL);
+	assert_int_equal(add("flood.test.", 0, 0, &other), DP_PENDING_DOMAIN_FULL);
+	assert_int_equal(add("a.flood.test.", 0, 0, &other), DP_PENDING_JOINED);
+	assert_int_equal(p.waiter_cnt, 3);
+	assert_int_equal(add("a.calm.test.", 0, 0, &other), DP_PENDING_NEW);
+	assert_int_equal(add("test.", 0, 0, &other), DP_PENDING_NEW);
+	assert_int_equal(add(".", 0, 0, &other), DP_PENDING_NEW);
+	dp_pending_settle(&p, q, DP_SETTLE_DONE);
+	dp_pending_free(&p, q);
+	assert_int_equal(add("d.flood.test.", 0, 0, &other), DP_PENDING_NEW);
+}
+
+static void
 handles_do_not_come_back(void **state)
 {
 	(void)state;
@@ -342,6 +364,7 @@ main(void)
 	    T(waiters_run_out_before_questions_do_no_harm),
 	    T(a_client_at_its_limit_is_refused_and_others_are_not),
 	    T(any_mix_of_clients_matches_the_model),
+	    T(a_domain_has_its_share_and_others_the_rest),
 	    T(handles_do_not_come_back),
 	    T(a_settled_question_is_joined_by_nobody_but_after_the_stale_timer),
 	    T(any_mix_of_questions_answers_and_time_matches_the_model),
