@@ -370,7 +370,8 @@ cp_synth_answer(struct cp_task *t)
 {
 	struct cp_outcome *o;
 
-	if (t->job->refresh || !t->job->r->validate)
+	/* A key tag signal is sent to be seen (RFC 8145 5.1). */
+	if (t->job->refresh || !t->job->r->validate || cp_sentinel_is_signal(&t->name, t->type))
 		return NULL;
 	o = below_nxdomain(t);
 	return o != NULL ? o : aggressive(t);
