@@ -227,9 +227,11 @@ def test_a_dead_zone_fails_with_ede_22_within_the_budget(cp):
     assert a.rcode == "SERVFAIL" and a.ede[:1] == [22]
 
 
-def test_rd_zero_is_refused(cp):
-    a = cp.dig("www.signed.de", "A", "+norecurse")
+def test_without_rd_there_is_what_is_cached_or_refused(cp):
+    a = cp.dig("never-asked.signed.de", "A", "+norecurse")
     assert a.rcode == "REFUSED" and a.ede == [20]
+    cp.dig("www.signed.de", "A")
+    assert cp.dig("www.signed.de", "A", "+norecurse").rcode == "NOERROR"
 
 
 @pytest.mark.parametrize("more,rcode", [(["+edns=1", "+noednsneg"], "BADVERS"),
