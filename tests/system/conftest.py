@@ -42,3 +42,26 @@ def world_lab():
         pytest.fail(f"lab up: {e.stderr}")
     yield lab
     lab.down()
+
+
+@pytest.fixture(scope="module", params=["af_packet", "af_xdp", "tap"])
+def port(request, world_lab, tmp_path_factory):
+    """(lab, appliance, client) with the dataplane on this kind of port."""
+    import world
+
+    kind = request.param
+    workers = 1 if kind == "tap" else 2
+    appliance = world.make_appliance(world_lab, kind, tmp_path_factory.mktemp(kind), workers=workers)
+    try:
+        appliance.start_dataplane()
+        if kind == "tap":
+            world.move_tap_to_client(world_lab)
+        appliance.start_controlplane()
+        client = world.Client(world_lab.cli)
+        yield world_lab, appliance, client
+        client.close()
+        assert appliance.stop() == {"controlplane": 0, "dataplane": 0}
+    finally:
+        appliance.stop()
+        if kind == "tap":
+            world.restore_client(world_lab)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A name resolves through the dataplane: every kind of port, every name of the lab."""
-import concurrent.futures
 import subprocess
 
 import dns.message
@@ -9,29 +8,6 @@ import pytest
 
 import world
 from world import V4, V6
-
-KINDS = ["af_packet", "af_xdp", "tap"]
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def port(request, world_lab, tmp_path_factory):
-    """(lab, appliance, client) with the dataplane on this kind of port."""
-    kind = request.param
-    workers = 1 if kind == "tap" else 2
-    appliance = world.make_appliance(world_lab, kind, tmp_path_factory.mktemp(kind), workers=workers)
-    try:
-        appliance.start_dataplane()
-        if kind == "tap":
-            world.move_tap_to_client(world_lab)
-        appliance.start_controlplane()
-        client = world.Client(world_lab.cli)
-        yield world_lab, appliance, client
-        client.close()
-        assert appliance.stop() == {"controlplane": 0, "dataplane": 0}
-    finally:
-        appliance.stop()
-        if kind == "tap":
-            world.restore_client(world_lab)
 
 
 def test_every_lab_name_gets_the_answer_its_zone_holds(port):
@@ -168,46 +144,3 @@ def test_ping_answers_on_both_service_addresses(port):
     for address in (V4, V6):
         subprocess.run(["ip", "netns", "exec", lab.cli, "ping", "-c", "2", "-i", "0.2", "-W", "2",
                         address], check=True, capture_output=True)
-
-
-# Where delv (BIND's validator) says secure and we say insecure, on purpose: {(name, type): why}.
-OPT_OUT = "opt-out NSEC3 does not prove that the name is not there: no AD (RFC 5155 9.2)"
-ITERATIONS = "150 iterations: insecure above 50 here (RFC 9276 3.2), above 150 in BIND 9.18"
-DELV_BELIEVES_MORE = {
-    ("nothere.de.", "A"): OPT_OUT,
-    ("unsigned.de.", "DS"): OPT_OUT,
-    ("nothere.iter.se.", "A"): ITERATIONS,
-    ("www.iter.se.", "MX"): ITERATIONS,
-}
-
-
-def delv(lab, case):
-    """What delv makes of it. A reply made of parts is insecure if any part is."""
-    p = subprocess.run(
-        ["ip", "netns", "exec", lab.cli, "delv", "@" + V4, "-a", f"{lab.dir}/root.delv", "+root=.",
-         case["qname"], case["qtype"]],
-        check=False, capture_output=True, text=True, timeout=60)
-    marks = [line for line in (p.stdout + p.stderr).splitlines() if line.startswith(";")]
-    if any("resolution failed" in m and "ncache" not in m for m in marks):
-        return "bogus", p
-    if any("unsigned answer" in m for m in marks):
-        return "insecure", p
-    return "secure" if any("fully validated" in m for m in marks) else "nothing", p
-
-
-def test_delv_through_us_agrees_on_every_lab_name(port):
-    """delv validates by itself, with the lab's root key, what we hand it under CD."""
-    lab, _, _ = port
-    cases = [c for c in lab.truth()["cases"] if c["security"] != "unreachable"]
-    with concurrent.futures.ThreadPoolExecutor(max_workers=6) as pool:
-        verdicts = list(pool.map(lambda case: delv(lab, case), cases))
-    wrong = []
-    for case, (verdict, p) in zip(cases, verdicts):
-        differs = (case["qname"], case["qtype"]) in DELV_BELIEVES_MORE
-        want = "secure" if differs else case["security"]
-        if differs and case["security"] != "insecure":
-            wrong.append(f"{case['qname']} {case['qtype']}: no difference any more")
-        if verdict != want:
-            wrong.append(f"{case['qname']} {case['qtype']} is {case['security']}, delv says {verdict}: "
-                         f"{(p.stdout + p.stderr)[:200]}")
-    assert not wrong, "\n".join(wrong[:20])
