@@ -163,6 +163,9 @@ answer_at(struct cp_task *t, const struct hf_name *name)
 		/* A DS is the parent's, an alias at the name is not (RFC 4035 2.4). */
 		if (i == 1 && t->type == HF_TYPE_DS && o->kind != CP_KIND_NXDOMAIN)
 			continue;
+		/* An alias is part of what ANY asks for, and does not lead on. */
+		if (i == 1 && t->type == HF_TYPE_ANY && o->kind != CP_KIND_NXDOMAIN)
+			continue;
 		/* The CNAME itself was asked for then, and is an alias on the way now. */
 		if (i == 1 && o->kind == CP_KIND_ANSWER && t->type != HF_TYPE_CNAME) {
 			o->kind = CP_KIND_CNAME;

@@ -31,7 +31,7 @@ struct cp_resolver {
 	struct cp_resolver_limits limits;
 	struct cp_policy *policy;
 	bool do_ip4, do_ip6, ask_loopback, validate, rsasha1, aggressive, minimise, extras;
-	bool mix_case, cookies;
+	bool mix_case, cookies, any_full;
 	uint16_t server_port;
 	struct hf_siphash_key key;
 

@@ -253,6 +253,25 @@ positive(struct cp_task *t, const struct hf_rrset *set, const struct hf_name *zo
 	return o;
 }
 
+/* All that source has, for ANY; NULL: no memory. */
+static struct cp_outcome *
+everything(struct cp_task *t, const struct hf_name *source, const struct hf_name *zone)
+{
+	const struct cp_local *l = t->job->r->local;
+	struct cp_outcome *o = outcome(t, CP_KIND_ANSWER, zone);
+
+	for (size_t i = first_at(l, source); i < l->cnt; i++) {
+		if (!hf_name_equal(&l->set[i]->owner, source) ||
+		    o->answer_cnt == CP_OUTCOME_ANSWER_MAX)
+			break;
+		o->answer[o->answer_cnt] = take(t, l->set[i], &t->name);
+		if (o->answer[o->answer_cnt] == NULL)
+			return NULL;
+		o->answer_cnt++;
+	}
+	return o;
+}
+
 static struct cp_outcome *
 negative(struct cp_task *t, enum cp_kind kind, const struct hf_name *zone)
 {
@@ -279,6 +298,10 @@ cp_local_answers(struct cp_task *t, struct cp_outcome **o)
 	CP_COUNT(t->job->r, local);
 	if (whole && !source_of(l, &t->name, zone, &source)) {
 		*o = negative(t, CP_KIND_NXDOMAIN, zone);
+		return true;
+	}
+	if (t->type == HF_TYPE_ANY && has_data(l, &source)) {
+		*o = everything(t, &source, zone);
 		return true;
 	}
 	const struct hf_rrset *set = find(l, &source, t->type);

@@ -17,11 +17,16 @@
 #include "lib/wire/rrset.h"
 #include "validator/validator.h"
 
-enum { CP_OUTCOME_ANSWER_MAX = 2, CP_OUTCOME_PROOF_MAX = 12, CP_OUTCOME_EXTRA_MAX = 8 };
+enum {
+	CP_OUTCOME_ANSWER_MAX = 24, /* of ANY; everything else has two at most */
+	CP_OUTCOME_PROOF_MAX = 12,
+	CP_OUTCOME_EXTRA_MAX = 8,
+};
 
 enum cp_kind {
 	CP_KIND_FAIL,
-	CP_KIND_ANSWER, /* answer[0] has the question's owner and type */
+	CP_KIND_ANSWER, /* answer[0] has the question's owner and type; of ANY, all have the owner
+	                 */
 	CP_KIND_CNAME,  /* answer[0] is the alias; target says where it leads */
 	CP_KIND_DNAME,  /* answer[0] the DNAME, answer[1] the CNAME made from it */
 	CP_KIND_NODATA,

@@ -21,7 +21,7 @@ enum { CREDIT_OFF = 2, CREDIT_SHIFT = 4 };
 enum { NAME_LITERAL = 0xff }; /* not "so many labels off the entry's name" */
 
 /* A new field needs its lines here, in pack and unpack. */
-_Static_assert(sizeof(struct cp_outcome) == 1336, "every field of an outcome but got_ns is packed");
+_Static_assert(sizeof(struct cp_outcome) == 1512, "every field of an outcome but got_ns is packed");
 _Static_assert(sizeof(struct cp_ns) == 380, "every field of a name server is packed");
 
 /* --- writing: the first time over nothing, for the length */

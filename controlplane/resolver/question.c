@@ -422,6 +422,8 @@ cp_question_odd(struct cp_job *job)
 
 	if (!hf_type_is_meta(job->type)) /* ANY is one of them */
 		return false;
+	if (job->type == HF_TYPE_ANY && job->r->any_full)
+		return false;
 	l->name[l->name_cnt++] = job->name;
 	if (job->type == HF_TYPE_ANY)
 		link_add(job, any_outcome(job));

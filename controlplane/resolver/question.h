@@ -19,7 +19,8 @@ void cp_question_step(struct cp_task *t);
 
 /* Answer from a failure that is still to be believed. True when done. */
 bool cp_question_from_failures(struct cp_job *job);
-/* Types nobody resolves: ANY (RFC 8482) and meta types. True when done. */
+/* Types nobody resolves: meta types, and ANY unless it is to be answered in full (RFC 8482).
+ * True when done. */
 bool cp_question_odd(struct cp_job *job);
 /* End it now, whatever it waits for: no time or memory left. */
 void cp_question_abort(struct cp_job *job, enum cp_cause cause);

@@ -248,6 +248,25 @@ find_exact(
 	return NULL;
 }
 
+/* A record of qname that answers ANY; its signatures go with what they cover. */
+static bool
+is_any(const struct hf_rr *rr, const struct hf_name *qname)
+{
+	return rr->section == HF_SECTION_ANSWER && rr->type != HF_TYPE_RRSIG &&
+	    !hf_type_is_meta(rr->type) && hf_name_equal(&rr->owner, qname);
+}
+
+static bool
+has_any(const struct reader *rd)
+{
+	const struct cp_scratch *s = rd->asked->scratch;
+	bool found = false;
+
+	for (unsigned i = 0; i < s->cnt && !found; i++)
+		found = is_any(&s->rr[i], &rd->asked->question.name);
+	return found;
+}
+
 static struct cp_outcome *
 outcome_make(struct reader *rd, enum cp_kind kind)
 {
@@ -398,6 +417,10 @@ more_take(struct reader *rd, const struct cp_outcome *from)
 static void
 extra_add(struct cp_outcome *o, const struct hf_rrset *set)
 {
+	for (unsigned i = 0; set != NULL && i < o->extra_cnt; i++)
+		if (o->extra[i]->type == set->type &&
+		    hf_name_equal(&o->extra[i]->owner, &set->owner))
+			return;
 	if (set != NULL && o->extra_cnt < CP_OUTCOME_EXTRA_MAX)
 		o->extra[o->extra_cnt++] = set;
 }
@@ -437,20 +460,59 @@ hosts_take(struct reader *rd, struct cp_outcome *o, const struct hf_rrset *set)
 	}
 }
 
+/* Who asks for everything is not served by less. */
 static void
 extras_take(struct reader *rd, struct cp_outcome *o)
 {
 	const struct hf_rr *ns =
 	    find(rd, HF_SECTION_AUTHORITY, HF_TYPE_NS, &rd->asked->question.name);
 
-	if (!rd->asked->extras)
+	if (!rd->asked->extras && rd->asked->question.type != HF_TYPE_ANY)
 		return;
 	if (ns != NULL)
 		extra_add(o, gather(rd, &ns->owner, HF_TYPE_NS, HF_SECTION_AUTHORITY));
-	if (o->answer_cnt > 0)
-		hosts_take(rd, o, o->answer[0]);
+	for (unsigned i = 0; i < o->answer_cnt; i++)
+		hosts_take(rd, o, o->answer[i]);
 	if (ns != NULL && o->extra_cnt > 0)
 		hosts_take(rd, o, o->extra[0]);
+}
+
+static bool
+has_answer(const struct cp_outcome *o, uint16_t type)
+{
+	for (unsigned i = 0; i < o->answer_cnt; i++)
+		if (o->answer[i]->type == type)
+			return true;
+	return false;
+}
+
+/* All that the name has, as far as the server says (RFC 1035 3.2.3); it may leave some out (RFC
+ * 8482 4.1), and so do we. */
+static enum cp_says
+take_any(struct reader *rd)
+{
+	const struct cp_scratch *s = rd->asked->scratch;
+	const struct hf_name *qname = &rd->asked->question.name;
+	struct cp_outcome *o = outcome_make(rd, CP_KIND_ANSWER);
+
+	for (unsigned i = 0; o != NULL && i < s->cnt; i++) {
+		const struct hf_rr *rr = &s->rr[i];
+
+		if (!is_any(rr, qname) || has_answer(o, rr->type) ||
+		    o->answer_cnt == CP_OUTCOME_ANSWER_MAX)
+			continue;
+		const struct hf_rrset *set = gather(rd, qname, rr->type, HF_SECTION_ANSWER);
+
+		if (set == NULL)
+			return CP_SAYS_MALFORMED;
+		o->answer[o->answer_cnt++] = set;
+	}
+	if (o == NULL)
+		return CP_SAYS_NO_MEMORY;
+	proofs_take(rd, o);
+	extras_take(rd, o);
+	rd->r->outcome = o;
+	return CP_SAYS_OUTCOME;
 }
 
 static enum cp_says
@@ -647,6 +709,8 @@ classify_data(struct reader *rd)
 	if (!rd->asked->forward && (rd->h.flags & HF_FLAG_AA) == 0 &&
 	    (rd->h.flags & HF_FLAG_RA) != 0)
 		rd->credit = CP_CREDIT_COPY;
+	if (q->type == HF_TYPE_ANY && has_any(rd))
+		return take_any(rd);
 	if (find_exact(rd, HF_SECTION_ANSWER, q->type, &q->name) != NULL)
 		return take_answer(rd, CP_KIND_ANSWER, q->type);
 	rr = find(rd, HF_SECTION_ANSWER, HF_TYPE_DNAME, &q->name);

@@ -230,6 +230,25 @@ learn_beside_alias(struct bench *b)
 		learn_cut(b);
 }
 
+/* Of an answer to ANY every RRset counts: the first that is bad, else the wildcard highest up,
+ * whose proof holds for the others too. */
+static void
+verify_answer(struct bench *b, struct va_result *res)
+{
+	const struct cp_outcome *o = b->o;
+	struct va_result one;
+
+	verify_set(b, o->answer[0], res);
+	for (unsigned i = 1; o->kind == CP_KIND_ANSWER && i < o->answer_cnt; i++) {
+		if (res->verdict != HF_VERDICT_SECURE)
+			return;
+		verify_set(b, o->answer[i], &one);
+		if (one.verdict != HF_VERDICT_SECURE ||
+		    (one.wildcard && (!res->wildcard || one.labels < res->labels)))
+			*res = one;
+	}
+}
+
 static bool
 judge_positive(struct bench *b)
 {
@@ -237,7 +256,7 @@ judge_positive(struct bench *b)
 	struct va_proofs p = {b->good, 0, &b->zone};
 	struct va_result res, closer;
 
-	verify_set(b, o->answer[0], &res);
+	verify_answer(b, &res);
 	if (res.verdict != HF_VERDICT_SECURE)
 		return settle_own(b, &res);
 	if (o->kind == CP_KIND_DNAME && o->answer_cnt > 1)

@@ -36,6 +36,7 @@ enum {
 };
 
 enum hf_idle { HF_IDLE_ADAPTIVE, HF_IDLE_POLL };
+enum hf_any { HF_ANY_MINIMAL, HF_ANY_FULL };
 enum hf_local_zone { HF_LOCAL_DEFAULT, HF_LOCAL_OFF, HF_LOCAL_EMPTY };
 enum hf_hugepages { HF_HUGEPAGES_AUTO, HF_HUGEPAGES_YES, HF_HUGEPAGES_NO };
 
@@ -110,6 +111,7 @@ struct hf_config {
 	uint64_t resolver_cache_octets;
 	struct hf_config_text_list keepwarm; /* hf_config_keepwarm reads each */
 	bool aggressive_nsec, prefetch, minimal_responses;
+	uint64_t any; /* enum hf_any */
 
 	struct hf_config_zone_list forwards, stubs;
 	char *root_file; /* of the copy of the root zone, or "none" */

@@ -257,6 +257,10 @@ on_feature(struct setup *u, const char *key, const char *v)
 		return to_bool(u, key, v, &u->cfg.aggressive_nsec);
 	if (strcmp(key, "nsec3_iterations") == 0) /* ours */
 		return to_seconds(u, key, v, &u->cfg.limits.nsec3_iterations);
+	if (strcmp(key, "any") == 0) { /* ours */
+		u->cfg.any_full = strcmp(v, "full") == 0;
+		return u->cfg.any_full || strcmp(v, "minimal") == 0 || refuse(u, "%s=%s", key, v);
+	}
 	if (strcmp(key, "prefetch") == 0)
 		return to_bool(u, key, v, &u->prefetch);
 	if (strcmp(key, "serve_expired") == 0)
@@ -477,6 +481,7 @@ setup_read(struct setup *u, const struct rpl *s)
 	/* The scenarios are older than RFC 9905 and RFC 9276. */
 	u->cfg.rsasha1 = true;
 	u->cfg.limits.nsec3_iterations = 150;
+	u->cfg.any_full = true; /* and than RFC 8482 */
 	u->cfg.qname_minimisation = true;
 	u->cfg.server_port = 53;
 	(void)hf_name_from_text(ROOT_SERVER_NAME, &u->root_name);
