@@ -50,6 +50,7 @@ unit_names := \
 	dp_policy_test \
 	dp_serve_test \
 	dp_table_test \
+	dp_wait_test \
 	link_attach_test \
 	link_hostile_test \
 	link_msg_test \

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Unit test of dataplane/serve.c: questions that wait for the control plane, and how they end. */
+#include <stdio.h>
+
+#include "tests/unit/dp_serve_fixture.h"
+
+static uint8_t reply_frame[FRAME_LEN];
+
+static enum dp_outcome
+serve_miss(const struct fx_query *q, uint16_t port)
+{
+	const struct dp_frame f = {frame, DNS_OFF, port, 0};
+
+	assert_int_equal(serve(q), DP_MISS);
+	return dp_query_miss(&core, policy, &dq, &f, &ask_out);
+}
+
+/* The next thing for a waiter, which must be a reply. */
+static struct reply
+next_reply(uint16_t port)
+{
+	struct dp_job job = {.frame = reply_frame, .cap = FRAME_LEN};
+
+	assert_int_equal(dp_core_next(&core, policy, &dq, &job, &ask_out), DP_REPLY);
+	assert_int_equal(job.port, port);
+	assert_int_equal(job.dns_off, DNS_OFF);
+	for (unsigned i = 0; i < DNS_OFF; i++)
+		assert_int_equal(reply_frame[i], 0x5a);
+	return read_reply(reply_frame + job.dns_off, job.dns_len);
+}
+
+static enum dp_outcome
+next(void)
+{
+	struct dp_job job = {.frame = reply_frame, .cap = FRAME_LEN};
+
+	return dp_core_next(&core, policy, &dq, &job, &ask_out);
+}
+
+static void
+equal_questions_wait_on_one_miss_and_all_are_answered(void **state)
+{
+	(void)state;
+	struct fx_query other = plain;
+
+	other.name = "WWW.example.";
+	assert_int_equal(serve_miss(&plain, 1), DP_ASK);
+	uint64_t handle = ask_out.handle;
+	assert_true(handle != 0);
+	assert_int_equal(serve_miss(&other, 2), DP_WAIT);
+	assert_int_equal(serve_miss(&with_edns, 3), DP_WAIT);
+	assert_int_equal(counted(HF_COUNTER_miss), 1);
+	assert_int_equal(counted(HF_COUNTER_coalesced), 2);
+	assert_int_equal(next(), DP_NOTHING);
+	core.now_ms += 20;
+	publish(&secure);
+	dp_core_done(&core, handle);
+	assert_int_equal(next_reply(1).rr_cnt, 2);
+	assert_memory_equal(next_reply(2).qname, "\3WWW", 4);
+	assert_true(next_reply(3).opt);
+	assert_int_equal(next(), DP_NOTHING);
+	assert_int_equal(counted(HF_COUNTER_late), 3);
+	assert_int_equal(core.pending.question_cnt, 0);
+	assert_int_equal(core.pending.waiter_cnt, 0);
+}
+
+static void
+an_answer_with_ttl_zero_serves_those_who_waited_and_nobody_else(void **state)
+{
+	(void)state;
+	struct fx_answer a = secure;
+
+	a.ttl_s = 0;
+	a.stale_s = 0;
+	assert_int_equal(serve_miss(&plain, 1), DP_ASK);
+	core.now_ms += 20;
+	publish(&a);
+	core.now_ms += 5;
+	dp_core_done(&core, ask_out.handle);
+	struct reply r = next_reply(1);
+	assert_int_equal(r.rr_cnt, 2);
+	assert_int_equal(r.ttl, 0);
+	assert_int_equal(serve_miss(&plain, 1), DP_ASK);
+}
+
+static void
+a_handle_made_up_by_the_other_side_is_counted_and_does_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(serve_miss(&plain, 1), DP_ASK);
+	uint64_t handle = ask_out.handle;
+	const uint64_t wrong[] = {0, 1, UINT64_MAX, handle ^ 1, handle ^ (UINT64_C(1) << 63),
+	    handle & 0xfffff, handle + (1 << 20)};
+
+	for (unsigned i = 0; i < 7; i++)
+		dp_core_done(&core, wrong[i]);
+	assert_int_equal(counted(HF_COUNTER_done_unknown), 7);
+	assert_int_equal(next(), DP_NOTHING);
+	publish(&secure);
+	dp_core_done(&core, handle);
+	assert_int_equal(next_reply(1).rr_cnt, 2);
+	dp_core_done(&core, handle); /* said twice */
+	assert_int_equal(next(), DP_NOTHING);
+	dp_core_done(&core, handle);
+	assert_int_equal(counted(HF_COUNTER_done_unknown), 1);
+}
+
+static void
+the_stale_timer_answers_stale_and_the_task_goes_on(void **state)
+{
+	(void)state;
+	publish(&secure);
+	core.now_ms += 70000;
+	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
+	uint64_t handle = ask_out.handle;
+	assert_true(dp_core_idle_ms(&core, policy) == 1800);
+	core.now_ms += 1799;
+	dp_core_tick(&core, policy);
+	assert_int_equal(next(), DP_NOTHING);
+	core.now_ms += 1;
+	dp_core_tick(&core, policy);
+	struct reply r = next_reply(1);
+	assert_int_equal(r.ttl, 30);
+	assert_int_equal(r.rr_cnt, 2);
+	assert_int_equal(r.ede[0], HF_EDE_STALE);
+	assert_true((r.h.flags & HF_FLAG_AD) == 0);
+	assert_int_equal(next(), DP_NOTHING);
+	/* who asks now need not wait again, and nothing is sent twice */
+	const struct dp_frame f = {frame, DNS_OFF, 2, 0};
+	assert_int_equal(serve(&with_edns), DP_MISS);
+	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);
+	assert_int_equal(reply().ttl, 30);
+	assert_int_equal(counted(HF_COUNTER_stale), 2);
+	assert_int_equal(counted(HF_COUNTER_miss), 1);
+	publish(&secure);
+	dp_core_done(&core, handle);
+	assert_int_equal(next(), DP_NOTHING);
+	assert_int_equal(core.pending.question_cnt, 0);
+	assert_int_equal(serve(&with_edns), DP_REPLY);
+	assert_int_equal(reply().ttl, 60);
+}
+
+static void
+an_answer_that_comes_while_stale_ones_are_sent_serves_the_rest(void **state)
+{
+	(void)state;
+	publish(&secure);
+	core.now_ms += 70000;
+	assert_int_equal(serve_miss(&plain, 1), DP_ASK);
+	uint64_t handle = ask_out.handle;
+	assert_int_equal(serve_miss(&plain, 2), DP_WAIT);
+	core.now_ms += 1800;
+	dp_core_tick(&core, policy);
+	assert_int_equal(next_reply(1).ttl, 30);
+	publish(&secure);
+	dp_core_done(&core, handle);
+	assert_int_equal(next_reply(2).ttl, 60);
+	assert_int_equal(next(), DP_NOTHING);
+	assert_int_equal(core.pending.question_cnt, 0);
+}
+
+static void
+without_a_stale_answer_the_waiter_waits_until_the_time_out(void **state)
+{
+	(void)state;
+	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
+	core.now_ms += 1800;
+	dp_core_tick(&core, policy);
+	assert_int_equal(next(), DP_NOTHING);
+	assert_true(dp_core_idle_ms(&core, policy) == 4200);
+	core.now_ms += 4199;
+	dp_core_tick(&core, policy);
+	assert_int_equal(next(), DP_NOTHING);
+	core.now_ms += 1;
+	dp_core_tick(&core, policy);
+	struct reply r = next_reply(1);
+	assert_int_equal(r.rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(r.ede[0], HF_EDE_NO_REACHABLE_AUTHORITY);
+	assert_int_equal(counted(HF_COUNTER_timed_out), 1);
+	assert_int_equal(next(), DP_NOTHING);
+	assert_true(dp_core_idle_ms(&core, policy) == UINT64_MAX);
+	assert_int_equal(core.pending.question_cnt, 0);
+}
+
+static void
+a_time_out_names_the_known_cause_rather_than_22(void **state)
+{
+	(void)state;
+	const struct fx_answer a = {.name = "www.example.",
+	    .ttl_s = 5,
+	    .ede = HF_EDE_BOGUS,
+	    .verdict = HF_VERDICT_BOGUS,
+	    .rcode = HF_RCODE_SERVFAIL};
+
+	publish(&a);
+	core.now_ms += 6000;
+	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
+	core.now_ms += 6000;
+	dp_core_tick(&core, policy);
+	assert_int_equal(next_reply(1).ede[0], HF_EDE_BOGUS);
+}
+
+static void
+without_a_control_plane_misses_and_waiters_hear_so_at_once(void **state)
+{
+	(void)state;
+	const struct dp_frame f = {frame, DNS_OFF, 2, 0};
+
+	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
+	uint64_t handle = ask_out.handle;
+	core.control_alive = false;
+	assert_true(dp_core_idle_ms(&core, policy) == 0);
+	dp_core_tick(&core, policy);
+	struct reply r = next_reply(1);
+	assert_int_equal(r.rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(r.ede[0], HF_EDE_NO_REACHABLE_AUTHORITY);
+	assert_int_equal(serve(&with_edns), DP_MISS);
+	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);
+	assert_int_equal(reply().ede[0], HF_EDE_NO_REACHABLE_AUTHORITY);
+	assert_int_equal(counted(HF_COUNTER_no_control), 2);
+	assert_int_equal(next(), DP_NOTHING);
+	dp_core_done(&core, handle);
+	assert_int_equal(counted(HF_COUNTER_done_unknown), 1);
+	publish(&secure);
+	assert_int_equal(serve(&with_edns), DP_REPLY); /* hits go on */
+	core.now_ms += 70000;
+	assert_int_equal(serve(&with_edns), DP_MISS);
+	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);
+	assert_int_equal(reply().ede[0], HF_EDE_STALE);
+}
+
+static void
+a_failed_refresh_serves_stale_with_its_cause_and_rests(void **state)
+{
+	(void)state;
+	const struct fx_answer bad = {.name = "www.example.",
+	    .ttl_s = 1,
+	    .ede = HF_EDE_BOGUS,
+	    .verdict = HF_VERDICT_BOGUS,
+	    .rcode = HF_RCODE_SERVFAIL};
+
+	publish(&secure);
+	core.now_ms += 70000;
+	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
+	core.now_ms += 50;
+	publish(&bad);
+	dp_core_done(&core, ask_out.handle);
+	struct reply r = next_reply(1);
+	assert_int_equal(r.rr_cnt, 2);
+	assert_int_equal(r.ede[0], HF_EDE_STALE);
+	assert_int_equal(r.ede[1], HF_EDE_BOGUS);
+	core.now_ms += 29999;
+	assert_int_equal(serve(&with_edns), DP_REPLY); /* at once, nobody is asked */
+	assert_int_equal(reply().ttl, 30);
+	core.now_ms += 1;
+	assert_int_equal(serve(&with_edns), DP_MISS); /* thirty seconds later it is tried again */
+}
+
+static void
+an_answer_forbidden_by_newer_policy_is_asked_for_again_but_not_for_ever(void **state)
+{
+	(void)state;
+	const struct fx_answer bad = {.name = "www.example.",
+	    .ttl_s = 5,
+	    .ede = HF_EDE_BOGUS,
+	    .verdict = HF_VERDICT_BOGUS,
+	    .rcode = HF_RCODE_SERVFAIL,
+	    .policy_gen = 6};
+
+	push_policy(7, "example.");
+	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
+	uint64_t handle = ask_out.handle;
+	for (unsigned i = 0; i < DP_SEND_MAX - 1; i++) {
+		publish(&bad);
+		dp_core_done(&core, handle);
+		assert_int_equal(next(), DP_ASK);
+		assert_true(ask_out.handle == handle);
+		assert_int_equal(ask_out.key->o.name_len, 13);
+		assert_int_equal(next(), DP_NOTHING);
+	}
+	publish(&bad);
+	dp_core_done(&core, handle);
+	assert_int_equal(next_reply(1).rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(counted(HF_COUNTER_gave_up), 1);
+	assert_int_equal(next(), DP_NOTHING);
+	assert_int_equal(core.pending.question_cnt, 0);
+}
+
+static void
+a_full_table_of_questions_refuses_at_once(void **state)
+{
+	(void)state;
+	const struct dp_frame f = {frame, DNS_OFF, 2, 0};
+	char text[16];
+
+	for (unsigned i = 0; i < 4; i++) {
+		snprintf(text, sizeof(text), "n%u.", i);
+		const struct fx_query q = {.name = text, .flags = RD};
+		assert_int_equal(serve_miss(&q, 1), DP_ASK);
+	}
+	assert_int_equal(serve(&with_edns), DP_MISS);
+	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);
+	struct reply r = reply();
+	assert_int_equal(r.rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(r.ede[0], HF_EDE_RATE_LIMITED);
+	assert_int_equal(counted(HF_COUNTER_pending_full), 1);
+}
+
+static void
+a_client_that_waits_for_enough_replies_is_refused_at_once(void **state)
+{
+	(void)state;
+	const struct dp_frame same = {frame, DNS_OFF, 2, 0}, other = {frame, DNS_OFF, 2, 1};
+
+	core.pending.holders.limit = 1;
+	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
+	assert_int_equal(serve(&with_edns), DP_MISS);
+	assert_int_equal(dp_query_miss(&core, policy, &dq, &same, &ask_out), DP_REPLY);
+	struct reply r = reply();
+	assert_int_equal(r.rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(r.ede[0], HF_EDE_RATE_LIMITED);
+	assert_int_equal(counted(HF_COUNTER_client_full), 1);
+	assert_int_equal(serve(&with_edns), DP_MISS);
+	assert_int_equal(dp_query_miss(&core, policy, &dq, &other, &ask_out), DP_WAIT);
+}
+
+static void
+a_question_that_could_not_be_sent_is_refused_in_the_same_poll(void **state)
+{
+	(void)state;
+	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
+	dp_core_ring_full(&core, ask_out.handle);
+	assert_int_equal(next_reply(1).rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(counted(HF_COUNTER_ring_full), 1);
+	assert_int_equal(next(), DP_NOTHING);
+	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK); /* and may be asked again */
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(equal_questions_wait_on_one_miss_and_all_are_answered),
+	    T(an_answer_with_ttl_zero_serves_those_who_waited_and_nobody_else),
+	    T(a_handle_made_up_by_the_other_side_is_counted_and_does_nothing),
+	    T(the_stale_timer_answers_stale_and_the_task_goes_on),
+	    T(an_answer_that_comes_while_stale_ones_are_sent_serves_the_rest),
+	    T(without_a_stale_answer_the_waiter_waits_until_the_time_out),
+	    T(a_time_out_names_the_known_cause_rather_than_22),
+	    T(without_a_control_plane_misses_and_waiters_hear_so_at_once),
+	    T(a_failed_refresh_serves_stale_with_its_cause_and_rests),
+	    T(an_answer_forbidden_by_newer_policy_is_asked_for_again_but_not_for_ever),
+	    T(a_full_table_of_questions_refuses_at_once),
+	    T(a_client_that_waits_for_enough_replies_is_refused_at_once),
+	    T(a_question_that_could_not_be_sent_is_refused_in_the_same_poll),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
