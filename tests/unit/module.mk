@@ -52,10 +52,13 @@ unit_names := \
 	dp_table_test \
 	dp_wait_test \
 	link_attach_test \
+	link_forged_test \
 	link_hostile_test \
 	link_msg_test \
+	link_process_test \
 	link_ring_test \
 	va_crypto_test \
+	va_denial_model_test \
 	va_denial_test \
 	va_keys_test \
 	va_rrset_test \
