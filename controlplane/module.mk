@@ -18,6 +18,7 @@ resolver_src := \
 	controlplane/resolver/jostle.c \
 	controlplane/resolver/local.c \
 	controlplane/resolver/lookup.c \
+	controlplane/resolver/lost.c \
 	controlplane/resolver/minimise.c \
 	controlplane/resolver/nsaddr.c \
 	controlplane/resolver/outcome.c \

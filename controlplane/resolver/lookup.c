@@ -6,6 +6,7 @@
 #include "controlplane/resolver/fastfail.h"
 #include "controlplane/resolver/hints.h"
 #include "controlplane/resolver/local.h"
+#include "controlplane/resolver/lost.h"
 #include "controlplane/resolver/minimise.h"
 #include "controlplane/resolver/nsaddr.h"
 #include "controlplane/resolver/question.h"
@@ -67,6 +68,8 @@ begin_raw(struct cp_task *t)
 
 		o = d != NULL ? cp_nsaddr_glue(t, d) : NULL;
 	}
+	if (o == NULL)
+		o = cp_lost_find(t);
 	if (o != NULL)
 		cp_task_done(t, o);
 	t->lookup.phase = CP_LOOKUP_FIND;
@@ -119,6 +122,11 @@ begin(struct cp_task *t)
 	}
 	if (t->type == HF_TYPE_DNSKEY && t->job->r->validate)
 		return begin_keys(t);
+	o = cp_lost_find(t);
+	if (o != NULL) {
+		cp_task_done(t, o);
+		return true;
+	}
 	l->phase = CP_LOOKUP_FIND;
 	l->got = offered(t);
 	if (l->got != NULL) {
@@ -272,7 +280,10 @@ give_up(struct cp_task *t, enum cp_cause cause)
 		cp_hints_keep(t);
 	if (l->bogus != NULL)
 		cp_fastfail_judged(t, l->bogus);
-	cp_task_done(t, l->bogus != NULL ? l->bogus : cp_task_fail(t, cause));
+	struct cp_outcome *o = l->bogus != NULL ? l->bogus : cp_task_fail(t, cause);
+
+	cp_lost_keep(t, o);
+	cp_task_done(t, o);
 }
 
 static void
@@ -454,6 +465,7 @@ judge(struct cp_task *t)
 
 	if (keep && t->type != HF_TYPE_RRSIG) /* nothing about signatures can be validated */
 		cp_cache_put_answer(t, o);
+	cp_lost_keep(t, o);
 	cp_task_done(t, o);
 	return true;
 }

@@ -202,6 +202,7 @@ void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 	X(trouble_over, zones, "found to validate again")                                       \
 	X(trouble_failed, lookups, "failed at once: the zone is in trouble")                    \
 	X(trouble_probe, lookups, "sent to a zone in trouble, to see whether it is over")       \
+	X(lost, lookups, "failed a moment ago for another question, not tried again")           \
 	X(refreshed, questions, "fetched anew before they expire")                              \
 	X(refreshed_full, questions, "not fetched anew before they expire: too many under way") \
 	X(noerror, questions, "ended NOERROR")                                                  \

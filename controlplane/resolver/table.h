@@ -32,12 +32,14 @@ struct cp_table;
 struct cp_entry; /* prepared, seen by nobody yet */
 
 enum cp_class {
-	CP_CLASS_ANSWER,  /* judged outcomes */
-	CP_CLASS_RAW,     /* outcomes on a server's word: addresses of servers, DS in referrals */
-	CP_CLASS_CUT,     /* delegations */
-	CP_CLASS_STATE,   /* zone states */
-	CP_CLASS_FAIL,    /* failed questions */
-	CP_CLASS_FAIL_CD, /* ... that were asked with CD */
+	CP_CLASS_ANSWER,   /* judged outcomes */
+	CP_CLASS_RAW,      /* outcomes on a server's word: addresses of servers, DS in referrals */
+	CP_CLASS_CUT,      /* delegations */
+	CP_CLASS_STATE,    /* zone states */
+	CP_CLASS_FAIL,     /* failed questions */
+	CP_CLASS_FAIL_CD,  /* ... that were asked with CD */
+	CP_CLASS_LOST,     /* failed look-ups within questions */
+	CP_CLASS_LOST_RAW, /* ... on a server's word */
 	CP_CLASS_CNT,
 };
 

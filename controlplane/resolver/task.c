@@ -159,8 +159,10 @@ cp_task_need(struct cp_task *from, const struct cp_want *want)
 	}
 	if (t->done)
 		return t->result;
-	if (is_circle(from, t))
+	if (is_circle(from, t)) {
+		job->looped = true;
 		return cp_task_fail(from, CP_CAUSE_LOOP);
+	}
 	from->waiting_on = t;
 	from->waiter_next = t->waiters;
 	t->waiters = from;

@@ -164,6 +164,7 @@ struct cp_job {
 	bool cd;
 	bool cached;  /* answer from what is cached, or not at all */
 	bool refresh; /* nobody waits: what expires soon counts as expired */
+	bool looped;  /* a circle was seen: what failed may have failed for that */
 	bool probing; /* asks servers of a zone that is in trouble, for all others (trouble.h) */
 	uint8_t probe_tries; /* further servers it may ask */
 	struct hf_name name; /* lower case */
