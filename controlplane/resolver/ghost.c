@@ -8,6 +8,7 @@ enum { WAYS = 8 };
 
 struct cp_ghost {
 	size_t set_cnt;        /* a power of two */
+	bool any;              /* something was dropped: before that there is nothing to look for */
 	uint32_t mark[][WAYS]; /* newest first; 0: free */
 };
 
@@ -63,6 +64,7 @@ cp_ghost_add(struct cp_ghost *g, uint64_t hash)
 {
 	uint32_t *set = set_of(g, hash);
 
+	g->any = true;
 	memmove(set + 1, set, (WAYS - 1) * sizeof(*set));
 	set[0] = mark_of(hash);
 }
@@ -72,6 +74,8 @@ cp_ghost_take(struct cp_ghost *g, uint64_t hash)
 {
 	uint32_t *set = set_of(g, hash), mark = mark_of(hash);
 
+	if (!g->any)
+		return false;
 	for (unsigned i = 0; i < WAYS; i++) {
 		if (set[i] != mark)
 			continue;

@@ -3,13 +3,32 @@
 
 #include <stdlib.h>
 
-enum { OCTETS_MAX = 16 * 1024 * 1024, TTL_S = 86400 };
+enum { OCTETS_MAX = 16 * 1024 * 1024, TTL_S = 86400, TOPS = 256 };
 
 struct cp_routes {
 	struct hf_arena arena;
 	size_t cnt;
 	struct cp_route *route; /* in canonical order of zones */
+	/* Marks of the top labels of all zones: most names are in none, and are seen to be. */
+	bool top[TOPS];
+	bool has_root; /* every name is in a zone */
 };
+
+/* Where the top label of name is marked; others may be there too. Never of the root. */
+static unsigned
+top_of(const struct hf_name *name)
+{
+	const uint8_t *label = name->octets + hf_name_label_off(name, name->label_cnt - 1u);
+	unsigned len = label[0], first = label[1] | 0x20, last = label[len] | 0x20;
+
+	return (len * 67 + first * 29 + last) % TOPS;
+}
+
+static bool
+may_be_in_one(const struct cp_routes *all, const struct hf_name *name)
+{
+	return all->has_root || (name->label_cnt > 0 && all->top[top_of(name)]);
+}
 
 /* A forwarder is an address; the servers of a stub may be names too. */
 static struct cp_delegation *
@@ -68,6 +87,10 @@ routes_fill(struct cp_routes *all, const struct cp_resolver_config *cfg)
 	}
 	qsort(all->route, all->cnt, sizeof(all->route[0]), by_zone);
 	for (size_t i = 0; i < all->cnt; i++) {
+		if (all->route[i].zone.label_cnt == 0)
+			all->has_root = true;
+		else
+			all->top[top_of(&all->route[i].zone)] = true;
 		all->route[i].view = (uint16_t)(i + 1);
 		if (i > 0 && hf_name_equal(&all->route[i].zone, &all->route[i - 1].zone))
 			return false;
@@ -121,11 +144,12 @@ exactly(const struct cp_routes *all, const struct hf_name *zone)
 const struct cp_route *
 cp_route_find(const struct cp_routes *all, const struct hf_name *name)
 {
-	struct hf_name at = *name;
 	const struct cp_route *found = NULL;
+	struct hf_name at;
 
-	if (all->cnt == 0)
+	if (!may_be_in_one(all, name))
 		return NULL;
+	at = *name;
 	for (unsigned i = 0; found == NULL && i <= name->label_cnt; i++) {
 		found = exactly(all, &at);
 		hf_name_strip(&at, 1, &at);

@@ -65,7 +65,7 @@ manner_set(struct cp_task *t, struct cp_exchange *x, const struct cp_tried *trie
 	x->sent = x->question.name;
 	x->mixed = r->mix_case && now_ns >= known->no_case_ns;
 	if (x->mixed) {
-		r->ops.random(r->ops.arg, bits, sizeof(bits));
+		r->ops.random(r->ops.arg, bits, (x->sent.len + 7u) / 8);
 		cp_query_mix_case(&x->sent, bits);
 	}
 }

@@ -7,13 +7,14 @@
 
 enum {
 	SLOTS = 2 * CP_SUFFIX_RULES_MAX, /* a power of two; at most half are in use */
+	KINDS = 7,                       /* the low bits of a slot: a bit for each kind of rule */
 };
 
 struct cp_suffixes {
 	struct hf_siphash_key key;
 	size_t cnt;
 	unsigned labels_max;  /* of the longest rule */
-	uint64_t slot[SLOTS]; /* keyed hashes of kind and name; 0: free */
+	uint64_t slot[SLOTS]; /* keyed hash of a name, and which rules it has; 0: free */
 };
 
 struct cp_suffixes *
@@ -32,27 +33,28 @@ cp_suffixes_destroy(struct cp_suffixes *s)
 	free(s);
 }
 
+/* Its low bits are free for the kinds. */
 static uint64_t
-hash_of(const struct cp_suffixes *s, enum cp_suffix_kind kind, const uint8_t *octets, size_t len)
+hash_of(const struct cp_suffixes *s, const uint8_t *octets, size_t len)
 {
-	uint8_t text[HF_NAME_MAX + 1];
-
-	text[0] = (uint8_t)kind;
-	memcpy(text + 1, octets, len);
-	uint64_t hash = hf_siphash(&s->key, text, len + 1);
-
-	return hash != 0 ? hash : 1;
+	return hf_siphash(&s->key, octets, len) & ~(uint64_t)KINDS;
 }
 
 /* The slot of this hash, or the free one where it would be: at least half are free. */
 static size_t
 slot_of(const struct cp_suffixes *s, uint64_t hash)
 {
-	size_t i = hash & (SLOTS - 1);
+	size_t i = (hash / (KINDS + 1)) & (SLOTS - 1);
 
-	while (s->slot[i] != 0 && s->slot[i] != hash)
+	while (s->slot[i] != 0 && (s->slot[i] & ~(uint64_t)KINDS) != hash)
 		i = (i + 1) & (SLOTS - 1);
 	return i;
+}
+
+static unsigned
+bit_of(enum cp_suffix_kind kind)
+{
+	return 1u << kind;
 }
 
 int
@@ -61,14 +63,14 @@ cp_suffixes_add(struct cp_suffixes *s, enum cp_suffix_kind kind, const struct hf
 	struct hf_name lower = *name;
 
 	hf_name_lower(&lower);
-	uint64_t hash = hash_of(s, kind, lower.octets, lower.len);
+	uint64_t hash = hash_of(s, lower.octets, lower.len);
 	size_t i = slot_of(s, hash);
 
-	if (s->slot[i] == hash)
+	if ((s->slot[i] & bit_of(kind)) != 0)
 		return 0;
 	if (s->cnt >= CP_SUFFIX_RULES_MAX)
 		return -ENOSPC;
-	s->slot[i] = hash;
+	s->slot[i] |= hash | bit_of(kind);
 	s->cnt++;
 	if (s->labels_max < name->label_cnt + 1u)
 		s->labels_max = name->label_cnt + 1u; /* one more for a wildcard */
@@ -81,31 +83,33 @@ cp_suffixes_cnt(const struct cp_suffixes *s)
 	return s->cnt;
 }
 
-/* Is there such a rule for the last cnt labels of name? */
-static bool
-has(const struct cp_suffixes *s, enum cp_suffix_kind kind, const struct hf_name *name, unsigned cnt)
+/* The rules for the last cnt labels of name: a bit for each kind. */
+static unsigned
+rules_of(const struct cp_suffixes *s, const struct hf_name *name, unsigned cnt)
 {
 	unsigned off = hf_name_label_off(name, name->label_cnt - cnt);
-	uint64_t hash = hash_of(s, kind, name->octets + off, name->len - off);
+	uint64_t hash = hash_of(s, name->octets + off, name->len - off);
 
-	return s->slot[slot_of(s, hash)] == hash;
+	return s->slot[slot_of(s, hash)] & KINDS;
 }
 
 /* publicsuffix.org, "Algorithm": an exception wins, else the rule with most labels. */
 static unsigned
 suffix_labels(const struct cp_suffixes *s, const struct hf_name *name)
 {
-	unsigned most = name->label_cnt;
+	unsigned most = name->label_cnt, rules, above;
 
 	if (s == NULL)
 		return 1;
 	if (most > s->labels_max)
 		most = s->labels_max;
-	for (unsigned cnt = most; cnt > 0; cnt--) {
-		if (has(s, CP_SUFFIX_EXCEPTION, name, cnt))
+	rules = rules_of(s, name, most);
+	for (unsigned cnt = most; cnt > 0; cnt--, rules = above) {
+		above = cnt > 1 ? rules_of(s, name, cnt - 1) : 0;
+		if ((rules & bit_of(CP_SUFFIX_EXCEPTION)) != 0)
 			return cnt - 1;
-		if (has(s, CP_SUFFIX_PLAIN, name, cnt) ||
-		    (cnt > 1 && has(s, CP_SUFFIX_WILDCARD, name, cnt - 1)))
+		if ((rules & bit_of(CP_SUFFIX_PLAIN)) != 0 ||
+		    (above & bit_of(CP_SUFFIX_WILDCARD)) != 0)
 			return cnt;
 	}
 	return 1;
