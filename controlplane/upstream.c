@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,18 +30,17 @@
 #define IPV6_RECVFRAGSIZE 77
 #endif
 
-enum { BUCKET_CNT = 4096, UDP_BURST = 8, UDP_RECV_LEN = 8192 };
+enum { BUCKET_CNT = 4096, READY_BURST = 64, UDP_BURST = 8, UDP_RECV_LEN = 8192 };
 
 struct exchange {
-	LIST_ENTRY(exchange) link; /* in its bucket */
+	LIST_ENTRY(exchange) link; /* in its bucket, or among the spare ones */
 	struct cp_upstream *u;
 	uint64_t id;
-	int fd;                 /* UDP; -1: none */
-	struct event *readable; /* UDP */
-	struct cp_ride *ride;   /* TCP; NULL: none */
-	struct event *timer;    /* the time-out, or at once for a failure while sending */
-	enum cp_fail why;       /* what it means when the timer fires */
-	bool late;              /* it fired: nobody answered in time */
+	int fd;               /* UDP; -1: none */
+	struct cp_ride *ride; /* TCP; NULL: none */
+	struct event *timer;  /* the time-out, or at once for a failure while sending */
+	enum cp_fail why;     /* what it means when the timer fires */
+	bool late;            /* it fired: nobody answered in time */
 };
 
 LIST_HEAD(bucket, exchange);
@@ -52,6 +52,12 @@ struct cp_upstream {
 	struct hf_rand rand;
 	size_t cnt, max;
 	struct bucket bucket[BUCKET_CNT];
+	struct bucket spare; /* exchanges with their timers, for the next */
+	size_t spare_cnt;
+	/* All UDP sockets, as one descriptor in the event loop: an event for each would cost one
+	 * more system call when it goes; here a socket leaves as it is closed. */
+	int epoll;
+	struct event *ready;
 	struct cp_streams *streams;
 	uint8_t buf[UDP_RECV_LEN];
 };
@@ -77,19 +83,30 @@ find(struct cp_upstream *u, uint64_t id)
 }
 
 static void
+exchange_free(struct exchange *x)
+{
+	event_free(x->timer);
+	free(x);
+}
+
+static void
 drop(struct exchange *x)
 {
+	struct cp_upstream *u = x->u;
+
 	LIST_REMOVE(x, link);
-	x->u->cnt--;
-	if (x->readable != NULL)
-		event_free(x->readable);
-	if (x->timer != NULL)
-		event_free(x->timer);
+	u->cnt--;
+	evtimer_del(x->timer);
 	if (x->ride != NULL)
 		cp_stream_leave(x->ride, x->late);
 	if (x->fd >= 0)
 		close(x->fd);
-	free(x);
+	if (u->spare_cnt == CP_UPSTREAM_SPARES) {
+		exchange_free(x);
+		return;
+	}
+	LIST_INSERT_HEAD(&u->spare, x, link);
+	u->spare_cnt++;
 }
 
 static void
@@ -270,13 +287,8 @@ read_packet(struct cp_upstream *u, uint64_t id, int fd)
 }
 
 static void
-on_packets(evutil_socket_t fd, short what, void *arg)
+read_packets(struct cp_upstream *u, uint64_t id, int fd)
 {
-	struct exchange *x = arg;
-	struct cp_upstream *u = x->u;
-	uint64_t id = x->id;
-
-	(void)what;
 	for (int i = 0; i < UDP_BURST; i++) {
 		if (!read_packet(u, id, fd))
 			return;
@@ -284,15 +296,30 @@ on_packets(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+on_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct cp_upstream *u = arg;
+	struct epoll_event ready[READY_BURST];
+	int cnt = epoll_wait(fd, ready, READY_BURST, 0);
+
+	(void)what;
+	for (int i = 0; i < cnt; i++) {
+		/* By its number: what came before may have ended it. */
+		struct exchange *x = find(u, ready[i].data.u64);
+
+		if (x != NULL && x->fd >= 0)
+			read_packets(u, x->id, x->fd);
+	}
+}
+
+static void
 start_udp(struct exchange *x, const struct cp_send *s)
 {
+	struct epoll_event readable = {.events = EPOLLIN, .data.u64 = x->id};
 	int rc = open_udp(x->u, s, &x->fd);
 
-	if (rc == 0) {
-		x->readable = event_new(x->u->base, x->fd, EV_READ | EV_PERSIST, on_packets, x);
-		if (x->readable == NULL || event_add(x->readable, NULL) != 0)
-			rc = -ENOMEM;
-	}
+	if (rc == 0 && epoll_ctl(x->u->epoll, EPOLL_CTL_ADD, x->fd, &readable) != 0)
+		rc = -errno;
 	if (rc != 0)
 		fail_later(x, fail_of_errno(-rc));
 }
@@ -327,11 +354,23 @@ start_tcp(struct exchange *x, const struct cp_send *s)
 
 /* --- all ---------------------------------------------------------------------------------- */
 
+static bool
+parts_make(struct cp_upstream *u)
+{
+	static const struct cp_streams_ops stream_ops = {on_stream_reply, on_stream_failed};
+
+	u->streams = cp_streams_create(u->base, &stream_ops, u->counters);
+	u->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (u->streams == NULL || u->epoll < 0)
+		return false;
+	u->ready = event_new(u->base, u->epoll, EV_READ | EV_PERSIST, on_ready, u);
+	return u->ready != NULL && event_add(u->ready, NULL) == 0;
+}
+
 struct cp_upstream *
 cp_upstream_create(struct event_base *base, size_t max, const struct cp_upstream_ops *ops,
     struct cp_counters *counters)
 {
-	static const struct cp_streams_ops stream_ops = {on_stream_reply, on_stream_failed};
 	struct cp_upstream *u = calloc(1, sizeof(*u));
 
 	if (u == NULL)
@@ -340,14 +379,15 @@ cp_upstream_create(struct event_base *base, size_t max, const struct cp_upstream
 	u->ops = *ops;
 	u->counters = counters;
 	u->max = max < CP_UPSTREAM_MAX ? max : CP_UPSTREAM_MAX;
-	u->streams = cp_streams_create(base, &stream_ops, counters);
-	if (u->streams == NULL) {
-		free(u);
-		return NULL;
-	}
-	hf_rand_init(&u->rand);
+	u->epoll = -1;
+	LIST_INIT(&u->spare);
 	for (size_t i = 0; i < BUCKET_CNT; i++)
 		LIST_INIT(&u->bucket[i]);
+	hf_rand_init(&u->rand);
+	if (!parts_make(u)) {
+		cp_upstream_destroy(u);
+		return NULL;
+	}
 	return u;
 }
 
@@ -360,15 +400,32 @@ cp_upstream_destroy(struct cp_upstream *u)
 		while (!LIST_EMPTY(&u->bucket[i]))
 			drop(LIST_FIRST(&u->bucket[i]));
 	}
+	while (!LIST_EMPTY(&u->spare)) {
+		struct exchange *x = LIST_FIRST(&u->spare);
+
+		LIST_REMOVE(x, link);
+		exchange_free(x);
+	}
 	cp_streams_destroy(u->streams);
+	if (u->ready != NULL)
+		event_free(u->ready);
+	if (u->epoll >= 0)
+		close(u->epoll);
 	free(u);
 }
 
+/* One with a timer that is not set. */
 static struct exchange *
-add_exchange(struct cp_upstream *u, uint64_t id)
+exchange_make(struct cp_upstream *u)
 {
-	struct exchange *x = calloc(1, sizeof(*x));
+	struct exchange *x = LIST_FIRST(&u->spare);
 
+	if (x != NULL) {
+		LIST_REMOVE(x, link);
+		u->spare_cnt--;
+		return x;
+	}
+	x = calloc(1, sizeof(*x));
 	if (x == NULL)
 		return NULL;
 	x->timer = evtimer_new(u->base, on_timer, x);
@@ -376,9 +433,17 @@ add_exchange(struct cp_upstream *u, uint64_t id)
 		free(x);
 		return NULL;
 	}
-	x->u = u;
-	x->id = id;
-	x->fd = -1;
+	return x;
+}
+
+static struct exchange *
+add_exchange(struct cp_upstream *u, uint64_t id)
+{
+	struct exchange *x = exchange_make(u);
+
+	if (x == NULL)
+		return NULL;
+	*x = (struct exchange){.u = u, .id = id, .fd = -1, .timer = x->timer};
 	LIST_INSERT_HEAD(bucket_of(u, id), x, link);
 	u->cnt++;
 	return x;

@@ -8,7 +8,8 @@
  *           in fragments is not used. TCP exchanges share connections (stream.h).
  * Roles     The main thread. Callbacks come from the event loop, never from inside
  *           cp_upstream_send: the resolver core is not entered twice.
- * Memory    An exchange lives until cancel, time-out or failure, at most max of them.
+ * Memory    An exchange lives until cancel, time-out or failure, at most max of them; up to
+ *           CP_UPSTREAM_SPARES stay for the next.
  * Blocking  Never.
  * Errors    By ops->failed, once per exchange, after which it is gone.
  * Trust     Whatever arrives is handed on: the resolver matches ID and question, and an
@@ -26,7 +27,12 @@
 struct event_base;
 struct cp_upstream;
 
-enum { CP_UPSTREAM_MAX = 4096, CP_UPSTREAM_PORT_MIN = 1024, CP_UPSTREAM_PORT_TRIES = 16 };
+enum {
+	CP_UPSTREAM_MAX = 4096,
+	CP_UPSTREAM_SPARES = 256,
+	CP_UPSTREAM_PORT_MIN = 1024,
+	CP_UPSTREAM_PORT_TRIES = 16,
+};
 
 struct cp_upstream_ops {
 	void *arg;
