@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/rsa.h>
 
 #include "validator/crypto.h"
 
@@ -53,26 +54,46 @@ out:
 	return pkey;
 }
 
-/* The DNS leaves out the octet that says "uncompressed point" (RFC 6605 4). That the
- * point lies on the curve is checked by the library's import. */
 static EVP_PKEY *
-pkey_ec(const struct va_key *key, const char *group)
+group_make(const char *group)
 {
-	uint8_t point[1 + 96];
 	char name[16];
 
-	if (key->pub_len > sizeof(point) - 1)
-		return NULL;
-	point[0] = 0x04;
-	memcpy(point + 1, key->pub, key->pub_len);
 	strncpy(name, group, sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	OSSL_PARAM params[] = {
 	    OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
-	    OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, key->pub_len + 1u),
 	    OSSL_PARAM_construct_end(),
 	};
-	return pkey_from_params("EC", params);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY *pkey = NULL;
+
+	if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEY_PARAMETERS, params) != 1)
+		pkey = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	return pkey;
+}
+
+/* group: parameters without a key; to build them anew takes three times as long as the rest. The
+ * DNS leaves out the octet that says "uncompressed point" (RFC 6605 4). That the point lies on the
+ * curve is checked by the library's import. */
+static EVP_PKEY *
+pkey_ec(const struct va_key *key, const EVP_PKEY *group)
+{
+	uint8_t point[1 + 96];
+	EVP_PKEY *pkey = EVP_PKEY_new();
+
+	if (pkey == NULL || group == NULL || key->pub_len > sizeof(point) - 1)
+		goto fail;
+	point[0] = 0x04;
+	memcpy(point + 1, key->pub, key->pub_len);
+	if (EVP_PKEY_copy_parameters(pkey, group) == 1 &&
+	    EVP_PKEY_set1_encoded_public_key(pkey, point, key->pub_len + 1u) == 1)
+		return pkey;
+fail:
+	EVP_PKEY_free(pkey);
+	return NULL;
 }
 
 static EVP_PKEY *
@@ -90,57 +111,17 @@ pkey_ed(const struct va_key *key, const char *type)
 	return pkey_from_params(type, params);
 }
 
-static EVP_PKEY *
-pkey_from_key(const struct va_key *key)
-{
-	switch (key->algorithm) {
-	case HF_ALG_RSASHA1:
-	case HF_ALG_RSASHA1_NSEC3:
-	case HF_ALG_RSASHA256:
-	case HF_ALG_RSASHA512:
-		return pkey_rsa(key);
-	case HF_ALG_ECDSAP256:
-		return pkey_ec(key, "prime256v1");
-	case HF_ALG_ECDSAP384:
-		return pkey_ec(key, "secp384r1");
-	case HF_ALG_ED25519:
-		return pkey_ed(key, "ED25519");
-	case HF_ALG_ED448:
-		return pkey_ed(key, "ED448");
-	default:
-		return NULL;
-	}
-}
-
-/* The hash signed over; NULL where the algorithm brings its own (RFC 8080). */
-static const char *
-hash_of(uint8_t algorithm)
-{
-	switch (algorithm) {
-	case HF_ALG_RSASHA1:
-	case HF_ALG_RSASHA1_NSEC3:
-		return "SHA1";
-	case HF_ALG_RSASHA256:
-	case HF_ALG_ECDSAP256:
-		return "SHA256";
-	case HF_ALG_RSASHA512:
-		return "SHA512";
-	case HF_ALG_ECDSAP384:
-		return "SHA384";
-	default:
-		return NULL;
-	}
-}
-
 /* --- what is kept between calls, by thread ------------------------------------------------ */
 
 enum { KEPT_SETS = 128, KEPT_WAYS = VA_CRYPTO_KEPT_MAX / KEPT_SETS, SUM_LEN = 32 };
 
-/* To make a key object takes a quarter of a check by it (a point must be shown to lie on its
- * curve). A context serves one check at a time. */
+enum hash { HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_CNT, HASH_OWN = HASH_CNT };
 
+/* To make a key object takes a tenth of a check by it, or more (a point must be shown to lie on its
+ * curve). A context serves one check at a time. */
 struct kept {
-	EVP_MD_CTX *ctx; /* ready for a check by the key it holds; NULL: nothing kept here */
+	EVP_PKEY_CTX *digests; /* ready for checks of digests by the key it holds, or */
+	EVP_MD_CTX *messages;  /* of whole messages; both NULL: nothing kept here */
 	uint8_t *pub;
 	uint16_t pub_len;
 	uint8_t algorithm;
@@ -151,8 +132,9 @@ struct kept {
  * all that went in; a sum in the place of another is found out, and the check is made. */
 struct memory {
 	struct kept way[KEPT_SETS][KEPT_WAYS]; /* the one used last first */
-	EVP_MD *sha256;
+	EVP_MD *md[HASH_CNT];                  /* looked up by name once */
 	EVP_MD_CTX *sum;
+	EVP_PKEY *p256, *p384; /* parameters without a key */
 	uint8_t good[VA_CRYPTO_GOOD_MAX][SUM_LEN];
 };
 
@@ -163,7 +145,8 @@ static once_flag memory_once = ONCE_FLAG_INIT;
 static void
 kept_drop(struct kept *k)
 {
-	EVP_MD_CTX_free(k->ctx);
+	EVP_PKEY_CTX_free(k->digests);
+	EVP_MD_CTX_free(k->messages);
 	free(k->pub);
 	*k = (struct kept){0};
 }
@@ -176,8 +159,11 @@ memory_free(void *arg)
 	for (unsigned i = 0; i < KEPT_SETS; i++)
 		for (unsigned j = 0; j < KEPT_WAYS; j++)
 			kept_drop(&all->way[i][j]);
+	for (unsigned i = 0; i < HASH_CNT; i++)
+		EVP_MD_free(all->md[i]);
 	EVP_MD_CTX_free(all->sum);
-	EVP_MD_free(all->sha256);
+	EVP_PKEY_free(all->p256);
+	EVP_PKEY_free(all->p384);
 	free(all);
 }
 
@@ -186,6 +172,22 @@ memory_end_create(void)
 {
 	if (tss_create(&memory_end, memory_free) != thrd_success)
 		abort(); /* required: at the first signature, long before anything is answered */
+}
+
+static bool
+memory_fill(struct memory *m)
+{
+	static const char *const names[HASH_CNT] = {"SHA1", "SHA256", "SHA384", "SHA512"};
+
+	for (unsigned i = 0; i < HASH_CNT; i++) {
+		m->md[i] = EVP_MD_fetch(NULL, names[i], NULL);
+		if (m->md[i] == NULL)
+			return false;
+	}
+	m->p256 = group_make("prime256v1");
+	m->p384 = group_make("secp384r1");
+	m->sum = EVP_MD_CTX_new();
+	return m->p256 != NULL && m->p384 != NULL && m->sum != NULL;
 }
 
 /* This thread's; NULL when there is no memory. */
@@ -200,14 +202,60 @@ memory_get(void)
 	m = calloc(1, sizeof(*m));
 	if (m == NULL)
 		return NULL;
-	m->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	m->sum = EVP_MD_CTX_new();
-	if (m->sha256 == NULL || m->sum == NULL || tss_set(memory_end, m) != thrd_success) {
+	if (!memory_fill(m) || tss_set(memory_end, m) != thrd_success) {
 		memory_free(m);
 		return NULL;
 	}
 	memory = m;
 	return m;
+}
+
+static EVP_PKEY *
+pkey_from_key(const struct memory *m, const struct va_key *key)
+{
+	switch (key->algorithm) {
+	case HF_ALG_RSASHA1:
+	case HF_ALG_RSASHA1_NSEC3:
+	case HF_ALG_RSASHA256:
+	case HF_ALG_RSASHA512:
+		return pkey_rsa(key);
+	case HF_ALG_ECDSAP256:
+		return pkey_ec(key, m->p256);
+	case HF_ALG_ECDSAP384:
+		return pkey_ec(key, m->p384);
+	case HF_ALG_ED25519:
+		return pkey_ed(key, "ED25519");
+	case HF_ALG_ED448:
+		return pkey_ed(key, "ED448");
+	default:
+		return NULL;
+	}
+}
+
+/* The hash signed over; HASH_OWN where the algorithm brings its own (RFC 8080). */
+static enum hash
+hash_of(uint8_t algorithm)
+{
+	switch (algorithm) {
+	case HF_ALG_RSASHA1:
+	case HF_ALG_RSASHA1_NSEC3:
+		return HASH_SHA1;
+	case HF_ALG_RSASHA256:
+	case HF_ALG_ECDSAP256:
+		return HASH_SHA256;
+	case HF_ALG_RSASHA512:
+		return HASH_SHA512;
+	case HF_ALG_ECDSAP384:
+		return HASH_SHA384;
+	default:
+		return HASH_OWN;
+	}
+}
+
+static bool
+is_ecdsa(uint8_t algorithm)
+{
+	return algorithm == HF_ALG_ECDSAP256 || algorithm == HF_ALG_ECDSAP384;
 }
 
 static void
@@ -222,22 +270,40 @@ kept_to_front(struct kept *set, unsigned at)
 static bool
 kept_is(const struct kept *k, const struct va_key *key)
 {
-	return k->ctx != NULL && k->algorithm == key->algorithm && k->pub_len == key->pub_len &&
+	return k->pub != NULL && k->algorithm == key->algorithm && k->pub_len == key->pub_len &&
 	    memcmp(k->pub, key->pub, key->pub_len) == 0;
 }
 
 static bool
-kept_fill(struct kept *k, const struct va_key *key)
+digests_begin(const struct memory *m, struct kept *k, EVP_PKEY *pkey)
 {
-	EVP_PKEY *pkey = pkey_from_key(key);
+	k->digests = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	if (k->digests == NULL || EVP_PKEY_verify_init(k->digests) != 1)
+		return false;
+	return is_ecdsa(k->algorithm) ||
+	    (EVP_PKEY_CTX_set_rsa_padding(k->digests, RSA_PKCS1_PADDING) == 1 &&
+		EVP_PKEY_CTX_set_signature_md(k->digests, m->md[hash_of(k->algorithm)]) == 1);
+}
 
-	k->ctx = EVP_MD_CTX_new();
+static bool
+messages_begin(struct kept *k, EVP_PKEY *pkey)
+{
+	k->messages = EVP_MD_CTX_new();
+	return k->messages != NULL &&
+	    EVP_DigestVerifyInit_ex(k->messages, NULL, NULL, NULL, NULL, pkey, NULL) == 1;
+}
+
+static bool
+kept_fill(const struct memory *m, struct kept *k, const struct va_key *key)
+{
+	EVP_PKEY *pkey = pkey_from_key(m, key);
+
 	k->pub = malloc(key->pub_len);
 	k->pub_len = key->pub_len;
 	k->algorithm = key->algorithm;
-	bool ok = pkey != NULL && k->ctx != NULL && k->pub != NULL &&
-	    EVP_DigestVerifyInit_ex(
-		k->ctx, NULL, hash_of(key->algorithm), NULL, NULL, pkey, NULL) == 1;
+	bool ok = pkey != NULL && k->pub != NULL &&
+	    (hash_of(key->algorithm) == HASH_OWN ? messages_begin(k, pkey)
+						 : digests_begin(m, k, pkey));
 
 	EVP_PKEY_free(pkey); /* the context has its own reference */
 	if (ok)
@@ -247,10 +313,10 @@ kept_fill(struct kept *k, const struct va_key *key)
 	return ok;
 }
 
-/* A context ready for one check by key; it is kept for the next. NULL: the library does not
- * take the key, or there is no memory. */
-static EVP_MD_CTX *
-kept_ctx(struct memory *m, const struct va_key *key)
+/* Contexts for one check by key; they are kept for the next. NULL: the library does not take the
+ * key, or there is no memory. */
+static struct kept *
+kept_get(struct memory *m, const struct va_key *key)
 {
 	/* Whoever makes keys of one tag on purpose puts out four others at most. */
 	struct kept *set = m->way[key->tag % KEPT_SETS];
@@ -259,16 +325,12 @@ kept_ctx(struct memory *m, const struct va_key *key)
 		if (!kept_is(&set[i], key))
 			continue;
 		kept_to_front(set, i);
-		/* The same key and hash once more. */
-		if (EVP_DigestVerifyInit_ex(set->ctx, NULL, NULL, NULL, NULL, NULL, NULL) == 1)
-			return set->ctx;
-		kept_drop(set);
-		break;
+		return set;
 	}
-	if (set[0].ctx != NULL)
+	if (set[0].pub != NULL)
 		kept_to_front(set, KEPT_WAYS - 1);
 	kept_drop(set);
-	return kept_fill(set, key) ? set->ctx : NULL;
+	return kept_fill(m, set, key) ? set : NULL;
 }
 
 /* --- what the validator asks for ---------------------------------------------------------- */
@@ -330,9 +392,16 @@ sig_len_of(const struct va_key *key)
 
 struct check {
 	const struct va_key *key;
-	const uint8_t *data, *sig;
-	size_t data_len, sig_len;
+	const uint8_t *in, *sig; /* in: a digest of the data, or the data where HASH_OWN */
+	size_t in_len, sig_len;
 };
+
+static bool
+digest(struct memory *m, enum hash hash, const uint8_t *data, size_t len, uint8_t *out)
+{
+	return EVP_DigestInit_ex2(m->sum, m->md[hash], NULL) == 1 &&
+	    EVP_DigestUpdate(m->sum, data, len) == 1 && EVP_DigestFinal_ex(m->sum, out, NULL) == 1;
+}
 
 /* Where it is remembered that c was good, and its sum. NULL: the library failed. */
 static uint8_t *
@@ -341,11 +410,11 @@ good_slot(struct memory *m, const struct check *c, uint8_t sum[SUM_LEN])
 	uint8_t head[] = {c->key->algorithm, (uint8_t)(c->key->pub_len >> 8),
 	    (uint8_t)c->key->pub_len, (uint8_t)(c->sig_len >> 8), (uint8_t)c->sig_len};
 
-	if (EVP_DigestInit_ex2(m->sum, m->sha256, NULL) != 1 ||
+	if (EVP_DigestInit_ex2(m->sum, m->md[HASH_SHA256], NULL) != 1 ||
 	    EVP_DigestUpdate(m->sum, head, sizeof(head)) != 1 ||
 	    EVP_DigestUpdate(m->sum, c->key->pub, c->key->pub_len) != 1 ||
 	    EVP_DigestUpdate(m->sum, c->sig, c->sig_len) != 1 ||
-	    EVP_DigestUpdate(m->sum, c->data, c->data_len) != 1 ||
+	    EVP_DigestUpdate(m->sum, c->in, c->in_len) != 1 ||
 	    EVP_DigestFinal_ex(m->sum, sum, NULL) != 1)
 		return NULL;
 	return m->good[(sum[0] | sum[1] << 8) % VA_CRYPTO_GOOD_MAX];
@@ -357,13 +426,22 @@ check_is_good(struct memory *m, const struct check *c)
 	uint8_t der[DER_MAX];
 	const uint8_t *sig = c->sig;
 	size_t sig_len = c->sig_len;
-	EVP_MD_CTX *ctx = kept_ctx(m, c->key);
+	struct kept *k = kept_get(m, c->key);
 
-	if (c->key->algorithm == HF_ALG_ECDSAP256 || c->key->algorithm == HF_ALG_ECDSAP384) {
+	if (k == NULL)
+		return false;
+	if (is_ecdsa(k->algorithm)) {
 		sig_len = der_from_raw(sig, sig_len, der);
 		sig = der;
 	}
-	return ctx != NULL && EVP_DigestVerify(ctx, sig, sig_len, c->data, c->data_len) == 1;
+	if (k->digests != NULL)
+		return EVP_PKEY_verify(k->digests, sig, sig_len, c->in, c->in_len) == 1;
+	bool good = EVP_DigestVerify(k->messages, sig, sig_len, c->in, c->in_len) == 1;
+
+	/* The same key once more. */
+	if (EVP_DigestVerifyInit_ex(k->messages, NULL, NULL, NULL, NULL, NULL, NULL) != 1)
+		kept_drop(k);
+	return good;
 }
 
 enum va_crypto
@@ -371,15 +449,20 @@ va_crypto_verify(const struct va_key *key, const uint8_t *data, size_t data_len,
     size_t sig_len)
 {
 	struct check c = {key, data, sig, data_len, sig_len};
-	uint8_t sum[SUM_LEN];
+	enum hash hash = hash_of(key->algorithm);
+	uint8_t sum[SUM_LEN], digested[EVP_MAX_MD_SIZE];
 	bool good;
 
 	if (!va_key_shape_ok(key) || sig_len != sig_len_of(key))
 		return VA_CRYPTO_BAD;
 	struct memory *m = memory_get();
 
-	if (m == NULL)
+	if (m == NULL || (hash != HASH_OWN && !digest(m, hash, data, data_len, digested)))
 		return VA_CRYPTO_FAIL;
+	if (hash != HASH_OWN) {
+		c.in = digested;
+		c.in_len = (size_t)EVP_MD_get_size(m->md[hash]);
+	}
 	uint8_t *slot = good_slot(m, &c, sum);
 
 	if (slot != NULL && memcmp(slot, sum, SUM_LEN) == 0)
@@ -392,24 +475,21 @@ va_crypto_verify(const struct va_key *key, const uint8_t *data, size_t data_len,
 }
 
 size_t
-va_crypto_ds(uint8_t digest, const struct hf_name *owner, const struct hf_rdata *dnskey,
+va_crypto_ds(uint8_t type, const struct hf_name *owner, const struct hf_rdata *dnskey,
     uint8_t out[VA_DIGEST_MAX])
 {
-	const EVP_MD *md = digest == HF_DIGEST_SHA1 ? EVP_sha1()
-	    : digest == HF_DIGEST_SHA256            ? EVP_sha256()
-	    : digest == HF_DIGEST_SHA384            ? EVP_sha384()
-						    : NULL;
+	enum hash hash = type == HF_DIGEST_SHA1 ? HASH_SHA1
+	    : type == HF_DIGEST_SHA256          ? HASH_SHA256
+	    : type == HF_DIGEST_SHA384          ? HASH_SHA384
+						: HASH_OWN;
+	struct memory *m = memory_get();
 	unsigned len = 0;
 
-	if (md == NULL)
+	if (hash == HASH_OWN || m == NULL || EVP_DigestInit_ex2(m->sum, m->md[hash], NULL) != 1 ||
+	    EVP_DigestUpdate(m->sum, owner->octets, owner->len) != 1 ||
+	    EVP_DigestUpdate(m->sum, dnskey->data, dnskey->len) != 1 ||
+	    EVP_DigestFinal_ex(m->sum, out, &len) != 1)
 		return 0;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	if (ctx == NULL || EVP_DigestInit_ex(ctx, md, NULL) != 1 ||
-	    EVP_DigestUpdate(ctx, owner->octets, owner->len) != 1 ||
-	    EVP_DigestUpdate(ctx, dnskey->data, dnskey->len) != 1 ||
-	    EVP_DigestFinal_ex(ctx, out, &len) != 1)
-		len = 0;
-	EVP_MD_CTX_free(ctx);
 	return len;
 }
 
@@ -431,20 +511,16 @@ va_crypto_nsec3(const struct hf_name *name, const struct va_salt *salt, uint8_t 
 {
 	const uint8_t *in = name->octets;
 	size_t in_len = name->len;
-	bool ok;
+	struct memory *m = memory_get();
+	bool ok = m != NULL;
 
-	EVP_MD *md = EVP_MD_fetch(NULL, "SHA1", NULL); /* once, not once per iteration */
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	ok = md != NULL && ctx != NULL;
 	for (unsigned i = 0; ok && i <= salt->iterations; i++) {
-		ok = EVP_DigestInit_ex2(ctx, md, NULL) == 1 &&
-		    EVP_DigestUpdate(ctx, in, in_len) == 1 &&
-		    EVP_DigestUpdate(ctx, salt->octets, salt->len) == 1 &&
-		    EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+		ok = EVP_DigestInit_ex2(m->sum, m->md[HASH_SHA1], NULL) == 1 &&
+		    EVP_DigestUpdate(m->sum, in, in_len) == 1 &&
+		    EVP_DigestUpdate(m->sum, salt->octets, salt->len) == 1 &&
+		    EVP_DigestFinal_ex(m->sum, out, NULL) == 1;
 		in = out;
 		in_len = VA_SHA1_LEN;
 	}
-	EVP_MD_CTX_free(ctx);
-	EVP_MD_free(md);
 	return ok;
 }
