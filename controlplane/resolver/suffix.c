@@ -13,7 +13,10 @@ enum {
 struct cp_suffixes {
 	struct hf_siphash_key key;
 	size_t cnt;
-	unsigned labels_max;  /* of the longest rule */
+	unsigned labels_max; /* of the longest rule */
+	/* A bit for each slot that a rule's hash stands for: most names have no rule, and that is
+	 * seen without a look at a megabyte of slots. */
+	uint64_t begun[SLOTS / 64];
 	uint64_t slot[SLOTS]; /* keyed hash of a name, and which rules it has; 0: free */
 };
 
@@ -40,11 +43,17 @@ hash_of(const struct cp_suffixes *s, const uint8_t *octets, size_t len)
 	return hf_siphash(&s->key, octets, len) & ~(uint64_t)KINDS;
 }
 
+static size_t
+first_slot(uint64_t hash)
+{
+	return (hash / (KINDS + 1)) & (SLOTS - 1);
+}
+
 /* The slot of this hash, or the free one where it would be: at least half are free. */
 static size_t
 slot_of(const struct cp_suffixes *s, uint64_t hash)
 {
-	size_t i = (hash / (KINDS + 1)) & (SLOTS - 1);
+	size_t i = first_slot(hash);
 
 	while (s->slot[i] != 0 && (s->slot[i] & ~(uint64_t)KINDS) != hash)
 		i = (i + 1) & (SLOTS - 1);
@@ -71,6 +80,7 @@ cp_suffixes_add(struct cp_suffixes *s, enum cp_suffix_kind kind, const struct hf
 	if (s->cnt >= CP_SUFFIX_RULES_MAX)
 		return -ENOSPC;
 	s->slot[i] |= hash | bit_of(kind);
+	s->begun[first_slot(hash) / 64] |= UINT64_C(1) << first_slot(hash) % 64;
 	s->cnt++;
 	if (s->labels_max < name->label_cnt + 1u)
 		s->labels_max = name->label_cnt + 1u; /* one more for a wildcard */
@@ -90,6 +100,8 @@ rules_of(const struct cp_suffixes *s, const struct hf_name *name, unsigned cnt)
 	unsigned off = hf_name_label_off(name, name->label_cnt - cnt);
 	uint64_t hash = hash_of(s, name->octets + off, name->len - off);
 
+	if ((s->begun[first_slot(hash) / 64] >> first_slot(hash) % 64 & 1) == 0)
+		return 0;
 	return s->slot[slot_of(s, hash)] & KINDS;
 }
 
