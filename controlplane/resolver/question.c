@@ -209,13 +209,23 @@ count_end(struct cp_job *job, const struct cp_answer *a)
 		CP_COUNT(r, cache_hit);
 }
 
+/* Aliases that lead back to themselves are an error (RFC 1034 3.6.2), and are shown. */
+static bool
+is_loop(struct cp_job *job)
+{
+	const struct cp_links *l = links_of(job);
+
+	return l->cnt > 0 && l->link[l->cnt - 1]->kind == CP_KIND_FAIL &&
+	    l->link[l->cnt - 1]->cause == CP_CAUSE_ALIAS_LOOP;
+}
+
 /* A copy of a for everyone who waits, with the records each asked for. */
 static void
 tell(struct cp_job *job, const struct cp_answer *a)
 {
 	static const struct cp_links nothing;
 	struct cp_resolver *r = job->r;
-	bool records = a->rcode != HF_RCODE_SERVFAIL;
+	bool records = a->rcode != HF_RCODE_SERVFAIL || is_loop(job);
 	struct cp_answer own;
 
 	for (struct cp_waiter *w = job->waiters; w != NULL; w = w->next) {
@@ -230,7 +240,7 @@ tell(struct cp_job *job, const struct cp_answer *a)
 		own.question = w->question;
 		own.variant = w->variant;
 		cp_render(records ? links_of(job) : &nothing, &page, &own);
-		if (!records)
+		if (a->rcode == HF_RCODE_SERVFAIL)
 			own.ttl_s = a->ttl_s;
 		count_end(job, &own);
 		r->ops.answer(r->ops.arg, w->token, &own);
@@ -321,12 +331,9 @@ follow(struct cp_job *job, const struct cp_outcome *o)
 	struct hf_name next = o->target;
 
 	hf_name_lower(&next);
-	/* One that leads to itself is all there is to say: no way on was lost. */
-	if (hf_name_equal(&l->name[l->name_cnt - 1], &next))
-		return false;
 	for (unsigned i = 0; i < l->name_cnt; i++) {
 		if (hf_name_equal(&l->name[i], &next)) {
-			l->link[l->cnt - 1] = cp_task_fail(job->root, CP_CAUSE_ALIAS_LOOP);
+			link_add(job, cp_task_fail(job->root, CP_CAUSE_ALIAS_LOOP));
 			return false;
 		}
 	}

@@ -697,6 +697,18 @@ classify_nxdomain(struct reader *rd)
 	return take_denial(rd, CP_KIND_NXDOMAIN);
 }
 
+/* The name has what was asked for. If it has an alias too, which it must not (RFC 1034 3.6.2), the
+ * one that the server put first counts. */
+static bool
+has_answer_first(const struct reader *rd)
+{
+	const struct hf_question *q = &rd->asked->question;
+	const struct hf_rr *rr = find_exact(rd, HF_SECTION_ANSWER, q->type, &q->name);
+	const struct hf_rr *alias = find_exact(rd, HF_SECTION_ANSWER, HF_TYPE_CNAME, &q->name);
+
+	return rr != NULL && (alias == NULL || rr <= alias);
+}
+
 static enum cp_says
 classify_data(struct reader *rd)
 {
@@ -711,7 +723,7 @@ classify_data(struct reader *rd)
 		rd->credit = CP_CREDIT_COPY;
 	if (q->type == HF_TYPE_ANY && has_any(rd))
 		return take_any(rd);
-	if (find_exact(rd, HF_SECTION_ANSWER, q->type, &q->name) != NULL)
+	if (has_answer_first(rd))
 		return take_answer(rd, CP_KIND_ANSWER, q->type);
 	rr = find(rd, HF_SECTION_ANSWER, HF_TYPE_DNAME, &q->name);
 	if (rr != NULL && rr->owner.label_cnt < q->name.label_cnt)

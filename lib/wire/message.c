@@ -193,6 +193,8 @@ hf_query_parse(const uint8_t *msg, size_t len, struct hf_query *q)
 		return HF_PARSE_QUESTION;
 	}
 	q->question_end = c.off;
+	if (q->question.klass == HF_CLASS_ANY) /* there is no other that has data here */
+		q->question.klass = HF_CLASS_IN;
 
 	/* Bounded by the message: a record takes eleven octets or more. */
 	uint32_t before = (uint32_t)q->h.an_cnt + q->h.ns_cnt;

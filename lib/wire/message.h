@@ -24,7 +24,7 @@ struct hf_header {
 struct hf_question {
 	struct hf_name name; /* case as received */
 	uint16_t type;
-	uint16_t klass;
+	uint16_t klass; /* of a query: ANY reads as IN */
 };
 
 enum hf_section { HF_SECTION_ANSWER, HF_SECTION_AUTHORITY, HF_SECTION_ADDITIONAL, HF_SECTION_CNT };

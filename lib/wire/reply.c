@@ -99,8 +99,10 @@ reply_flags(const struct hf_query *q, const struct hf_reply *r, const struct fit
 {
 	uint16_t asked = q->h.flags;
 	unsigned rcode = r->rcode;
-	/* RFC 6840 5.7, 5.8: AD only to those who say that they understand it. */
-	bool ad = r->authentic && ((asked & HF_FLAG_AD) || (q->edns.present && q->edns.dnssec_ok));
+	/* RFC 6840 5.7, 5.8: AD only to those who say that they understand it; nothing was checked
+	 * for those who did not want it (CD). */
+	bool ad = r->authentic && (asked & HF_FLAG_CD) == 0 &&
+	    ((asked & HF_FLAG_AD) || (q->edns.present && q->edns.dnssec_ok));
 
 	if (rcode > RCODE_HEADER_MAX && !f->opt)
 		rcode = HF_RCODE_SERVFAIL; /* its low four bits alone would say something else */

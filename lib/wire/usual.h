@@ -97,6 +97,8 @@ hf_usual_query(const uint8_t *msg, size_t len, struct hf_query *q)
 	q->question.klass = hf_usual_u16(msg + end - 2);
 	q->question_end = (uint32_t)end;
 	q->edns = (struct hf_edns){0};
+	if (q->question.klass == HF_CLASS_ANY)
+		return 0;
 	if (q->h.ar_cnt == 0)
 		return end == len ? name_len : 0;
 	return hf_usual_opt(msg, end, len - end, &q->edns) ? name_len : 0;
@@ -119,7 +121,8 @@ hf_usual_header_write(uint8_t *msg, const struct hf_query *q, const struct hf_re
 {
 	uint16_t asked = q->h.flags;
 	/* RFC 6840 5.7, 5.8; without OPT dnssec_ok is clear. */
-	bool ad = r->authentic & (((asked & HF_FLAG_AD) != 0) | q->edns.dnssec_ok);
+	bool ad = r->authentic & (((asked & HF_FLAG_AD) != 0) | q->edns.dnssec_ok) &
+	    ((asked & HF_FLAG_CD) == 0);
 	uint16_t flags = (uint16_t)(HF_FLAG_QR | HF_FLAG_RA | ad * HF_FLAG_AD | r->rcode |
 	    (asked & (HF_FLAG_OPCODE | HF_FLAG_RD | HF_FLAG_CD)));
 	uint64_t counts = __builtin_bswap64(UINT64_C(1) << 48 | (uint64_t)r->an_cnt << 32 |

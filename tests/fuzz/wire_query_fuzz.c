@@ -74,8 +74,9 @@ check_usual(const uint8_t *data, size_t size, enum hf_parse r, const struct hf_q
 
 	memset(&u, 0x5a, sizeof(u));
 	name_len = hf_usual_query(data, size, &u);
-	bool usual =
-	    r == HF_PARSE_OK && q->h.an_cnt + q->h.ns_cnt == 0 && q->h.ar_cnt == q->edns.present;
+	bool usual = r == HF_PARSE_OK && q->h.an_cnt + q->h.ns_cnt == 0 &&
+	    q->h.ar_cnt == q->edns.present &&
+	    (data[q->question_end - 2] != 0 || data[q->question_end - 1] != HF_CLASS_ANY);
 
 	must(usual == (name_len != 0));
 	if (!usual)

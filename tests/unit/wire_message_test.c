@@ -99,6 +99,20 @@ a_plain_query_is_read(void **state)
 }
 
 static void
+class_any_is_read_as_in_and_no_other_class_is(void **state)
+{
+	(void)state;
+	struct hf_query q;
+
+	for (unsigned klass = 0; klass < 256; klass++) {
+		query(0);
+		msg[len - 1] = (uint8_t)klass;
+		assert_int_equal(parse(&q), HF_PARSE_OK);
+		assert_int_equal(q.question.klass, klass == HF_CLASS_ANY ? HF_CLASS_IN : klass);
+	}
+}
+
+static void
 an_opt_is_read_with_all_its_fields(void **state)
 {
 	(void)state;
@@ -447,6 +461,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_plain_query_is_read),
+	    cmocka_unit_test(class_any_is_read_as_in_and_no_other_class_is),
 	    cmocka_unit_test(an_opt_is_read_with_all_its_fields),
 	    cmocka_unit_test(a_small_edns_buffer_reads_as_512),
 	    cmocka_unit_test(every_truncation_of_a_query_is_refused_and_says_where),

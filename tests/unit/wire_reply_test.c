@@ -98,7 +98,8 @@ reference(const struct ask *a, const struct hf_reply *r, const struct shape *s, 
 	flags |= a->flags & 0x7800;
 	flags |= a->flags & 0x0100;
 	flags |= a->flags & 0x0010;
-	if (r->authentic && ((a->flags & 0x0020) || (a->edns && a->dnssec_ok)))
+	if (r->authentic && (a->flags & 0x0010) == 0 &&
+	    ((a->flags & 0x0020) || (a->edns && a->dnssec_ok)))
 		flags |= 0x0020;
 	if (s->tc)
 		flags |= 0x0200;
