@@ -23,6 +23,7 @@ resolver_src := \
 	controlplane/resolver/nsaddr.c \
 	controlplane/resolver/outcome.c \
 	controlplane/resolver/pack.c \
+	controlplane/resolver/pack_part.c \
 	controlplane/resolver/pages.c \
 	controlplane/resolver/query.c \
 	controlplane/resolver/question.c \

@@ -34,18 +34,16 @@ fresh(struct cp_resolver *r, const struct cp_key *key, struct cp_block *b)
 	return cp_table_find(r->table, key, r->now.mono_ns, b) && r->now.mono_ns < b->expires_ns;
 }
 
-static struct cp_entry *
-prepare(struct cp_resolver *r, const struct cp_key *key, size_t len, uint32_t ttl_s, uint8_t **data)
+/* Of no policy: it stays true whatever operators change. */
+static struct cp_item
+item_of(const struct cp_resolver *r, const struct cp_key *key, size_t len, uint32_t ttl_s)
 {
-	struct cp_item item = {
+	return (struct cp_item){
 	    .key = *key,
 	    .now_ns = r->now.mono_ns,
-	    .policy_gen = cp_policy_generation(r->policy),
 	    .ttl_s = ttl_s,
-	    .len = (uint32_t)len,
+	    .len = len < UINT32_MAX ? (uint32_t)len : UINT32_MAX, /* too large in any case */
 	};
-
-	return len > UINT32_MAX ? NULL : cp_table_prepare(r->table, &item, data);
 }
 
 static void
@@ -97,15 +95,21 @@ static void
 outcome_in(struct cp_task *t, const struct cp_key *key, const struct cp_outcome *o, uint32_t ttl_s)
 {
 	struct cp_resolver *r = t->job->r;
+	bool bogus = o->verdict == HF_VERDICT_BOGUS;
+	bool judged = key->class == CP_CLASS_ANSWER && !bogus;
 	uint8_t *data;
 
 	if (ttl_s == 0 || is_outranked(r, key, o))
 		return;
-	struct cp_entry *e = prepare(r, key, cp_pack_outcome(o, key->name, NULL), ttl_s, &data);
+	struct cp_item item = item_of(r, key, cp_pack_outcome(o, key->name, judged, NULL), ttl_s);
+
+	if (bogus)
+		item.policy_gen = cp_policy_generation(r->policy);
+	struct cp_entry *e = cp_table_prepare(r->table, &item, &data);
 
 	if (e == NULL)
 		return;
-	(void)cp_pack_outcome(o, key->name, data);
+	(void)cp_pack_outcome(o, key->name, judged, data);
 	publish(r, e);
 }
 
@@ -364,8 +368,8 @@ cp_cache_put_cut(struct cp_task *t, const struct cp_delegation *d)
 	struct cp_key key = {&d->zone, TYPE_CUT, CP_CLASS_CUT, t->lookup.view};
 	uint32_t ttl = d->ttl_s < r->limits.ttl_max_s ? d->ttl_s : r->limits.ttl_max_s;
 	uint8_t *data;
-	struct cp_entry *e =
-	    prepare(r, &key, cp_pack_delegation(d, NULL), ttl == 0 ? 1 : ttl, &data);
+	struct cp_item item = item_of(r, &key, cp_pack_delegation(d, NULL), ttl == 0 ? 1 : ttl);
+	struct cp_entry *e = cp_table_prepare(r->table, &item, &data);
 
 	if (e == NULL)
 		return;
@@ -447,8 +451,10 @@ cp_cache_put_failure(struct cp_resolver *r, struct cp_job *job, struct cp_failur
 	uint8_t *data;
 
 	f->backoff_s = backoff_next(r, job, &key);
-	struct cp_entry *e =
-	    prepare(r, &key, cp_pack_failure(f, key.name, NULL), f->backoff_s, &data);
+	struct cp_item item = item_of(r, &key, cp_pack_failure(f, key.name, NULL), f->backoff_s);
+
+	item.policy_gen = cp_policy_generation(r->policy);
+	struct cp_entry *e = cp_table_prepare(r->table, &item, &data);
 
 	if (e != NULL) {
 		(void)cp_pack_failure(f, key.name, data);

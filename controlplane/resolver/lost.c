@@ -105,12 +105,12 @@ cp_lost_keep(struct cp_task *t, const struct cp_outcome *o)
 		bare.kind = CP_KIND_NODATA;
 	bare.answer_cnt = bare.proof_cnt = bare.extra_cnt = 0;
 	item.ttl_s = backoff_s(r, &item.key);
-	item.len = (uint32_t)cp_pack_outcome(&bare, &t->name, NULL);
+	item.len = (uint32_t)cp_pack_outcome(&bare, &t->name, false, NULL);
 	struct cp_entry *e = item.ttl_s > 0 ? cp_table_prepare(r->table, &item, &data) : NULL;
 
 	if (e == NULL)
 		return;
-	(void)cp_pack_outcome(&bare, &t->name, data);
+	(void)cp_pack_outcome(&bare, &t->name, false, data);
 	if (cp_table_publish(r->table, e) == CP_PUT_SHARE)
 		CP_COUNT(r, cache_share);
 }

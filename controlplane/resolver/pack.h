@@ -2,8 +2,8 @@
 /*
  * pack: what the caches keep, as few octets without pointers.
  *
- * Purpose   An outcome, a delegation or a failure into octets and back. Names that end like the
- *           entry's own (its owner, the zones above it) take one octet.
+ * Purpose   An outcome, a delegation, a failure or an RRset into octets and back, each part of it
+ *           as pack_part.h says.
  * Roles     Any thread.
  * Memory    Packing writes into the caller's memory; unpacking allocates in the arena and
  *           points at nothing else.
@@ -21,8 +21,10 @@
 #include "lib/base/arena.h"
 
 /* Octets that o takes under the name of its entry; with out not NULL they are written
- * there. Names equal to name or above it get its case. */
-size_t cp_pack_outcome(const struct cp_outcome *o, const struct hf_name *name, uint8_t *out);
+ * there. Names get the case of name where they share labels with it. judged: no more is
+ * to be checked of it, so who said it is left out. */
+size_t
+cp_pack_outcome(const struct cp_outcome *o, const struct hf_name *name, bool judged, uint8_t *out);
 struct cp_outcome *
 cp_unpack_outcome(struct hf_arena *a, const struct hf_name *name, const uint8_t *data, size_t len);
 
@@ -41,5 +43,12 @@ bool cp_packed_parent(
 size_t cp_pack_failure(const struct cp_failure *f, const struct hf_name *name, uint8_t *out);
 struct cp_failure *
 cp_unpack_failure(struct hf_arena *a, const struct hf_name *name, const uint8_t *data, size_t len);
+
+size_t cp_pack_rrset(const struct hf_rrset *set, const struct hf_name *name, uint8_t *out);
+struct hf_rrset *
+cp_unpack_rrset(struct hf_arena *a, const struct hf_name *name, const uint8_t *data, size_t len);
+/* The owner of a packed RRset, without unpacking the rest. False: not packed here. */
+bool
+cp_packed_owner(const struct hf_name *name, const uint8_t *data, size_t len, struct hf_name *owner);
 
 #endif

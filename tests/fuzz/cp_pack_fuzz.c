@@ -14,18 +14,18 @@ enum { ARENA = 1 << 20 };
 static void
 outcome_again(const struct cp_outcome *o, const struct hf_name *name, struct hf_arena *a)
 {
-	size_t len = cp_pack_outcome(o, name, NULL);
+	size_t len = cp_pack_outcome(o, name, false, NULL);
 	uint8_t *one = malloc(len), *two = malloc(len);
 
-	if (one == NULL || two == NULL || cp_pack_outcome(o, name, one) != len)
+	if (one == NULL || two == NULL || cp_pack_outcome(o, name, false, one) != len)
 		abort();
 	const struct cp_outcome *back = cp_unpack_outcome(a, name, one, len);
 
 	/* NULL: the arena is full */
 	if (back != NULL) {
-		if (cp_pack_outcome(back, name, NULL) != len)
+		if (cp_pack_outcome(back, name, false, NULL) != len)
 			abort();
-		(void)cp_pack_outcome(back, name, two);
+		(void)cp_pack_outcome(back, name, false, two);
 		if (memcmp(one, two, len) != 0)
 			abort();
 	}

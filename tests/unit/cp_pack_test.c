@@ -81,6 +81,7 @@ assert_outcome_equal(const struct cp_outcome *a, const struct cp_outcome *b)
 	assert_int_equal(a->kind, b->kind);
 	assert_int_equal(a->cause, b->cause);
 	assert_int_equal(a->ds, b->ds);
+	assert_int_equal(a->credit, b->credit);
 	assert_int_equal(a->verdict, b->verdict);
 	assert_int_equal(a->own_fault, b->own_fault);
 	assert_true(hf_name_equal(&a->cut, &b->cut));
@@ -134,11 +135,11 @@ outcome_of(const struct hf_rrset *answer, const struct hf_rrset *proof, enum hf_
 static size_t
 round_trip(const struct cp_outcome *o, const struct hf_name *name, struct hf_arena *a)
 {
-	size_t len = cp_pack_outcome(o, name, NULL);
+	size_t len = cp_pack_outcome(o, name, false, NULL);
 	uint8_t *buf = malloc(len); /* exactly: ASan sees the first octet too many */
 
 	assert_non_null(buf);
-	assert_int_equal(cp_pack_outcome(o, name, buf), len);
+	assert_int_equal(cp_pack_outcome(o, name, false, buf), len);
 	struct cp_outcome *back = cp_unpack_outcome(a, name, buf, len);
 
 	assert_non_null(back);
@@ -150,7 +151,7 @@ round_trip(const struct cp_outcome *o, const struct hf_name *name, struct hf_are
 		uint8_t *part = malloc(cut == 0 ? 1 : cut);
 		uint8_t *whole = malloc(len);
 
-		(void)cp_pack_outcome(o, name, whole);
+		(void)cp_pack_outcome(o, name, false, whole);
 		memcpy(part, whole, cut);
 		assert_null(cp_unpack_outcome(a, name, part, cut));
 		free(part);
@@ -196,6 +197,10 @@ every_kind_of_outcome_comes_back_as_it_was(void **state)
 	o.kind = CP_KIND_CNAME;
 	o.target = name_of("a.long.way.from.here.");
 	round_trip(&o, &name, &a);
+	o = outcome_of(&set, NULL, HF_VERDICT_SECURE);
+	while (o.answer_cnt < 7) /* of ANY */
+		o.answer[o.answer_cnt++] = &proof;
+	round_trip(&o, &name, &a);
 	hf_arena_fini(&a);
 }
 
@@ -213,7 +218,77 @@ a_signed_address_takes_few_octets(void **state)
 	set.sig = rr + 1;
 	o.cut = name_of("example.com.");
 	assert_int_equal(hf_addr_from_text("192.0.2.1@53", &o.server), 0);
-	assert_true(cp_pack_outcome(&o, &name, NULL) <= 140);
+	sig[1] = HF_TYPE_A;
+	memcpy(sig + 18, name.octets + 4, 13);
+	assert_true(cp_pack_outcome(&o, &name, true, NULL) <= 98);
+	assert_int_equal(
+	    cp_pack_outcome(&o, &name, false, NULL) - cp_pack_outcome(&o, &name, true, NULL), 5);
+}
+
+/* Records whose RDATA has names in it, as octets. */
+static void
+assert_set_comes_back(uint16_t type, const void *rr, size_t rr_len, const void *sig, size_t sig_len)
+{
+	struct hf_name name = name_of("www.Example.com.");
+	struct hf_rdata rdatas[2] = {{rr, (uint16_t)rr_len}, {sig, (uint16_t)sig_len}};
+	struct hf_rrset set = rrset_of("www.example.com.", type, 1, 1), *back;
+	struct hf_arena a;
+	uint8_t buf[512];
+
+	hf_arena_init(&a, ARENA);
+	set.rr = rdatas;
+	set.sig = rdatas + 1;
+	size_t len = cp_pack_rrset(&set, &name, buf);
+
+	assert_true(len < rr_len + sig_len);
+	back = cp_unpack_rrset(&a, &name, buf, len);
+	assert_non_null(back);
+	assert_rrset_equal(&set, back);
+	for (size_t cut = 0; cut < len; cut++)
+		assert_null(cp_unpack_rrset(&a, &name, buf, cut));
+	hf_arena_fini(&a);
+}
+
+static void
+names_within_records_and_signatures_come_back_to_the_letter(void **state)
+{
+	(void)state;
+	static const char *const signers[] = {
+	    "\7example\3com", "\7EXAMPLE\3com", "\7example\3cOm", "\3org", ""};
+	static const char soa[] = "\3ns1\7example\3com\0\4Host\7eXample\3com\0"
+				  "\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\5";
+	static const char ns[] = "\3www\7example\3com";
+	static const char nsec[] = "\1\0\3www\7example\3com\0\0\6\100\0\0\0\0\3";
+	uint8_t sig[18 + 20 + 64] = {0};
+
+	for (unsigned i = 0; i < sizeof(signers) / sizeof(signers[0]); i++) {
+		size_t len = strlen(signers[i]) + 1;
+
+		for (unsigned k = 0; k < sizeof(sig); k++)
+			sig[k] = (uint8_t)(k + i);
+		memcpy(sig + 18, signers[i], len);
+		sig[0] = 0;
+		sig[1] = HF_TYPE_SOA;
+		assert_set_comes_back(HF_TYPE_SOA, soa, sizeof(soa) - 1, sig, 18 + len + 64);
+		sig[1] = HF_TYPE_NS;
+		assert_set_comes_back(HF_TYPE_NS, ns, sizeof(ns), sig, 18 + len + 64);
+		sig[1] = HF_TYPE_NSEC;
+		assert_set_comes_back(HF_TYPE_NSEC, nsec, sizeof(nsec) - 1, sig, 18 + len + 64);
+	}
+}
+
+static void
+the_owner_of_a_packed_rrset_is_read_without_the_rest(void **state)
+{
+	(void)state;
+	struct hf_name zone = name_of("example.com."), owner;
+	struct hf_rrset set = rrset_of("0123456789ABCDEF.example.com.", HF_TYPE_NSEC3, 1, 2);
+	uint8_t buf[512];
+
+	assert_true(cp_pack_rrset(&set, &zone, buf) < sizeof(buf));
+	assert_true(cp_packed_owner(&zone, buf, 20, &owner));
+	assert_true(hf_name_equal(&owner, &set.owner));
+	assert_false(cp_packed_owner(&zone, buf, 10, &owner));
 }
 
 static void
@@ -293,6 +368,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_kind_of_outcome_comes_back_as_it_was),
 	    cmocka_unit_test(a_signed_address_takes_few_octets),
+	    cmocka_unit_test(names_within_records_and_signatures_come_back_to_the_letter),
+	    cmocka_unit_test(the_owner_of_a_packed_rrset_is_read_without_the_rest),
 	    cmocka_unit_test(a_delegation_comes_back_without_what_a_question_noted_in_it),
 	    cmocka_unit_test(a_failure_comes_back_with_its_text_and_chain),
 	};
