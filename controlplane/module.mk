@@ -13,6 +13,7 @@ resolver_src := \
 	controlplane/resolver/exchange.c \
 	controlplane/resolver/facts.c \
 	controlplane/resolver/fastfail.c \
+	controlplane/resolver/flight.c \
 	controlplane/resolver/ghost.c \
 	controlplane/resolver/hints.c \
 	controlplane/resolver/jostle.c \

@@ -37,5 +37,10 @@ void
 cp_exchange_close(struct cp_exchanges *all, struct cp_exchange *x)
 {
 	*exchange_at(all, x->id) = x->chain;
+	if (x->like_at != NULL) {
+		*x->like_at = x->like_chain;
+		if (x->like_chain != NULL)
+			x->like_chain->like_at = x->like_at;
+	}
 	free(x);
 }

@@ -17,6 +17,7 @@
 #include "controlplane/resolver/resolver.h"
 
 struct cp_task;
+struct cp_route;
 
 enum { CP_EXCHANGE_BUCKETS = 1024 };
 
@@ -24,9 +25,14 @@ struct cp_exchange {
 	struct cp_exchange *chain;
 	uint64_t id;
 	struct cp_task *task;
+	struct cp_task *followers; /* look-ups that wait for the same reply (flight.h) */
+	uint64_t like;             /* equal for exchanges that may stand for one another */
+	struct cp_exchange *like_chain, **like_at; /* NULL: nobody may join */
+	const struct cp_route *route;
 	struct hf_addr server;
 	enum cp_transport transport;
 	uint16_t msg_id;
+	uint16_t flags; /* of the query */
 	bool edns;
 	bool mixed;    /* the reply must have the case of `sent` */
 	bool verified; /* the reply had our cookie */
@@ -40,6 +46,7 @@ struct cp_exchange {
 struct cp_exchanges {
 	uint64_t next_id;
 	struct cp_exchange *bucket[CP_EXCHANGE_BUCKETS]; /* IDs are ours and count up: no hash */
+	struct cp_exchange *alike[CP_EXCHANGE_BUCKETS];  /* those that may be joined */
 };
 
 struct cp_exchange *cp_exchange_open(struct cp_exchanges *all);

@@ -4,6 +4,7 @@
 #include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/choose.h"
 #include "controlplane/resolver/fastfail.h"
+#include "controlplane/resolver/flight.h"
 #include "controlplane/resolver/hints.h"
 #include "controlplane/resolver/local.h"
 #include "controlplane/resolver/lost.h"
@@ -368,8 +369,10 @@ ask(struct cp_task *t)
 	if (cp_receive_copy(t))
 		return true;
 	if (l->ask_again)
-		return send_to(t, &l->again);
+		return !cp_flight_join(t) && send_to(t, &l->again);
 	cp_minimise_skip(t);
+	if (cp_flight_join(t))
+		return false;
 	/* One packet lost is not a zone lost. */
 	if (cp_choose_server(t, CP_PASS_FIRST, &to) ||
 	    (cp_delegation_addr_cnt(l->cut) <= 2 && cp_choose_server(t, CP_PASS_AGAIN, &to)))
@@ -670,10 +673,6 @@ cp_lookup_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail wh
 	t->lookup.exchange = NULL;
 	t->lookup.phase = CP_LOOKUP_ASK;
 	t->lookup.last_cause = causes[why];
-	if (why == CP_FAIL_TIMEOUT)
-		CP_COUNT(t->job->r, timeouts);
-	else
-		CP_COUNT(t->job->r, unreachable);
 	/* Some drop what they do not know. */
 	if (why == CP_FAIL_TIMEOUT && cp_minimise_is_hidden(x))
 		cp_minimise_stop(t);

@@ -5,6 +5,7 @@
 
 #include "controlplane/resolver/caches.h"
 #include "controlplane/resolver/choose.h"
+#include "controlplane/resolver/flight.h"
 #include "controlplane/resolver/lookup.h"
 #include "controlplane/resolver/question.h"
 #include "controlplane/resolver/send.h"
@@ -13,13 +14,15 @@
 static bool
 to_tcp(struct cp_resolver *r, struct cp_exchange *x)
 {
-	struct cp_task *t = x->task;
-
 	CP_COUNT(r, tcp_for_doubt);
-	t->lookup.exchange = NULL;
-	t->lookup.phase = CP_LOOKUP_ASK;
-	cp_send_again(t, x, true);
-	cp_task_wake(t);
+	do {
+		struct cp_task *t = x->task;
+
+		t->lookup.exchange = NULL;
+		t->lookup.phase = CP_LOOKUP_ASK;
+		cp_send_again(t, x, true);
+		cp_task_wake(t);
+	} while (cp_flight_pass(x));
 	cp_send_end(r, x, CP_END_NOTHING);
 	return true;
 }
@@ -28,18 +31,20 @@ to_tcp(struct cp_resolver *r, struct cp_exchange *x)
 static bool
 odd(struct cp_resolver *r, struct cp_exchange *x)
 {
-	struct cp_task *t = x->task;
-
 	if (x->odd < CP_ODD_MAX)
 		x->odd++;
 	if (x->odd < CP_ODD_MAX)
 		return false;
 	if (x->transport == CP_UDP)
 		return to_tcp(r, x);
-	t->lookup.exchange = NULL;
-	t->lookup.phase = CP_LOOKUP_ASK;
-	cp_send_over(t, x, CP_CAUSE_LAME);
-	cp_task_wake(t);
+	do {
+		struct cp_task *t = x->task;
+
+		t->lookup.exchange = NULL;
+		t->lookup.phase = CP_LOOKUP_ASK;
+		cp_send_over(t, x, CP_CAUSE_LAME);
+		cp_task_wake(t);
+	} while (cp_flight_pass(x));
 	cp_send_end(r, x, CP_END_WASTED);
 	return true;
 }
@@ -204,22 +209,48 @@ end_of(const struct cp_response *resp)
 	}
 }
 
+/* The reply as x->task understands it. False: it is beyond the octets that its question may
+ * receive, which is over then. */
 static bool
-take(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, size_t len)
+read_for_task(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, size_t len,
+    struct cp_response *resp)
 {
 	struct cp_task *t = x->task;
-	struct cp_response resp;
 	struct cp_asked asked;
-	enum cp_end how;
 
 	if (!cp_budget_take(&t->job->budget.bytes, (uint32_t)len)) {
 		t->lookup.exchange = NULL;
 		cp_question_abort(t->job, CP_CAUSE_BYTES);
+		return false;
+	}
+	asked_of(r, x, &asked);
+	cp_response_read(&asked, msg, len, resp);
+	return true;
+}
+
+/* Those who joined x get the reply too. */
+static void
+share(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, size_t len)
+{
+	struct cp_response resp;
+
+	while (cp_flight_pass(x))
+		if (read_for_task(r, x, msg, len, &resp))
+			cp_lookup_reply(x->task, x, &resp);
+}
+
+static bool
+take(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, size_t len)
+{
+	struct cp_response resp;
+	enum cp_end how;
+
+	while (!read_for_task(r, x, msg, len, &resp)) {
+		if (cp_flight_pass(x))
+			continue;
 		cp_send_end(r, x, CP_END_NOTHING);
 		return true;
 	}
-	asked_of(r, x, &asked);
-	cp_response_read(&asked, msg, len, &resp);
 	switch (judge(r, x, msg, &resp)) {
 	case TRUST_NOT:
 		return odd(r, x);
@@ -231,7 +262,8 @@ take(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, size_t le
 	CP_COUNT_BY(r, out_of_bailiwick, resp.out_of_bailiwick);
 	manners_learn(r, x, &resp);
 	how = end_of(&resp);
-	cp_lookup_reply(t, x, &resp);
+	cp_lookup_reply(x->task, x, &resp);
+	share(r, x, msg, len);
 	cp_send_end(r, x, how);
 	return true;
 }

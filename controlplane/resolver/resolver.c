@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controlplane/resolver/cache.h"
+#include "controlplane/resolver/flight.h"
 #include "controlplane/resolver/hints.h"
 #include "controlplane/resolver/jostle.h"
 #include "controlplane/resolver/local.h"
@@ -131,18 +132,9 @@ job_unlink(struct cp_resolver *r, struct cp_job *job)
 static void
 exchanges_cancel(struct cp_job *job)
 {
-	struct cp_resolver *r = job->r;
-
-	for (struct cp_task *t = job->tasks; t != NULL; t = t->next) {
-		struct cp_exchange *x;
-
-		if (t->kind != CP_TASK_LOOKUP || t->lookup.exchange == NULL)
-			continue;
-		x = t->lookup.exchange;
-		t->lookup.exchange = NULL;
-		r->ops.cancel(r->ops.arg, x->id);
-		cp_send_end(r, x, CP_END_NOTHING);
-	}
+	for (struct cp_task *t = job->tasks; t != NULL; t = t->next)
+		if (t->kind == CP_TASK_LOOKUP && t->lookup.exchange != NULL)
+			cp_flight_leave(t);
 }
 
 void
@@ -377,7 +369,13 @@ cp_resolver_failed(
 		return;
 	bool outermost = enter(r, now);
 
-	cp_lookup_failed(x->task, x, why);
+	if (why == CP_FAIL_TIMEOUT)
+		CP_COUNT(r, timeouts);
+	else
+		CP_COUNT(r, unreachable);
+	do
+		cp_lookup_failed(x->task, x, why);
+	while (cp_flight_pass(x));
 	bool servers_fault = why != CP_FAIL_LOCAL && why != CP_FAIL_FRAGMENTED;
 
 	cp_send_end(r, x, servers_fault ? CP_END_FAILED : CP_END_NOTHING);

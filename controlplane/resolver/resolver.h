@@ -237,6 +237,7 @@ void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 	X(cookie_bad, replies, "BADCOOKIE: the server wants its new cookie")                    \
 	X(tcp_for_doubt, exchanges, "gone over to TCP after packets that were not the reply")   \
 	X(edns_off, servers, "shown over TCP not to bear EDNS")                                 \
+	X(fetch_joined, lookups, "waited for an equal query that was out already")              \
 	X(explored, exchanges, "with another server than the best, to know it")                 \
 	X(probed, exchanges, "with a server that is avoided, to see whether it recovered")      \
 	X(zone_busy, lookups, "refused: too many fetches of the zone under way")                \

@@ -4,6 +4,7 @@
 #include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/choose.h"
 #include "controlplane/resolver/core.h"
+#include "controlplane/resolver/flight.h"
 #include "controlplane/resolver/minimise.h"
 #include "controlplane/resolver/query.h"
 
@@ -13,8 +14,8 @@ enum { EDNS_SILENCES = 2 }; /* before a query without is tried */
 
 /* CD is set for a forwarder whenever we validate ourselves (RFC 6840 5.9), but not when its
  * data did not: then its own validation may find better. AD is never looked at. */
-static uint16_t
-flags_for(const struct cp_task *t)
+uint16_t
+cp_send_flags(const struct cp_task *t)
 {
 	const struct cp_resolver *r = t->job->r;
 	struct hf_name anchor;
@@ -116,7 +117,7 @@ static void
 query_send(struct cp_task *t, struct cp_exchange *x, uint64_t wait_ns)
 {
 	struct cp_resolver *r = t->job->r;
-	struct cp_query_head head = {x->msg_id, flags_for(t), x->edns, x->cookie};
+	struct cp_query_head head = {x->msg_id, x->flags, x->edns, x->cookie};
 	struct hf_question q = x->question;
 	uint8_t msg[CP_QUERY_MAX];
 
@@ -127,12 +128,22 @@ query_send(struct cp_task *t, struct cp_exchange *x, uint64_t wait_ns)
 	r->ops.send(r->ops.arg, &s);
 }
 
+void
+cp_send_question(const struct cp_task *t, struct hf_question *out)
+{
+	struct hf_question q = {.name = t->name, .type = t->type, .klass = HF_CLASS_IN};
+
+	if (cp_route_is_forward(t->lookup.route))
+		*out = q; /* whole: who recurses for us knows no cuts */
+	else
+		cp_query_choose(&q, &t->lookup.shown, out);
+}
+
 static struct cp_exchange *
 exchange_make(struct cp_task *t, const struct hf_addr *a)
 {
 	struct cp_lookup *l = &t->lookup;
 	struct cp_resolver *r = t->job->r;
-	struct hf_question q = {.name = t->name, .type = t->type, .klass = HF_CLASS_IN};
 	struct cp_exchange *x = cp_exchange_open(&r->exchanges);
 
 	if (x == NULL)
@@ -141,12 +152,25 @@ exchange_make(struct cp_task *t, const struct hf_addr *a)
 	x->server = *a;
 	x->transport = l->ask_again && l->use_tcp ? CP_TCP : CP_UDP;
 	x->msg_id = (uint16_t)cp_core_random(r);
-	if (cp_route_is_forward(l->route))
-		x->question = q; /* whole: who recurses for us knows no cuts */
-	else
-		cp_query_choose(&q, &l->shown, &x->question);
+	x->route = l->route;
+	x->flags = cp_send_flags(t);
+	cp_send_question(t, &x->question);
 	fetch_set(t, x);
 	return x;
+}
+
+void
+cp_send_note(struct cp_task *t, struct cp_exchange *x)
+{
+	struct cp_lookup *l = &t->lookup;
+	struct cp_tried *tried = cp_choose_tried(l, &x->server);
+
+	l->shown.steps += x->question.name.label_cnt < t->name.label_cnt;
+	tried->sends++;
+	t->job->sends++;
+	l->asked_cut = true;
+	l->exchange = x;
+	l->phase = CP_LOOKUP_WAIT;
 }
 
 enum cp_cause
@@ -172,12 +196,9 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 	}
 	cp_servers_read(r->servers, a, &known);
 	manner_set(t, x, tried, &known);
-	l->shown.steps += cp_minimise_is_hidden(x);
-	tried->sends++;
-	t->job->sends++;
-	l->asked_cut = true;
-	l->exchange = x;
-	l->phase = CP_LOOKUP_WAIT;
+	if (x->edns) /* without, it has not all that another may need */
+		cp_flight_offer(r, x);
+	cp_send_note(t, x);
 	if (x->transport == CP_TCP)
 		CP_COUNT(r, sent_tcp);
 	else

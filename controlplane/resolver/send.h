@@ -18,6 +18,11 @@
 
 /* Ask a. CP_CAUSE_NONE: the look-up waits; else nothing was sent for that cause. */
 enum cp_cause cp_send_to(struct cp_task *t, const struct hf_addr *a);
+/* What t would ask next, and with which flags. */
+void cp_send_question(const struct cp_task *t, struct hf_question *out);
+uint16_t cp_send_flags(const struct cp_task *t);
+/* From now on t waits for x, its own or one it joined. */
+void cp_send_note(struct cp_task *t, struct cp_exchange *x);
 /* The exchange is over: server and zone are told how, and it is freed. */
 void cp_send_end(struct cp_resolver *r, struct cp_exchange *x, enum cp_end how);
 /* The server of x is to be asked once more, in another way, if it may be. */

@@ -85,10 +85,11 @@ struct cp_lookup {
 	uint16_t view;                /* of the delegations it goes by */
 	const struct cp_route *route; /* NULL: the public tree, perhaps as a fallback */
 	struct cp_delegation *cut;
-	uint64_t zone;  /* its name in server.h */
-	bool asked_cut; /* a server of it was asked */
-	bool counted;   /* it has limits: no public suffix, which everybody needs */
-	struct cp_exchange *exchange;
+	uint64_t zone;                /* its name in server.h */
+	bool asked_cut;               /* a server of it was asked */
+	bool counted;                 /* it has limits: no public suffix, which everybody needs */
+	struct cp_exchange *exchange; /* its own, or one it joined */
+	struct cp_task *flight_next;  /* others that joined it (flight.h) */
 	struct hf_addr again;
 	struct cp_shown shown;
 	struct cp_outcome *got;   /* what is being judged */

@@ -22,6 +22,7 @@ unit_names := \
 	cp_policy_test \
 	cp_ranges_test \
 	cp_resolver_cut_test \
+	cp_resolver_flight_test \
 	cp_resolver_lost_test \
 	cp_resolver_minimise_test \
 	cp_resolver_reply_test \
@@ -140,6 +141,8 @@ unit_parts_cp_resolver_cut_test := resolver validator hf
 unit_libs_cp_resolver_cut_test := -lldns
 unit_parts_cp_resolver_reply_test := resolver validator hf
 unit_libs_cp_resolver_reply_test := -lldns
+unit_parts_cp_resolver_flight_test := resolver validator hf
+unit_libs_cp_resolver_flight_test := -lldns
 unit_parts_cp_resolver_lost_test := resolver validator hf
 unit_libs_cp_resolver_lost_test := -lldns
 unit_parts_cp_resolver_minimise_test := resolver validator hf

@@ -940,9 +940,9 @@ fn_time(void)
 	return (struct cp_time){fn.now_ns, FN_WALL_S + (int64_t)(fn.now_ns / HF_NS_PER_S)};
 }
 
-/* Let time pass until nothing is under way. */
+/* Let time pass until then, or until nothing is under way. */
 static inline void
-fn_run(void)
+fn_run_until(uint64_t until_ns)
 {
 	for (unsigned turns = 0; turns < 2000; turns++) {
 		struct cp_time t = fn_time();
@@ -955,6 +955,10 @@ fn_run(void)
 				next = &fn.event[i];
 		if (next == NULL && tick == UINT64_MAX)
 			return;
+		if (tick > until_ns && (next == NULL || next->due_ns > until_ns)) {
+			fn.now_ns = until_ns;
+			return;
+		}
 		if (next == NULL || tick < next->due_ns) {
 			fn.now_ns = tick > fn.now_ns ? tick : fn.now_ns;
 			continue;
@@ -972,6 +976,12 @@ fn_run(void)
 		free(e.msg);
 	}
 	abort();
+}
+
+static inline void
+fn_run(void)
+{
+	fn_run_until(UINT64_MAX - 1);
 }
 
 static inline void
