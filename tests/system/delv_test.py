@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""delv, which validates by itself, agrees with us on every name of the lab, on every kind of port."""
+"""delv, which validates by itself, agrees with us on every name of the lab. On every kind of port, but
+on all but the first with a name of each zone and kind only: a delv costs a quarter of a second."""
 import concurrent.futures
 import subprocess
 
@@ -31,10 +32,21 @@ def delv(lab, case):
     return "secure" if any("fully validated" in m for m in marks) else "nothing", p
 
 
-def test_delv_through_us_agrees_on_every_lab_name(port):
+def one_of_each(cases):
+    """A case of each parent, rcode and verdict; and each where delv and we differ."""
+    kinds = {}
+    for c in cases:
+        known = (c["qname"], c["qtype"]) in DELV_BELIEVES_MORE
+        kinds.setdefault((c["qname"].split(".", 1)[1], c["rcode"], c["security"], known), c)
+    return list(kinds.values())
+
+
+def test_delv_through_us_agrees_on_every_lab_name(port, request):
     """delv validates by itself, with the lab's root key, what we hand it under CD."""
     lab, _, _ = port
     cases = [c for c in lab.truth()["cases"] if c["security"] != "unreachable"]
+    if request.node.callspec.params["port"] != "af_packet":
+        cases = one_of_each(cases)
     with concurrent.futures.ThreadPoolExecutor(max_workers=6) as pool:
         verdicts = list(pool.map(lambda case: delv(lab, case), cases))
     wrong = []
