@@ -8,7 +8,7 @@
  * Roles     Whoever holds the lock of the shard that owns it.
  * Memory    Fixed: 4 octets a key.
  * Blocking  Never.
- * Errors    A key not remembered is a key never seen; two of one hash are one (2^-29).
+ * Errors    A key not remembered is a key never seen; two of one hash are one.
  * Trust     Hashes are keyed: nobody chooses them.
  */
 #ifndef CP_RESOLVER_GHOST_H

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/resolver/buckets.h"
 #include "controlplane/resolver/grace.h"
 #include "controlplane/resolver/ghost.h"
 #include "controlplane/resolver/pages.h"
@@ -13,9 +14,8 @@
 #include "lib/base/ns.h"
 
 enum {
-	OCTETS_PER_BUCKET = 256, /* an entry is rarely smaller: chains stay short */
-	BUCKETS_MIN = 64,
-	LINE_BUCKETS = 8,           /* a cache line of them */
+	OCTETS_PER_BUCKET = 128, /* hardly an entry is smaller: more buckets would stay empty */
+	OCTETS_PER_GHOST = 256,
 	LINE_TYPES = 16,            /* types of one name in one line: more would be long chains */
 	SHARD_OCTETS = 1024 * 1024, /* a shard for each MiB */
 	SHARDS_MAX = 64,
@@ -26,32 +26,13 @@ enum {
 	SHARE_TURNS = 64,  /* entries looked at for one of the same domain */
 	FREE_BURST = 16,
 	MALLOC_HEAD = 8, /* what the allocator keeps in front of a block */
+	TTL_MAX_S = (1 << CP_ENTRY_TTL_BITS) - 1,
+	LEN_MAX = (1 << CP_ENTRY_LEN_BITS) - 1,
 };
 
 #define HIT_AFTER_NS HF_NS_PER_S /* what a question reads again of its own is not popular */
 
 enum where { NOWHERE, PROBATION, MAIN };
-
-struct cp_entry {
-	_Atomic(struct cp_entry *) chain; /* same bucket; stored by writers of the shard */
-	struct cp_entry *newer;           /* in its queue; of those that wait: the next */
-	union {                           /* writers of the shard */
-		struct cp_entry *older;
-		uint64_t mark; /* waiting: the age in which it was unlinked */
-	};
-	uint64_t hash;
-	uint64_t put_ns;
-	uint64_t policy_gen;
-	uint32_t ttl_s;
-	uint32_t domain; /* keyed hash of its registrable domain */
-	uint32_t len;
-	uint16_t type, view;
-	uint8_t class;
-	uint8_t name_len;
-	_Atomic uint8_t hits; /* readers, relaxed */
-	uint8_t where;        /* enum where; writers of the shard */
-	uint8_t octets[];     /* the name, lower case, then the data */
-};
 
 struct queue {
 	struct cp_entry *newest, *oldest;
@@ -65,6 +46,8 @@ struct shard {
 	struct cp_entry *waiting_first, *waiting_last; /* unlinked, in order of their marks */
 	/* Relaxed, stored under the lock: numbers for operators. */
 	_Atomic uint64_t entries, octets, waiting, evicted;
+	/* Away from what writers change all the time: readers come here first. */
+	_Alignas(CP_GRACE_LINE) struct cp_buckets buckets;
 };
 
 struct cp_table {
@@ -73,43 +56,45 @@ struct cp_table {
 	const struct cp_suffixes *suffixes;
 	struct cp_share *share;
 	size_t share_max, shard_octets_max;
-	unsigned shard_cnt; /* a power of two, at most one for each line of buckets */
-	size_t bucket_cnt;  /* a power of two */
+	unsigned shard_cnt; /* a power of two */
 	struct shard *shards;
-	_Atomic(struct cp_entry *) *buckets;
+	struct cp_line *lines; /* of all shards in turn, lines_len octets */
+	size_t lines_len;
 };
 
 /* --- keys */
 
 struct found_key {
-	uint64_t hash;
 	struct hf_name lower;
-	uint16_t type, view;
-	uint8_t class;
+	struct cp_place place; /* its name is lower */
+	unsigned shard;
 };
 
-/* A look-up asks for several types and classes of one name, mostly in vain: their buckets are in
- * one cache line, chosen by view, name and type / LINE_TYPES. The upper half of the hash tells
- * them apart. */
+/* One hash for all types that share a line of buckets, and for all classes. */
 static void
 key_find(const struct cp_table *t, const struct cp_key *key, struct found_key *k)
 {
 	uint8_t text[HF_NAME_MAX + 4];
-	uint32_t differs = key->type * 0x9e3779b1u + (uint32_t)key->class * 0x85ebca6bu;
-	uint64_t in_line = (key->type ^ (unsigned)key->class * 3) % LINE_BUCKETS;
+	uint16_t types = key->type / LINE_TYPES;
 
 	k->lower = *key->name;
 	hf_name_lower(&k->lower);
-	k->type = key->type;
-	k->view = key->view;
-	k->class = (uint8_t)key->class;
 	memcpy(text, k->lower.octets, k->lower.len);
-	text[k->lower.len] = (uint8_t)(k->type / LINE_TYPES >> 8);
-	text[k->lower.len + 1] = (uint8_t)(k->type / LINE_TYPES);
-	text[k->lower.len + 2] = (uint8_t)(k->view >> 8);
-	text[k->lower.len + 3] = (uint8_t)k->view;
-	k->hash = hf_siphash(&t->key, text, k->lower.len + 4u);
-	k->hash = (k->hash / LINE_BUCKETS * LINE_BUCKETS + in_line) ^ (uint64_t)differs << 32;
+	text[k->lower.len] = (uint8_t)(types >> 8);
+	text[k->lower.len + 1] = (uint8_t)types;
+	text[k->lower.len + 2] = (uint8_t)(key->view >> 8);
+	text[k->lower.len + 3] = (uint8_t)key->view;
+	uint64_t hash = hf_siphash(&t->key, text, k->lower.len + 4u);
+
+	k->shard = (unsigned)hash & (t->shard_cnt - 1);
+	k->place = (struct cp_place){
+	    .order = (uint32_t)(hash >> 32),
+	    .type = key->type,
+	    .view = key->view,
+	    .class = (uint8_t)key->class,
+	    .name_len = k->lower.len,
+	    .name = k->lower.octets,
+	};
 }
 
 static uint32_t
@@ -121,45 +106,24 @@ domain_of(const struct cp_table *t, const struct hf_name *lower)
 	return (uint32_t)hf_siphash(&t->key, lower->octets + off, lower->len - off);
 }
 
-static bool
-is_of(const struct cp_entry *e, const struct found_key *k)
+/* For ghost.h, which takes it apart: each part of it depends on all of the place. */
+static uint64_t
+ghost_of(const struct cp_entry *e)
 {
-	return e->hash == k->hash && e->type == k->type && e->view == k->view &&
-	    e->class == k->class && e->name_len == k->lower.len &&
-	    memcmp(e->octets, k->lower.octets, e->name_len) == 0;
-}
+	uint64_t kind = (uint64_t)e->type << 8 | e->class;
 
-static _Atomic(struct cp_entry *) *
-bucket_of(const struct cp_table *t, uint64_t hash)
-{
-	return &t->buckets[hash & (t->bucket_cnt - 1)];
-}
-
-static struct shard *
-shard_of(const struct cp_table *t, uint64_t hash)
-{
-	return &t->shards[hash / LINE_BUCKETS & (t->shard_cnt - 1)];
-}
-
-/* Sequentially consistent, as grace.h asks: a reader that is inside sees no entry that was
- * unlinked before the age it began in. On the usual machines it is a plain load. */
-static struct cp_entry *
-follow(const _Atomic(struct cp_entry *) *at)
-{
-	return atomic_load_explicit(at, memory_order_seq_cst);
+	return (kind << 32 | e->order) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 /* --- making and freeing */
 
+/* What is not fixed from the start: entries, and the lines of buckets that they make use of. */
 static size_t
 entries_octets(size_t octets_max)
 {
-	size_t buckets = BUCKETS_MIN, fixed;
+	size_t fixed =
+	    cp_share_footprint(octets_max) + cp_ghost_footprint(octets_max / OCTETS_PER_GHOST);
 
-	while (buckets < octets_max / OCTETS_PER_BUCKET)
-		buckets *= 2;
-	fixed = buckets * sizeof(struct cp_entry *) + cp_share_footprint(octets_max) +
-	    cp_ghost_footprint(octets_max / OCTETS_PER_BUCKET);
 	return fixed < octets_max / 2 ? octets_max - fixed : octets_max / 2;
 }
 
@@ -170,17 +134,24 @@ shards_make(struct cp_table *t, size_t octets_max)
 
 	while (cnt < SHARDS_MAX && cnt < octets_max / SHARD_OCTETS)
 		cnt *= 2;
+	size_t lines = octets_max / cnt / (OCTETS_PER_BUCKET * CP_LINE_BUCKETS) + 1;
+
+	lines = lines < UINT32_MAX ? lines : UINT32_MAX;
+	t->lines_len = lines * cnt * sizeof(struct cp_line);
+	t->lines = cp_pages_reserve(t->lines_len);
 	t->shards = aligned_alloc(CP_GRACE_LINE, cnt * sizeof(*t->shards));
-	if (t->shards == NULL)
+	if (t->shards == NULL || t->lines == NULL)
 		return false;
 	memset(t->shards, 0, cnt * sizeof(*t->shards));
 	t->shard_octets_max = entries_octets(octets_max) / cnt;
 	for (; t->shard_cnt < cnt; t->shard_cnt++) {
 		struct shard *s = &t->shards[t->shard_cnt];
 
-		s->ghost = cp_ghost_create(octets_max / OCTETS_PER_BUCKET / cnt);
+		s->ghost = cp_ghost_create(octets_max / OCTETS_PER_GHOST / cnt);
 		if (s->ghost == NULL)
 			return false;
+		cp_buckets_init(
+		    &s->buckets, t->lines + t->shard_cnt, (uint32_t)cnt, (uint32_t)lines);
 		pthread_mutex_init(&s->lock, NULL);
 	}
 	return true;
@@ -197,13 +168,9 @@ cp_table_create(const struct cp_table_config *cfg)
 	cp_grace_init(&t->grace);
 	t->key = cfg->key;
 	t->suffixes = cfg->suffixes;
-	t->bucket_cnt = BUCKETS_MIN;
-	while (t->bucket_cnt < cfg->octets_max / OCTETS_PER_BUCKET)
-		t->bucket_cnt *= 2;
 	t->share_max = entries_octets(cfg->octets_max) / 100 * SHARE_PERCENT;
 	t->share = cp_share_create(cfg->octets_max, t->share_max);
-	t->buckets = cp_pages_alloc(t->bucket_cnt * sizeof(*t->buckets));
-	if (t->share == NULL || t->buckets == NULL || !shards_make(t, cfg->octets_max)) {
+	if (t->share == NULL || !shards_make(t, cfg->octets_max)) {
 		cp_table_destroy(t);
 		return NULL;
 	}
@@ -211,7 +178,7 @@ cp_table_create(const struct cp_table_config *cfg)
 }
 
 static void
-chain_free(struct cp_entry *e)
+queue_free(struct cp_entry *e)
 {
 	while (e != NULL) {
 		struct cp_entry *next = e->newer;
@@ -232,23 +199,17 @@ cp_table_destroy(struct cp_table *t)
 {
 	if (t == NULL)
 		return;
-	for (size_t i = 0; t->buckets != NULL && i < t->bucket_cnt; i++) {
-		struct cp_entry *e = follow(&t->buckets[i]);
-
-		while (e != NULL) {
-			struct cp_entry *next = follow(&e->chain);
-
-			free(e);
-			e = next;
-		}
-	}
 	for (unsigned i = 0; i < t->shard_cnt; i++) {
-		chain_free(t->shards[i].waiting_first);
-		cp_ghost_destroy(t->shards[i].ghost);
-		pthread_mutex_destroy(&t->shards[i].lock);
+		struct shard *s = &t->shards[i];
+
+		queue_free(s->queue[PROBATION].oldest);
+		queue_free(s->queue[MAIN].oldest);
+		queue_free(s->waiting_first);
+		cp_ghost_destroy(s->ghost);
+		pthread_mutex_destroy(&s->lock);
 	}
 	free(t->shards);
-	free(t->buckets);
+	cp_pages_release(t->lines, t->lines_len);
 	cp_share_destroy(t->share);
 	free(t);
 }
@@ -270,13 +231,18 @@ cp_table_leave(struct cp_table *t, unsigned reader)
 static void
 block_of(const struct cp_entry *e, struct cp_block *b)
 {
+	const uint8_t *after_name = e->octets + e->name_len;
+
 	*b = (struct cp_block){
-	    .put_ns = e->put_ns,
-	    .expires_ns = e->put_ns + e->ttl_s * HF_NS_PER_S,
-	    .policy_gen = e->policy_gen,
+	    .put_ns = e->put_ms * HF_NS_PER_MS,
+	    .expires_ns = e->put_ms * HF_NS_PER_MS + e->ttl_s * HF_NS_PER_S,
 	    .len = e->len,
-	    .data = e->octets + e->name_len,
+	    .data = after_name,
 	};
+	if (e->tagged) {
+		memcpy(&b->policy_gen, after_name, sizeof(b->policy_gen));
+		b->data += sizeof(b->policy_gen);
+	}
 }
 
 static void
@@ -295,10 +261,8 @@ cp_table_find(struct cp_table *t, const struct cp_key *key, uint64_t now_ns, str
 	struct found_key k;
 
 	key_find(t, key, &k);
-	struct cp_entry *e = follow(bucket_of(t, k.hash));
+	struct cp_entry *e = cp_buckets_find(&t->shards[k.shard].buckets, &k.place);
 
-	while (e != NULL && !is_of(e, &k))
-		e = follow(&e->chain);
 	if (e == NULL)
 		return false;
 	block_of(e, b);
@@ -361,12 +325,7 @@ withdraw(struct cp_table *t, struct shard *s, struct cp_entry *e)
 static void
 retire(struct cp_table *t, struct shard *s, struct cp_entry *e)
 {
-	_Atomic(struct cp_entry *) *at = bucket_of(t, e->hash);
-
-	while (follow(at) != e)
-		at = &follow(at)->chain;
-	/* Sequentially consistent, before the mark is read: see grace.h. */
-	atomic_store_explicit(at, follow(&e->chain), memory_order_seq_cst);
+	cp_buckets_remove(&s->buckets, e); /* before the mark is read: see grace.h */
 	e->mark = cp_grace_mark(&t->grace);
 	e->newer = NULL;
 	*(s->waiting_last != NULL ? &s->waiting_last->newer : &s->waiting_first) = e;
@@ -409,10 +368,18 @@ static void
 evict(struct cp_table *t, struct shard *s, struct cp_entry *e)
 {
 	if (e->where == PROBATION)
-		cp_ghost_add(s->ghost, e->hash);
+		cp_ghost_add(s->ghost, ghost_of(e));
 	withdraw(t, s, e);
 	retire(t, s, e);
 	add_relaxed(&s->evicted, 1);
+}
+
+/* What counts against the shard's bound: a line more may be needed for one entry more. */
+static size_t
+held(const struct shard *s)
+{
+	return s->octets +
+	    (atomic_load_explicit(&s->buckets.line_cnt, memory_order_relaxed) + 1) * CP_LINE_LEN;
 }
 
 /* The hand: from probation while that is over its part, else from main. */
@@ -421,7 +388,7 @@ make_room(struct cp_table *t, struct shard *s, size_t cost)
 {
 	size_t probation_max = t->shard_octets_max / 100 * PROBATION_PERCENT;
 
-	for (unsigned turns = 0; s->octets + cost > t->shard_octets_max; turns++) {
+	for (unsigned turns = 0; held(s) + cost > t->shard_octets_max; turns++) {
 		struct queue *q = &s->queue[PROBATION];
 
 		if (q->oldest == NULL ||
@@ -477,7 +444,7 @@ admit(struct cp_table *t, struct shard *s, struct cp_entry *e)
 	if (s->waiting > t->shard_octets_max / 8)
 		return CP_PUT_BUSY;
 	if (!make_share(t, s, e, cost)) {
-		cp_ghost_add(s->ghost, e->hash);
+		cp_ghost_add(s->ghost, ghost_of(e));
 		return CP_PUT_SHARE;
 	}
 	make_room(t, s, cost);
@@ -495,26 +462,33 @@ cp_table_prepare(const struct cp_table *t, const struct cp_item *item, uint8_t *
 	struct found_key k;
 
 	key_find(t, &item->key, &k);
-	size_t len = sizeof(struct cp_entry) + k.lower.len + item->len;
-	struct cp_entry *e =
-	    len <= t->share_max && len <= t->shard_octets_max / 2 ? malloc(len) : NULL;
+	bool tagged = item->policy_gen != 0;
+	size_t len = offsetof(struct cp_entry, octets) + k.lower.len + item->len +
+	    (tagged ? sizeof(item->policy_gen) : 0);
+	bool fits = item->len <= LEN_MAX && len <= t->share_max && len <= t->shard_octets_max / 2;
+	struct cp_entry *e = fits ? malloc(len > sizeof(*e) ? len : sizeof(*e)) : NULL;
 
 	if (e == NULL)
 		return NULL;
 	*e = (struct cp_entry){
-	    .hash = k.hash,
-	    .put_ns = item->now_ns,
-	    .policy_gen = item->policy_gen,
-	    .ttl_s = item->ttl_s,
+	    .put_ms = item->now_ns / HF_NS_PER_MS,
+	    .ttl_s = item->ttl_s < TTL_MAX_S ? item->ttl_s : TTL_MAX_S,
+	    .tagged = tagged,
+	    .order = k.place.order,
 	    .domain = domain_of(t, &k.lower),
 	    .len = item->len,
-	    .type = k.type,
-	    .view = k.view,
-	    .class = k.class,
+	    .class = k.place.class,
+	    .type = k.place.type,
+	    .view = k.place.view,
 	    .name_len = k.lower.len,
+	    .shard = k.shard & (SHARDS_MAX - 1),
 	};
 	memcpy(e->octets, k.lower.octets, k.lower.len);
 	*data = e->octets + e->name_len;
+	if (tagged) {
+		memcpy(*data, &item->policy_gen, sizeof(item->policy_gen));
+		*data += sizeof(item->policy_gen);
+	}
 	return e;
 }
 
@@ -524,28 +498,14 @@ cp_entry_discard(struct cp_entry *e)
 	free(e);
 }
 
-/* The entry that e replaces, or NULL. */
-static struct cp_entry *
-twin_of(const struct cp_table *t, const struct cp_entry *e)
-{
-	struct cp_entry *old = follow(bucket_of(t, e->hash));
-
-	while (old != NULL &&
-	    (old->hash != e->hash || old->type != e->type || old->view != e->view ||
-		old->class != e->class || old->name_len != e->name_len ||
-		memcmp(old->octets, e->octets, e->name_len) != 0))
-		old = follow(&old->chain);
-	return old;
-}
-
 enum cp_put
 cp_table_publish(struct cp_table *t, struct cp_entry *e)
 {
-	struct shard *s = shard_of(t, e->hash);
-	_Atomic(struct cp_entry *) *bucket = bucket_of(t, e->hash);
+	struct shard *s = &t->shards[e->shard];
+	const struct cp_place place = cp_entry_place(e);
 
 	pthread_mutex_lock(&s->lock);
-	struct cp_entry *old = twin_of(t, e);
+	struct cp_entry *old = cp_buckets_find(&s->buckets, &place);
 
 	e->where = PROBATION;
 	if (old != NULL) {
@@ -554,20 +514,18 @@ cp_table_publish(struct cp_table *t, struct cp_entry *e)
 		e->where = old->where == MAIN || hits > 0 ? MAIN : PROBATION;
 		atomic_init(&e->hits, hits);
 		withdraw(t, s, old);
-	} else if (cp_ghost_take(s->ghost, e->hash)) {
+	} else if (cp_ghost_take(s->ghost, ghost_of(e))) {
 		e->where = MAIN;
 	}
 	enum cp_put put = admit(t, s, e);
 
-	if (put == CP_PUT_KEPT) {
-		atomic_init(&e->chain, follow(bucket));
-		/* Release, within seq_cst: the whole entry is there for whoever finds it. */
-		atomic_store_explicit(bucket, e, memory_order_seq_cst);
-	} else {
+	if (put == CP_PUT_KEPT)
+		cp_buckets_insert(&s->buckets, e);
+	else
 		free(e); /* nobody has seen it */
-	}
 	if (old != NULL) /* only now: readers find one of the two at any time */
 		retire(t, s, old);
+	cp_buckets_grow(&s->buckets, s->entries);
 	free_waiting(t, s);
 	pthread_mutex_unlock(&s->lock);
 	return put;
@@ -579,13 +537,11 @@ cp_table_remove(struct cp_table *t, const struct cp_key *key)
 	struct found_key k;
 
 	key_find(t, key, &k);
-	struct shard *s = shard_of(t, k.hash);
+	struct shard *s = &t->shards[k.shard];
 
 	pthread_mutex_lock(&s->lock);
-	struct cp_entry *e = follow(bucket_of(t, k.hash));
+	struct cp_entry *e = cp_buckets_find(&s->buckets, &k.place);
 
-	while (e != NULL && !is_of(e, &k))
-		e = follow(&e->chain);
 	if (e != NULL) {
 		withdraw(t, s, e);
 		retire(t, s, e);

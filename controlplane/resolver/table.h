@@ -15,11 +15,11 @@
  *           not admitted.
  *
  * Roles     Any thread; each reader has an index of its own (grace.h).
- * Memory    Owns its entries. Bounded by octets_max, fixed parts included; what was dropped
- *           and may still be read is at most an eighth more.
- * Blocking  Only for another writer of the same shard, which never waits itself.
- * Errors    cp_table_prepare: NULL without memory or for what is too large. enum cp_put.
- * Trust     Names come from the network; every hash is keyed with a secret.
+ * Memory    Owns its entries. Bounded by octets_max, buckets and fixed parts included; what was
+ * dropped and may still be read is at most an eighth more. Blocking  Only for another writer of the
+ * same shard, which never waits itself. Errors    cp_table_prepare: NULL without memory or for what
+ * is too large. enum cp_put. Trust     Names come from the network; every hash is keyed with a
+ * secret.
  */
 #ifndef CP_RESOLVER_TABLE_H
 #define CP_RESOLVER_TABLE_H
@@ -52,9 +52,9 @@ struct cp_key {
 
 /* What is found, in place: until cp_table_leave. */
 struct cp_block {
-	uint64_t put_ns;
+	uint64_t put_ns; /* in whole milliseconds */
 	uint64_t expires_ns;
-	uint64_t policy_gen; /* under which it was made */
+	uint64_t policy_gen; /* as it was put */
 	uint32_t len;
 	const uint8_t *data; /* not aligned */
 };
@@ -82,7 +82,7 @@ cp_table_find(struct cp_table *t, const struct cp_key *key, uint64_t now_ns, str
 struct cp_item {
 	struct cp_key key;
 	uint64_t now_ns;
-	uint64_t policy_gen;
+	uint64_t policy_gen; /* that it dies with; 0: none */
 	uint32_t ttl_s;
 	uint32_t len;
 };

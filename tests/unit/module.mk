@@ -11,6 +11,7 @@ unit_names := \
 	cp_admin_test \
 	cp_anchors_test \
 	cp_answer_test \
+	cp_buckets_test \
 	cp_channel_test \
 	cp_choose_test \
 	cp_datagrams_test \
@@ -116,6 +117,7 @@ unit_parts_dp_policy_test := dataplane hf
 unit_parts_dp_judge_test := dataplane hf
 unit_parts_dp_table_test := dataplane hf
 unit_parts_cp_policy_test := resolver validator hf
+unit_parts_cp_buckets_test := resolver hf
 unit_parts_cp_pack_test := resolver validator hf
 unit_parts_cp_choose_test := resolver validator hf
 unit_libs_cp_choose_test := -lldns
