@@ -342,6 +342,7 @@ make_engine(struct program *g)
 	    .cookies = g->config->server_cookies,
 	    .server_port = SERVER_PORT,
 	};
+	(void)hf_config_nat64(g->config, &resolver.nat64); /* checked when it was read */
 	struct cp_engine_config cfg = {
 	    .base = g->base,
 	    .resolver = &resolver,

@@ -15,6 +15,7 @@ add_asked(struct cp_zones *z, const struct hf_config_zone *from, enum cp_zone_ki
 	    .name = from->name,
 	    .kind = kind,
 	    .insecure = !from->validate,
+	    .no_cache = kind != CP_ZONE_STUB && !from->cache,
 	    .addrs = from->servers.addr,
 	    .addr_cnt = from->servers.addr_cnt,
 	    .servers = from->servers.name,

@@ -4,6 +4,7 @@ lib_base_src := \
 	lib/base/arena.c \
 	lib/base/clock.c \
 	lib/base/log.c \
+	lib/base/nat64.c \
 	lib/base/rand.c \
 	lib/base/siphash.c \
 	lib/base/units.c

@@ -99,7 +99,9 @@ outcome_in(struct cp_task *t, const struct cp_key *key, const struct cp_outcome 
 	bool judged = key->class == CP_CLASS_ANSWER && !bogus;
 	uint8_t *data;
 
-	if (ttl_s == 0 || is_outranked(r, key, o))
+	/* The keys of a zone are kept whoever told of them: they were proven. */
+	if (ttl_s == 0 || is_outranked(r, key, o) ||
+	    (key->class != CP_CLASS_STATE && !cp_route_keeps(r->routes, key->view)))
 		return;
 	struct cp_item item = item_of(r, key, cp_pack_outcome(o, key->name, judged, NULL), ttl_s);
 

@@ -219,6 +219,19 @@ is_loop(struct cp_job *job)
 	    l->link[l->cnt - 1]->cause == CP_CAUSE_ALIAS_LOOP;
 }
 
+/* A forwarder had a part in it whose word is not to be kept. */
+static bool
+is_passing(struct cp_job *job)
+{
+	const struct cp_links *l = links_of(job);
+	bool keeps = true;
+
+	for (unsigned i = 0; i < l->name_cnt && keeps; i++)
+		keeps = cp_route_keeps(job->r->routes,
+		    cp_route_view(job->r->routes, &l->name[i], job->type));
+	return !keeps;
+}
+
 /* A copy of a for everyone who waits, with the records each asked for. */
 static void
 tell(struct cp_job *job, const struct cp_answer *a)
@@ -226,6 +239,7 @@ tell(struct cp_job *job, const struct cp_answer *a)
 	static const struct cp_links nothing;
 	struct cp_resolver *r = job->r;
 	bool records = a->rcode != HF_RCODE_SERVFAIL || is_loop(job);
+	bool passing = is_passing(job);
 	struct cp_answer own;
 
 	for (struct cp_waiter *w = job->waiters; w != NULL; w = w->next) {
@@ -242,6 +256,8 @@ tell(struct cp_job *job, const struct cp_answer *a)
 		cp_render(records ? links_of(job) : &nothing, &page, &own);
 		if (a->rcode == HF_RCODE_SERVFAIL)
 			own.ttl_s = a->ttl_s;
+		else if (passing)
+			own.ttl_s = 0;
 		count_end(job, &own);
 		r->ops.answer(r->ops.arg, w->token, &own);
 	}

@@ -475,7 +475,8 @@ cp_resolver_create(const struct cp_resolver_config *cfg, const struct cp_resolve
 	r->ops = *ops;
 	r->limits = cfg->limits;
 	cp_limits_default(&r->limits);
-	r->do_ip4 = cfg->do_ip4;
+	r->nat64 = cfg->nat64;
+	r->do_ip4 = cfg->do_ip4 || cfg->nat64.len > 0;
 	r->do_ip6 = cfg->do_ip6;
 	r->ask_loopback = cfg->ask_loopback;
 	r->validate = cfg->validate;

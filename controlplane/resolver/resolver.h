@@ -22,6 +22,7 @@
 
 #include "controlplane/policy.h"
 #include "lib/base/addr.h"
+#include "lib/base/nat64.h"
 #include "lib/link/msg.h"
 #include "lib/wire/rrset.h"
 #include "validator/validator.h"
@@ -109,6 +110,7 @@ struct cp_zone {
 	struct hf_name name;
 	enum cp_zone_kind kind;
 	bool insecure; /* only anchors at or below it count: it is no part of the signed tree */
+	bool no_cache; /* forward: what the servers say is for one question only */
 	const struct hf_addr *addrs; /* port 0: 53 */
 	size_t addr_cnt;
 	const struct hf_name *servers; /* stub: servers whose addresses are looked up */
@@ -126,6 +128,7 @@ struct cp_resolver_config {
 	const struct hf_rrset *local; /* local data, of local zones or of single names; copied */
 	size_t local_cnt;
 	bool do_ip4, do_ip6;
+	struct hf_nat64 nat64; /* with a prefix, IPv4 servers are asked through it */
 	bool ask_loopback;    /* a delegation may lead to the loopback: for labs only */
 	bool validate;        /* false: everything is insecure (never the default) */
 	bool aggressive_nsec; /* answer from validated NSEC and NSEC3 of others (RFC 8198) */

@@ -80,6 +80,7 @@ routes_fill(struct cp_routes *all, const struct cp_resolver_config *cfg)
 		hf_name_lower(&to->zone);
 		to->kind = z->kind;
 		to->insecure = z->insecure;
+		to->no_cache = z->no_cache;
 		if (z->kind != CP_ZONE_LOCAL)
 			to->to = cut_make(z, &all->arena);
 		if (to->to == NULL && z->kind != CP_ZONE_LOCAL)
@@ -174,6 +175,12 @@ cp_route_view(const struct cp_routes *all, const struct hf_name *name, uint16_t 
 	const struct cp_route *route = cp_route_of(all, name, type);
 
 	return route != NULL ? route->view : CP_VIEW_PUBLIC;
+}
+
+bool
+cp_route_keeps(const struct cp_routes *all, uint16_t view)
+{
+	return view == CP_VIEW_PUBLIC || !all->route[view - 1].no_cache;
 }
 
 struct cp_delegation *

@@ -26,6 +26,7 @@ struct cp_route {
 	struct hf_name zone; /* lower case */
 	enum cp_zone_kind kind;
 	bool insecure;            /* anchors above the zone are not for it */
+	bool no_cache;            /* answers are for one question only */
 	uint16_t view;            /* never CP_VIEW_PUBLIC */
 	struct cp_delegation *to; /* NULL: a local zone */
 };
@@ -41,6 +42,9 @@ const struct cp_route *cp_route_find(const struct cp_routes *all, const struct h
 const struct cp_route *
 cp_route_of(const struct cp_routes *all, const struct hf_name *name, uint16_t type);
 uint16_t cp_route_view(const struct cp_routes *all, const struct hf_name *name, uint16_t type);
+
+/* Whether what was learned under this view may be kept. */
+bool cp_route_keeps(const struct cp_routes *all, uint16_t view);
 
 /* NULL is not a forwarder. */
 static inline bool

@@ -123,7 +123,8 @@ query_send(struct cp_task *t, struct cp_exchange *x, uint64_t wait_ns)
 
 	q.name = x->sent;
 	size_t len = cp_query_write(msg, &head, &q);
-	struct cp_send s = {x->id, x->server, x->transport, msg, len, wait_ns};
+	struct cp_send s = {
+	    x->id, hf_nat64_map(&r->nat64, &x->server), x->transport, msg, len, wait_ns};
 
 	r->ops.send(r->ops.arg, &s);
 }

@@ -391,6 +391,27 @@ check_keepwarm(struct load *l, const yaml_mark_t *at)
 			    l->c->keepwarm.item[i]);
 }
 
+bool
+hf_config_nat64(const struct hf_config *c, struct hf_nat64 *n)
+{
+	memset(n, 0, sizeof(*n));
+	return strcmp(c->nat64_prefix, "none") == 0 ||
+	    hf_nat64_from_text(c->nat64_prefix, n) == 0;
+}
+
+static void
+check_nat64(struct load *l, const yaml_mark_t *at)
+{
+	struct hf_nat64 n;
+
+	if (!hf_config_nat64(l->c, &n))
+		complain(l->errors, l->name, at,
+		    "resolver: nat64-prefix is neither none nor a prefix of 32, 40, 48, 56, 64 or 96 "
+		    "bits, such as 64:ff9b::/96");
+	else if (n.len > 0 && !l->c->ipv6)
+		complain(l->errors, l->name, at, "resolver: nat64-prefix needs ipv6");
+}
+
 static void
 check_whole(struct load *l)
 {
@@ -408,6 +429,7 @@ check_whole(struct load *l)
 	if (!l->c->ipv4 && !l->c->ipv6)
 		complain(l->errors, l->name, &top, "resolver: ipv4 and ipv6 are both off");
 	check_keepwarm(l, &top);
+	check_nat64(l, &top);
 }
 
 static void

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "lib/base/addr.h"
+#include "lib/base/nat64.h"
 #include "lib/base/log.h"
 #include "lib/wire/name.h"
 
@@ -62,6 +63,7 @@ struct hf_config_zone {
 	struct hf_config_server_list servers;
 	bool first;    /* forward: the public tree when all forwarders fail */
 	bool validate; /* false: no part of the signed tree */
+	bool cache;    /* forward: keep what the servers say */
 };
 
 struct hf_config_zone_list {
@@ -103,6 +105,7 @@ struct hf_config {
 
 	char *root_hints; /* zone file text */
 	bool ipv4, ipv6;  /* families used towards servers */
+	char *nat64_prefix; /* hf_nat64_from_text reads it, or "none" */
 	bool qname_minimisation;
 	bool case_randomisation; /* of questions to servers */
 	bool server_cookies;     /* RFC 7873 */
@@ -156,6 +159,9 @@ int hf_config_parse(const char *name, const char *text, size_t len, struct hf_co
 
 void hf_config_fini(struct hf_config *c);
 void hf_config_errors_fini(struct hf_config_errors *errors);
+
+/* resolver.nat64-prefix; len 0: none. False: it is no prefix. */
+bool hf_config_nat64(const struct hf_config *c, struct hf_nat64 *n);
 
 /* "www.example.com. AAAA" as a name (with its final dot) and a type that can be asked for. */
 bool hf_config_keepwarm(const char *item, struct hf_name *name, uint16_t *type);

@@ -63,6 +63,8 @@ const struct hf_schema_key hf_schema[] = {
 	 "/usr/share/dns/root.hints", {0}, "zone file of the root's name servers"},
 	{"resolver", "ipv4", HF_SCHEMA_BOOL, AT(ipv4), 0, 0, "yes", {0}, "ask servers over IPv4"},
 	{"resolver", "ipv6", HF_SCHEMA_BOOL, AT(ipv6), 0, 0, "yes", {0}, "ask servers over IPv6"},
+	{"resolver", "nat64-prefix", HF_SCHEMA_TEXT, AT(nat64_prefix), 0, 64, "none", {0},
+	 "ask IPv4 servers through a translator: an IPv6 prefix such as 64:ff9b::/96 (RFC 6052)"},
 	{"resolver", "qname-minimisation", HF_SCHEMA_BOOL, AT(qname_minimisation), 0, 0, "yes", {0},
 	 "show servers no more of a name than they need"},
 	{"resolver", "case-randomisation", HF_SCHEMA_BOOL, AT(case_randomisation), 0, 0, "yes", {0},
@@ -177,6 +179,8 @@ const struct hf_schema_key hf_schema_zone[] = {
 	 {0}, "recursive servers, address or address@port"},
 	{"forward", "first", HF_SCHEMA_BOOL, IN(first), 0, 0, "no", {0},
 	 "resolve from the root when all of them fail"},
+	{"forward", "cache", HF_SCHEMA_BOOL, IN(cache), 0, 0, "yes", {0},
+	 "no: ask them anew for every question"},
 	{"forward", "validate", HF_SCHEMA_BOOL, IN(validate), 0, 0, "yes", {0},
 	 "no: the zone is no part of the signed tree"},
 

@@ -3,6 +3,7 @@ replay_src := \
 	tests/replay/client.c \
 	tests/replay/core.c \
 	tests/replay/expected.c \
+	tests/replay/infer.c \
 	tests/replay/main.c \
 	tests/replay/match.c \
 	tests/replay/net.c \

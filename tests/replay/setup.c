@@ -6,11 +6,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/replay/infer.h"
 #include "tests/replay/rpl_record.h"
 
 enum { STALE_MAX_S = 86400, STALE_RETRY_S = 5 };
 
-enum { RRSIG_DATES_END = 16, ARENA_MAX = 1024 * 1024, HINTS_TTL_S = 3600000, RDATA_MAX_CNT = 16 };
+enum { ARENA_MAX = 1024 * 1024, HINTS_TTL_S = 3600000, RDATA_MAX_CNT = 16 };
 
 #define WALL_DEFAULT_S   1577836800 /* 2020-01-01: for scenarios that do not care */
 #define ROOT_SERVER_NAME "k.root-servers.net."
@@ -257,6 +258,8 @@ on_feature(struct setup *u, const char *key, const char *v)
 		return to_bool(u, key, v, &u->cfg.aggressive_nsec);
 	if (strcmp(key, "nsec3_iterations") == 0) /* ours */
 		return to_seconds(u, key, v, &u->cfg.limits.nsec3_iterations);
+	if (strcmp(key, "nat64_prefix") == 0) /* ours */
+		return hf_nat64_from_text(v, &u->cfg.nat64) == 0 || refuse(u, "%s=%s", key, v);
 	if (strcmp(key, "any") == 0) { /* ours */
 		u->cfg.any_full = strcmp(v, "full") == 0;
 		return u->cfg.any_full || strcmp(v, "minimal") == 0 || refuse(u, "%s=%s", key, v);
@@ -348,11 +351,24 @@ on_need(struct setup *u, const char *v)
 	    "max-global-quota",          /* limits.sends */
 	    "max-query-restarts",        /* limits.chain */
 	    "msg-cache-size",            /* resolver.cache-size */
+	    "nat64-prefix",              /* found by infer.h, if do-nat64 wants one */
 	    "stub-prime", "val-max-restart", "outbound-msg-retry", /* limits.sends-per-server */
 	};
 
 	if (strcmp(v, "val-override-date:-1") == 0) {
 		u->any_date = true;
+		return true;
+	}
+	if (strcmp(v, "do-nat64") == 0) {
+		u->nat64 = true;
+		return true;
+	}
+	if (strcmp(v, "val-nsec3-keysize-iterations") == 0) { /* it is not said: ours */
+		u->cfg.limits.nsec3_iterations = 0;
+		return true;
+	}
+	if (strcmp(v, "forward-no-cache") == 0) {
+		u->no_cache = true;
 		return true;
 	}
 	if (strcmp(v, "forward-first") == 0) {
@@ -403,48 +419,6 @@ static const struct {
     {"forward-addr", on_forward},
 };
 
-/* --- no date is to be checked ---------------------------------------------------------------- */
-
-static uint32_t
-u32_at(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-/* The latest inception and the earliest expiration of the signatures in e. */
-static void
-dates_of(const struct rpl_entry *e, uint32_t *from, uint32_t *to)
-{
-	for (int s = 0; s < HF_SECTION_CNT; s++) {
-		for (unsigned i = 0; i < e->section[s].cnt; i++) {
-			const struct rpl_rr *rr = &e->section[s].rr[i];
-
-			if (rr->type != HF_TYPE_RRSIG || rr->len < RRSIG_DATES_END)
-				continue;
-			uint32_t begins = u32_at(rr->rdata + RRSIG_DATES_END - 4);
-			uint32_t ends = u32_at(rr->rdata + RRSIG_DATES_END - 8);
-
-			*from = begins > *from ? begins : *from;
-			*to = ends < *to ? ends : *to;
-		}
-	}
-}
-
-/* Holdfast checks dates always: a date on which every signature is valid does the same. */
-static bool
-any_date_find(struct setup *u, const struct rpl *s)
-{
-	uint32_t from = 0, to = UINT32_MAX;
-
-	for (const struct rpl_range *g = s->ranges; g != NULL; g = g->next)
-		for (const struct rpl_entry *e = g->entries; e != NULL; e = e->next)
-			dates_of(e, &from, &to);
-	if (from > to)
-		return refuse(u, "val-override-date:-1 (no date suits all signatures)");
-	u->wall_s = from;
-	return true;
-}
-
 static bool
 setting_take(struct setup *u, const struct rpl_setting *s)
 {
@@ -465,6 +439,20 @@ policy_make(struct setup *u)
 		u->stale.max_s = 0;
 	u->policy = cp_policy_create(1, &u->stale, u->rules, u->rule_cnt);
 	return u->policy != NULL || refuse(u, "policy");
+}
+
+/* A scenario that says of no server at all was written for a forwarder. */
+static bool
+servers_find(struct setup *u, const struct rpl *s)
+{
+	const struct hf_addr *first = infer_server(s);
+	char text[HF_ADDR_TEXT_LEN] = SERVER_DEFAULT;
+
+	if (first != NULL)
+		hf_addr_to_text(first, text);
+	if (u->root_cnt == 0 && u->cfg.zones_cnt == 0 && !on_forward(u, text))
+		return false;
+	return u->root_cnt > 0 || on_root_addr(u, SERVER_DEFAULT);
 }
 
 bool
@@ -488,16 +476,19 @@ setup_read(struct setup *u, const struct rpl *s)
 	for (const struct rpl_setting *at = s->settings; at != NULL; at = at->next)
 		if (!setting_take(u, at))
 			return false;
-	/* A scenario that says of no server at all was written for a forwarder. */
-	if (u->root_cnt == 0 && u->cfg.zones_cnt == 0 && !on_forward(u, SERVER_DEFAULT))
+	if (!servers_find(u, s))
 		return false;
-	if (u->root_cnt == 0 && !on_root_addr(u, SERVER_DEFAULT))
-		return false;
-	if (u->any_date && !any_date_find(u, s))
-		return false;
-	for (size_t i = 0; i < u->cfg.zones_cnt; i++)
-		if (u->forward_first && u->zones[i].kind == CP_ZONE_FORWARD)
+	if (u->any_date && !infer_date(s, &u->wall_s)) /* Holdfast checks dates always */
+		return refuse(u, "val-override-date:-1 (no date suits all signatures)");
+	if (u->nat64 && !infer_nat64(s, &u->cfg.nat64))
+		return refuse(u, "do-nat64 (no prefix suits the servers)");
+	for (size_t i = 0; i < u->cfg.zones_cnt; i++) {
+		if (u->zones[i].kind != CP_ZONE_FORWARD)
+			continue;
+		u->zones[i].no_cache = u->no_cache;
+		if (u->forward_first)
 			u->zones[i].kind = CP_ZONE_FORWARD_FIRST;
+	}
 	u->cfg.anchors = u->anchors;
 	u->cfg.zones = u->zones;
 	return hints_make(u) && policy_make(u);

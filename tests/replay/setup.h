@@ -36,7 +36,7 @@ struct setup {
 	size_t rule_cnt;
 	struct cp_zone zones[SETUP_ZONE_MAX];
 	struct hf_addr zone_addrs[SETUP_ZONE_MAX][SETUP_ZONE_ADDR_MAX];
-	bool forward_first, any_date, serve_stale, prefetch;
+	bool forward_first, no_cache, any_date, nat64, serve_stale, prefetch;
 	struct cp_stale stale;
 	unsigned root_cnt;
 	struct hf_addr root[SETUP_ROOT_MAX];

@@ -4,6 +4,7 @@ unit_names := \
 	base_addr_test \
 	base_arena_test \
 	base_log_test \
+	base_nat64_test \
 	base_rand_test \
 	base_siphash_test \
 	base_units_test \
@@ -86,6 +87,7 @@ unit_parts_cp_answer_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_admin_test := controlplane resolver validator hfconfig hf
 unit_parts_config_test := hfconfig hf
 unit_parts_base_log_test := hf
+unit_parts_base_nat64_test := hf
 unit_parts_base_rand_test := hf
 unit_parts_base_siphash_test := hf
 unit_parts_base_arena_test := hf

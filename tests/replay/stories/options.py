@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Options: what an operator may choose, each way."""
+import ipaddress
+
 import dns.rrset
 
-from .story import EXAMPLE, Reply, story
+from .story import EXAMPLE, OTHER, Reply, story
 from .zone import Signature
 
 WWW = ("www.example.com.", "A")
@@ -66,3 +68,50 @@ def _(s):
     s.says(EXAMPLE, ("alias.example.com.", "ANY"), alias)
     s.ask("alias.example.com.", "A").expect("NOERROR", example.get("alias", "CNAME"), example.get("www", "A"), ad=True)
     s.ask("alias.example.com.", "ANY").expect("NOERROR", example.get("alias", "CNAME"), ad=True)
+
+
+def translated(address):
+    """The address at which a translator with the well-known prefix has this one (RFC 6052)."""
+    return str(ipaddress.IPv6Address((0x64ff9b << 96) + int(ipaddress.IPv4Address(address))))
+
+
+@story("nat64", "Servers that have IPv4 only are asked through the translator's prefix (RFC 6052)")
+def _(s):
+    _, _, example = s.tree()
+    s.setting("do-ip4: no")
+    s.setting("features: nat64_prefix=64:ff9b::/96")
+    s.zones = {translated(address): zones for address, zones in s.zones.items()}
+    s.ask(*WWW).expect("NOERROR", example.get("www", "A"), ad=True)
+
+
+@story("nat64_off", "Without a prefix and IPv4 nobody can be asked who has IPv4 only")
+def _(s):
+    s.tree()
+    s.setting("do-ip4: no")
+    s.zones = {translated(address): zones for address, zones in s.zones.items()}
+    s.ask(*WWW).expect("SERVFAIL", ede=22)
+
+
+def forwarded(s, *settings):
+    _, _, example = s.tree()
+    s.serve(example, OTHER)
+    s.setting(f"feature-list: forward=example.com. {OTHER}")
+    for line in settings:
+        s.setting(line)
+    s.ask(*WWW).expect("NOERROR", example.get("www", "A"), ad=True)
+    s.goes_silent(OTHER)
+    s.passes(1)
+    s.ask(*WWW)
+    return example
+
+
+@story("forward_cached", "What a forwarder said is kept")
+def _(s):
+    example = forwarded(s)
+    s.expect("NOERROR", example.get("www", "A"), ad=True)
+
+
+@story("forward_no_cache", "What a forwarder said is not kept if the operator says so")
+def _(s):
+    forwarded(s, "feature-list: needs=forward-no-cache")
+    s.expect("SERVFAIL", ede=22)
