@@ -283,6 +283,7 @@ limits_of(const struct hf_config *c)
 	    .server_rate = or_none(c->limit_server_rate),
 	    .tasks = (uint32_t)c->limit_questions,
 	    .cache_octets = c->resolver_cache_octets,
+	    .ttl_min_s = (uint32_t)(c->min_ttl_ns / HF_NS_PER_S),
 	};
 }
 

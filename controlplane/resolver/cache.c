@@ -219,6 +219,9 @@ answer_in(struct cp_task *t, const struct hf_name *name, const struct cp_outcome
 	uint32_t ttl = cp_outcome_ttl(o);
 	struct cp_key key = {name, t->type, CP_CLASS_ANSWER, t->view};
 
+	/* What was proven says itself how long; the rest may be kept longer than it says. */
+	if (o->verdict == HF_VERDICT_INSECURE && ttl < l->ttl_min_s)
+		ttl = l->ttl_min_s;
 	if (o->kind == CP_KIND_NXDOMAIN || o->kind == CP_KIND_CNAME ||
 	    (o->kind == CP_KIND_ANSWER && t->type == HF_TYPE_CNAME))
 		key.type = TYPE_NAME;

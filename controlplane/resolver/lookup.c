@@ -554,6 +554,7 @@ take_outcome(struct cp_task *t, const struct cp_exchange *x, struct cp_response 
 	bool negative = o->kind == CP_KIND_NODATA || o->kind == CP_KIND_NXDOMAIN;
 
 	cp_outcome_age(o, 0, negative ? lim->ttl_neg_max_s : lim->ttl_max_s);
+	cp_outcome_raise(o, lim->ttl_min_s);
 	if (resp->own != NULL && !cp_cache_has(t, &t->lookup.cut->zone, HF_TYPE_NS))
 		cp_cache_put_raw(t, &t->lookup.cut->zone, HF_TYPE_NS, resp->own);
 	if (cp_minimise_is_hidden(x)) {

@@ -206,3 +206,21 @@ cp_outcome_age(struct cp_outcome *o, uint32_t age_s, uint32_t cap_s)
 		rrset_age((struct hf_rrset *)(uintptr_t)o->proof[i], age_s, cap_s);
 	extras_age(o, age_s, cap_s);
 }
+
+static void
+rrset_raise(const struct hf_rrset *set, uint32_t floor_s)
+{
+	if (set->ttl < floor_s)
+		((struct hf_rrset *)(uintptr_t)set)->ttl = floor_s;
+}
+
+void
+cp_outcome_raise(struct cp_outcome *o, uint32_t floor_s)
+{
+	for (unsigned i = 0; i < o->answer_cnt; i++)
+		rrset_raise(o->answer[i], floor_s);
+	for (unsigned i = 0; i < o->proof_cnt; i++)
+		rrset_raise(o->proof[i], floor_s);
+	for (unsigned i = 0; i < o->extra_cnt; i++)
+		rrset_raise(o->extra[i], floor_s);
+}

@@ -115,6 +115,10 @@ uint32_t cp_outcome_ttl(const struct cp_outcome *o);
 /* Lower every TTL to at most cap, after taking age away. Only for one's own copy. */
 void cp_outcome_age(struct cp_outcome *o, uint32_t age_s, uint32_t cap_s);
 
+/* Raise every TTL to at least floor. Only for one's own copy, before it is validated: signatures
+ * are never outlived. */
+void cp_outcome_raise(struct cp_outcome *o, uint32_t floor_s);
+
 /* The SOA among the proofs, or NULL. */
 const struct hf_rrset *cp_outcome_soa(const struct cp_outcome *o);
 

@@ -227,8 +227,8 @@ is_passing(struct cp_job *job)
 	bool keeps = true;
 
 	for (unsigned i = 0; i < l->name_cnt && keeps; i++)
-		keeps = cp_route_keeps(job->r->routes,
-		    cp_route_view(job->r->routes, &l->name[i], job->type));
+		keeps = cp_route_keeps(
+		    job->r->routes, cp_route_view(job->r->routes, &l->name[i], job->type));
 	return !keeps;
 }
 

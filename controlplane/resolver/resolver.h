@@ -93,7 +93,8 @@ struct cp_resolver_limits { /* DESIGN 5; docs/limits.md. 0 in a field: the defau
 	uint32_t tasks;                       /* questions under way; 4096 */
 	size_t arena_octets;                  /* per question; 1 MiB */
 	size_t cache_octets;                  /* RRset cache; 64 MiB */
-	uint32_t body_cap; /* octets of a rendered body over UDP/link: HF_BODY_MAX */
+	uint32_t body_cap;  /* octets of a rendered body over UDP/link: HF_BODY_MAX */
+	uint32_t ttl_min_s; /* shorter TTLs are raised to it; 0: none are */
 	uint32_t ttl_max_s, ttl_neg_max_s, ttl_fail_min_s, ttl_fail_max_s; /* 86400, 3600, 1, 60 */
 };
 
@@ -129,12 +130,12 @@ struct cp_resolver_config {
 	size_t local_cnt;
 	bool do_ip4, do_ip6;
 	struct hf_nat64 nat64; /* with a prefix, IPv4 servers are asked through it */
-	bool ask_loopback;    /* a delegation may lead to the loopback: for labs only */
-	bool validate;        /* false: everything is insecure (never the default) */
-	bool aggressive_nsec; /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
-	bool rsasha1;         /* RSASHA1 signatures count (RFC 9905 2: not by default) */
-	bool extras;          /* NS and addresses that servers add: not minimal (RFC 1034 4.3.2) */
-	bool any_full;        /* ANY is asked of servers; else HINFO (RFC 8482 4.2) */
+	bool ask_loopback;     /* a delegation may lead to the loopback: for labs only */
+	bool validate;         /* false: everything is insecure (never the default) */
+	bool aggressive_nsec;  /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
+	bool rsasha1;          /* RSASHA1 signatures count (RFC 9905 2: not by default) */
+	bool extras;           /* NS and addresses that servers add: not minimal (RFC 1034 4.3.2) */
+	bool any_full;         /* ANY is asked of servers; else HINFO (RFC 8482 4.2) */
 	bool qname_minimisation; /* RFC 9156 */
 	bool mix_case;           /* random case in questions (draft-vixie-dnsext-dns0x20) */
 	bool cookies;            /* towards servers (RFC 7873) */

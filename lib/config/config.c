@@ -395,8 +395,7 @@ bool
 hf_config_nat64(const struct hf_config *c, struct hf_nat64 *n)
 {
 	memset(n, 0, sizeof(*n));
-	return strcmp(c->nat64_prefix, "none") == 0 ||
-	    hf_nat64_from_text(c->nat64_prefix, n) == 0;
+	return strcmp(c->nat64_prefix, "none") == 0 || hf_nat64_from_text(c->nat64_prefix, n) == 0;
 }
 
 static void
@@ -406,7 +405,8 @@ check_nat64(struct load *l, const yaml_mark_t *at)
 
 	if (!hf_config_nat64(l->c, &n))
 		complain(l->errors, l->name, at,
-		    "resolver: nat64-prefix is neither none nor a prefix of 32, 40, 48, 56, 64 or 96 "
+		    "resolver: nat64-prefix is neither none nor a prefix of 32, 40, 48, 56, 64 or "
+		    "96 "
 		    "bits, such as 64:ff9b::/96");
 	else if (n.len > 0 && !l->c->ipv6)
 		complain(l->errors, l->name, at, "resolver: nat64-prefix needs ipv6");
@@ -426,6 +426,8 @@ check_whole(struct load *l)
 		complain(l->errors, l->name, &top, "stale: ttl, max and retry are whole seconds");
 	if (l->c->stale_client_timer_ns % HF_NS_PER_MS != 0)
 		complain(l->errors, l->name, &top, "stale: client-timer is whole milliseconds");
+	if (l->c->min_ttl_ns % HF_NS_PER_S != 0)
+		complain(l->errors, l->name, &top, "resolver: min-ttl is whole seconds");
 	if (!l->c->ipv4 && !l->c->ipv6)
 		complain(l->errors, l->name, &top, "resolver: ipv4 and ipv6 are both off");
 	check_keepwarm(l, &top);

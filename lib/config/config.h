@@ -103,8 +103,8 @@ struct hf_config {
 
 	struct hf_config_addr_list listen; /* kernel sockets of the control plane, UDP and TCP */
 
-	char *root_hints; /* zone file text */
-	bool ipv4, ipv6;  /* families used towards servers */
+	char *root_hints;   /* zone file text */
+	bool ipv4, ipv6;    /* families used towards servers */
 	char *nat64_prefix; /* hf_nat64_from_text reads it, or "none" */
 	bool qname_minimisation;
 	bool case_randomisation; /* of questions to servers */
@@ -115,6 +115,7 @@ struct hf_config {
 	struct hf_config_text_list keepwarm; /* hf_config_keepwarm reads each */
 	bool aggressive_nsec, prefetch, minimal_responses;
 	uint64_t any; /* enum hf_any */
+	uint64_t min_ttl_ns;
 
 	struct hf_config_zone_list forwards, stubs;
 	char *root_file; /* of the copy of the root zone, or "none" */

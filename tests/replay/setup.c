@@ -276,6 +276,8 @@ on_feature(struct setup *u, const char *key, const char *v)
 		return to_seconds(u, key, v, &u->stale.max_s);
 	if (strcmp(key, "ede_serve_expired") == 0 && is_yes(v)) /* always */
 		return true;
+	if (strcmp(key, "min_ttl") == 0)
+		return to_seconds(u, key, v, &u->cfg.limits.ttl_min_s);
 	if (strcmp(key, "max_ttl") == 0)
 		return to_seconds(u, key, v, &u->cfg.limits.ttl_max_s);
 	if (strcmp(key, "max_neg_ttl") == 0)
@@ -283,12 +285,26 @@ on_feature(struct setup *u, const char *key, const char *v)
 	return refuse(u, "%s=%s", key, v);
 }
 
+/* Without the blanks around "=". */
+static void
+close_up(const char *v, char out[RPL_LINE_MAX])
+{
+	size_t len = 0;
+
+	for (; *v != '\0' && len < RPL_LINE_MAX - 1; v++) {
+		if (*v == ' ' && (v[strspn(v, " ")] == '=' || (len > 0 && out[len - 1] == '=')))
+			continue;
+		out[len++] = *v;
+	}
+	out[len] = '\0';
+}
+
 static bool
 on_features(struct setup *u, const char *v)
 {
 	char copy[RPL_LINE_MAX], *save = NULL;
 
-	snprintf(copy, sizeof(copy), "%s", v);
+	close_up(v, copy);
 	for (char *p = strtok_r(copy, "; ", &save); p != NULL; p = strtok_r(NULL, "; ", &save)) {
 		char *eq = strchr(p, '=');
 

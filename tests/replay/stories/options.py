@@ -115,3 +115,42 @@ def _(s):
 def _(s):
     forwarded(s, "feature-list: needs=forward-no-cache")
     s.expect("SERVFAIL", ede=22)
+
+
+@story("min_ttl", "A short TTL is raised if the operator says so")
+def _(s):
+    _, _, example = s.tree(nsec=None)
+    example.add("short", "A", "198.51.100.7", ttl=1)
+    s.setting("features: min_ttl=30")
+    raised = example.get("short", "A")
+    s.ask("short.example.com.", "A").expect("NOERROR", raised)
+    s.goes_silent(EXAMPLE)
+    s.passes(29)
+    s.ask("short.example.com.", "A").expect("NOERROR", raised)
+    s.passes(2)
+    s.ask("short.example.com.", "A").expect("SERVFAIL")
+
+
+@story("min_ttl_denial", "So is that of a denial, also of one that says nothing of how long it holds")
+def _(s):
+    s.tree(nsec=None)
+    s.setting("features: min_ttl=30")
+    s.says(EXAMPLE, ("bare.example.com.", "A"), Reply())
+    s.ask("bare.example.com.", "A").expect("NOERROR")
+    s.goes_silent(EXAMPLE)
+    s.passes(29)
+    s.ask("bare.example.com.", "A").expect("NOERROR")
+    s.passes(2)
+    s.ask("bare.example.com.", "A").expect("SERVFAIL")
+
+
+@story("min_ttl_signed", "Signed records live no longer than their signature says (RFC 4035 5.3.3)",
+       "The original TTL is 1: raising it would outlive what was signed.")
+def _(s):
+    _, _, example = s.tree()
+    example.add("short", "A", "198.51.100.7", ttl=1)
+    s.setting("features: min_ttl=30")
+    s.ask("short.example.com.", "A").expect("NOERROR", example.get("short", "A"), ad=True, ttl=True)
+    s.goes_silent(EXAMPLE)
+    s.passes(3)
+    s.ask("short.example.com.", "A").expect("SERVFAIL")
