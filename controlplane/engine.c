@@ -170,6 +170,7 @@ make_parts(struct cp_engine *e)
 	    event_add(e->sweep, &every_second) != 0)
 		return -ENOMEM;
 	resolver.caches = e->caches;
+	resolver.shared = e->cfg.threads > 1;
 	return e->cfg.threads > 1 ? make_threads(e, &resolver) : make_recursor(e, &resolver);
 }
 

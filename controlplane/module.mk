@@ -22,6 +22,7 @@ resolver_src := \
 	controlplane/resolver/lookup.c \
 	controlplane/resolver/lost.c \
 	controlplane/resolver/minimise.c \
+	controlplane/resolver/nap.c \
 	controlplane/resolver/nsaddr.c \
 	controlplane/resolver/outcome.c \
 	controlplane/resolver/pack.c \

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "controlplane/resolver/flight.h"
 #include "controlplane/resolver/pack.h"
 #include "lib/base/ns.h"
 
@@ -34,7 +35,9 @@ cp_caches_create(const struct cp_table_config *cfg)
 	c->ranges = cp_ranges_create(&cfg->key, ranges_octets(cfg->octets_max));
 	c->troubles = cp_troubles_create(&cfg->key);
 	c->servers = cp_servers_create(&cfg->key, cfg->octets_max / SERVERS_SHARE);
-	if (c->table == NULL || c->ranges == NULL || c->troubles == NULL || c->servers == NULL) {
+	c->claims = cp_flight_claims();
+	if (c->table == NULL || c->ranges == NULL || c->troubles == NULL || c->servers == NULL ||
+	    c->claims == NULL) {
 		cp_caches_destroy(c);
 		return NULL;
 	}
@@ -50,6 +53,7 @@ cp_caches_destroy(struct cp_caches *c)
 	cp_ranges_destroy(c->ranges);
 	cp_troubles_destroy(c->troubles);
 	cp_servers_destroy(c->servers);
+	cp_facts_destroy(c->claims);
 	cp_rootcopy_put(c->root);
 	pthread_mutex_destroy(&c->root_lock);
 	free(c);

@@ -15,6 +15,7 @@
 
 #include <pthread.h>
 
+#include "controlplane/resolver/facts.h"
 #include "controlplane/resolver/ranges.h"
 #include "controlplane/resolver/resolver.h"
 #include "controlplane/resolver/rootcopy.h"
@@ -27,6 +28,7 @@ struct cp_caches {
 	struct cp_ranges *ranges;
 	struct cp_troubles *troubles;
 	struct cp_servers *servers;
+	struct cp_facts *claims; /* queries that a thread has out (flight.h) */
 	pthread_mutex_t root_lock;
 	struct cp_rootcopy *root; /* NULL: the root's servers are asked */
 };

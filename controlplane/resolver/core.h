@@ -22,7 +22,7 @@
 #include "controlplane/resolver/task.h"
 #include "controlplane/resolver/trouble.h"
 
-enum { CP_JOB_BUCKETS = 1024, CP_RENDER_MAX = HF_MSG_MAX };
+enum { CP_JOB_BUCKETS = 1024, CP_RENDER_MAX = HF_MSG_MAX, CP_NAP_ZONES = 256 };
 
 struct cp_local;
 
@@ -45,10 +45,11 @@ struct cp_resolver {
 	struct cp_local *local;
 
 	struct cp_caches *caches, *own_caches; /* own: NULL when they are shared */
-	struct cp_table *table;                /* of caches, as the next three */
+	struct cp_table *table;                /* of caches, as the next four */
 	struct cp_ranges *ranges;
 	struct cp_troubles *troubles;
 	struct cp_servers *servers;
+	struct cp_facts *claims; /* NULL: no other thread has these caches */
 	struct cp_fetch_limits fetch_limits;
 	unsigned reader; /* its index in the table's grace periods */
 	struct cp_exchanges exchanges;
@@ -62,7 +63,10 @@ struct cp_resolver {
 	uint32_t waiting;               /* questions under way, joined ones included */
 	struct cp_job *oldest, *newest; /* all jobs; deadlines in order */
 	struct cp_job *yield_oldest, *yield_newest;
-	uint32_t stay_cnt; /* jobs that do not give way */
+	uint32_t stay_cnt;                    /* jobs that do not give way */
+	struct cp_task *nap_first, *nap_last; /* look-ups that nap, in order (nap.h) */
+	uint32_t nap_cnt;
+	uint16_t nap_zone[CP_NAP_ZONES]; /* of them, by zone */
 	struct cp_job *ready_first, *ready_last;
 	struct cp_job *bucket[CP_JOB_BUCKETS];
 	_Atomic uint64_t counters[CP_RESOLVER_COUNTER_CNT]; /* stored by its thread, relaxed */

@@ -4,7 +4,17 @@
 #include <string.h>
 
 #include "controlplane/resolver/choose.h"
+#include "controlplane/resolver/facts.h"
+#include "controlplane/resolver/nap.h"
 #include "controlplane/resolver/send.h"
+
+enum { CLAIM_SLOTS = 4096 };
+#define LINGER_NS (1 * HF_NS_PER_MS) /* what came is in the caches a moment after it came */
+
+struct claim {
+	uint64_t until_ns;
+	uint64_t reader; /* of the thread whose it is */
+};
 
 /* What exchanges that may stand for one another have in common. */
 static uint64_t
@@ -16,7 +26,8 @@ like(const struct cp_resolver *r, const struct hf_question *q, uint64_t zone)
 	memcpy(text, q->name.octets, len);
 	memcpy(text + len, &zone, sizeof(zone));
 	memcpy(text + len + sizeof(zone), &q->type, sizeof(q->type));
-	return hf_siphash(&r->key, text, len + sizeof(zone) + sizeof(q->type));
+	return hf_siphash(
+	    cp_servers_secret(r->servers), text, len + sizeof(zone) + sizeof(q->type));
 }
 
 /* It would do the same for t as for the look-up that sent it. */
@@ -48,6 +59,71 @@ find(struct cp_task *t, const struct hf_question *q)
 	return x;
 }
 
+/* --- of other threads ----------------------------------------------------------------------- */
+
+struct cp_facts *
+cp_flight_claims(void)
+{
+	static const struct hf_siphash_key none; /* keys are secret hashes already */
+
+	return cp_facts_create(&none, CLAIM_SLOTS, sizeof(struct claim));
+}
+
+static struct cp_facts_key
+claim_key(uint64_t like, uint64_t zone, const struct cp_route *route)
+{
+	return (struct cp_facts_key){{like, zone, route != NULL ? route->view : 0}};
+}
+
+void
+cp_flight_claim(struct cp_resolver *r, const struct cp_exchange *x, uint64_t for_ns)
+{
+	struct cp_facts_key key = claim_key(x->like, x->fetch.zone, x->route);
+	struct cp_facts_edit e;
+	struct claim c;
+
+	if (r->claims == NULL || x->like_at == NULL)
+		return;
+	cp_facts_open(r->claims, &key, r->now.mono_ns, &c, &e);
+	c = (struct claim){r->now.mono_ns + for_ns, r->reader};
+	cp_facts_close(&e, &c);
+}
+
+void
+cp_flight_unclaim(struct cp_resolver *r, const struct cp_exchange *x)
+{
+	struct cp_facts_key key = claim_key(x->like, x->fetch.zone, x->route);
+	struct cp_facts_edit e;
+	struct claim c;
+
+	if (r->claims == NULL || x->like_at == NULL ||
+	    !cp_facts_open_known(r->claims, &key, r->now.mono_ns, &c, &e))
+		return;
+	if (c.reader == r->reader)
+		c.until_ns = r->now.mono_ns + LINGER_NS;
+	cp_facts_close(&e, &c);
+}
+
+/* Another thread has it out, and t may wait. It has not begun yet: what it finds when it wakes
+ * is in the caches. */
+static bool
+await(struct cp_task *t, const struct hf_question *q)
+{
+	struct cp_resolver *r = t->job->r;
+	struct cp_lookup *l = &t->lookup;
+	struct cp_facts_key key = claim_key(like(r, q, l->zone), l->zone, l->route);
+	struct claim c;
+
+	if (r->claims == NULL || l->asked_cut || l->ask_again || t->job->refresh ||
+	    !cp_facts_read(r->claims, &key, &c) || c.reader == r->reader ||
+	    c.until_ns <= r->now.mono_ns || !cp_nap(t))
+		return false;
+	CP_COUNT(r, fetch_awaited);
+	return true;
+}
+
+/* --- of this one ---------------------------------------------------------------------------- */
+
 bool
 cp_flight_join(struct cp_task *t)
 {
@@ -60,7 +136,9 @@ cp_flight_join(struct cp_task *t)
 		return false;
 	cp_send_question(t, &q);
 	x = find(t, &q);
-	if (x == NULL || !cp_budget_take(&t->job->budget.sends, 1))
+	if (x == NULL)
+		return await(t, &q);
+	if (!cp_budget_take(&t->job->budget.sends, 1))
 		return false;
 	CP_COUNT(t->job->r, fetch_joined);
 	l->ask_again = false;

@@ -8,8 +8,11 @@
  *           also help whoever guesses). The reply is read for each of them, within its own
  *           budget, as if each had sent. It waits for a packet and for no other look-up, so
  *           no circle can come of it: the exchange ends by itself.
- * Roles     The resolver's thread.
- * Memory    Links in the exchange and in the look-ups.
+ *           Threads that share caches see of one another's queries that they are out, by a
+ *           claim with a time: then a look-up naps (nap.h) and finds the outcome in the caches.
+ *           A claim that runs out, or is forgotten, costs a packet more.
+ * Roles     The resolver's thread; the claims are of all threads.
+ * Memory    Links in the exchange and in the look-ups; claims in a store of fixed size.
  * Blocking  Never.
  * Errors    None.
  * Trust     Nothing here reads hostile octets.
@@ -22,11 +25,17 @@
 
 #include "controlplane/resolver/core.h"
 
-/* Wait for an exchange that asks what t would ask, charged to t's budget. False: none is out, or
- * t has its reasons to ask by itself. */
+/* The claims of caches that are about to be made; NULL without memory. */
+struct cp_facts *cp_flight_claims(void);
+
+/* Wait for an exchange that asks what t would ask, charged to t's budget, or for a thread that
+ * has one out. False: there is none, or t has its reasons to ask by itself. */
 bool cp_flight_join(struct cp_task *t);
 /* x, which is about to be sent, may be joined. */
 void cp_flight_offer(struct cp_resolver *r, struct cp_exchange *x);
+/* Tell the other threads, for as long as x is waited for; and that it is over. */
+void cp_flight_claim(struct cp_resolver *r, const struct cp_exchange *x, uint64_t for_ns);
+void cp_flight_unclaim(struct cp_resolver *r, const struct cp_exchange *x);
 /* Serve the next look-up that waits for x; false when there is no other. */
 bool cp_flight_pass(struct cp_exchange *x);
 /* t gives up; its exchange is cancelled if nobody else waits for it. */

@@ -9,6 +9,7 @@
 #include "controlplane/resolver/local.h"
 #include "controlplane/resolver/lost.h"
 #include "controlplane/resolver/minimise.h"
+#include "controlplane/resolver/nap.h"
 #include "controlplane/resolver/nsaddr.h"
 #include "controlplane/resolver/question.h"
 #include "controlplane/resolver/receive.h"
@@ -55,6 +56,24 @@ is_addr(const struct cp_task *t)
 	return t->type == HF_TYPE_A || t->type == HF_TYPE_AAAA;
 }
 
+/* What another thread learned while t waited for it: the keys of the zone, by now judged, or the
+ * root's servers, of which only that they are known counts. */
+static struct cp_outcome *
+by_others(struct cp_task *t)
+{
+	struct cp_outcome *o = NULL;
+
+	if (t->lookup.nap_end_ns == 0)
+		return NULL;
+	if (is_priming(t) && cp_cache_cut(t, &hf_name_root, CP_VIEW_PUBLIC) != NULL)
+		return cp_task_fail(t, CP_CAUSE_NONE);
+	if (t->type == HF_TYPE_DNSKEY)
+		o = cp_cache_state(t);
+	return o != NULL && o->verdict == HF_VERDICT_SECURE && hf_name_equal(&o->cut, &t->name)
+	    ? o
+	    : NULL;
+}
+
 static bool
 begin_raw(struct cp_task *t)
 {
@@ -69,6 +88,8 @@ begin_raw(struct cp_task *t)
 
 		o = d != NULL ? cp_nsaddr_glue(t, d) : NULL;
 	}
+	if (o == NULL)
+		o = by_others(t);
 	if (o == NULL)
 		o = cp_lost_find(t);
 	if (o != NULL)
@@ -302,6 +323,11 @@ send_to(struct cp_task *t, const struct hf_addr *a)
 
 	if (cause == CP_CAUSE_SERVER_BUSY) /* perhaps another has room */
 		return true;
+	if (cause == CP_CAUSE_ZONE_BUSY) {
+		if (cp_nap(t))
+			return false;
+		CP_COUNT(t->job->r, zone_busy);
+	}
 	if (cause != CP_CAUSE_NONE)
 		out_of_budget(t, cause);
 	return false;
@@ -385,6 +411,10 @@ ask(struct cp_task *t)
 		return more == CP_NSADDR_SOME;
 	if (cp_choose_server(t, CP_PASS_LAST, &to))
 		return send_to(t, &to);
+	if (l->last_cause == CP_CAUSE_SERVER_BUSY && cp_nap(t)) {
+		l->last_cause = CP_CAUSE_NONE;
+		return false;
+	}
 	give_up(t, l->last_cause != CP_CAUSE_NONE ? l->last_cause : CP_CAUSE_NO_ADDRESS);
 	return true;
 }
@@ -490,6 +520,7 @@ cp_lookup_step(struct cp_task *t)
 			more = ask(t);
 			break;
 		case CP_LOOKUP_WAIT:
+		case CP_LOOKUP_NAP:
 			more = false;
 			break;
 		case CP_LOOKUP_JUDGE:

@@ -51,6 +51,7 @@ enum cp_kind {
 	X(NS, HF_EDE_NO_REACHABLE_AUTHORITY, "budget of name server look-ups exhausted")     \
 	X(WALL, HF_EDE_NO_REACHABLE_AUTHORITY, "servers did not answer in time")             \
 	X(ZONE_BUSY, HF_EDE_OTHER, "too many questions for this zone")                       \
+	X(ZONE_FLOODED, HF_EDE_OTHER, "too many questions for this zone that lead nowhere")  \
 	X(SERVER_BUSY, HF_EDE_NO_REACHABLE_AUTHORITY, "servers are overloaded by questions") \
 	X(JOSTLED, HF_EDE_OTHER, "too many questions under way, slow ones give up")          \
 	X(SIGS, HF_EDE_OTHER, "budget of signature checks or NSEC3 hashes exhausted")        \

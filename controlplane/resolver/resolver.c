@@ -11,6 +11,7 @@
 #include "controlplane/resolver/jostle.h"
 #include "controlplane/resolver/local.h"
 #include "controlplane/resolver/lookup.h"
+#include "controlplane/resolver/nap.h"
 #include "controlplane/resolver/question.h"
 #include "controlplane/resolver/receive.h"
 #include "controlplane/resolver/send.h"
@@ -132,9 +133,14 @@ job_unlink(struct cp_resolver *r, struct cp_job *job)
 static void
 exchanges_cancel(struct cp_job *job)
 {
-	for (struct cp_task *t = job->tasks; t != NULL; t = t->next)
-		if (t->kind == CP_TASK_LOOKUP && t->lookup.exchange != NULL)
+	for (struct cp_task *t = job->tasks; t != NULL; t = t->next) {
+		if (t->kind != CP_TASK_LOOKUP)
+			continue;
+		if (t->lookup.exchange != NULL)
 			cp_flight_leave(t);
+		if (t->lookup.phase == CP_LOOKUP_NAP)
+			cp_nap_leave(t);
+	}
 }
 
 void
@@ -390,8 +396,13 @@ cp_resolver_tick(struct cp_resolver *r, const struct cp_time *now, uint64_t *nex
 	/* Bounded by the number of jobs: each turn ends one. */
 	while (r->oldest != NULL && r->oldest->budget.deadline_ns <= now->mono_ns)
 		cp_question_abort(r->oldest, CP_CAUSE_WALL);
+	cp_nap_tick(r);
 	leave(r, outermost);
+	uint64_t nap_ns = cp_nap_due_ns(r);
+
 	*next_ns = r->oldest != NULL ? r->oldest->budget.deadline_ns : UINT64_MAX;
+	if (nap_ns < *next_ns)
+		*next_ns = nap_ns;
 }
 
 void
@@ -443,6 +454,7 @@ caches_take(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 	r->ranges = r->caches->ranges;
 	r->troubles = r->caches->troubles;
 	r->servers = r->caches->servers;
+	r->claims = cfg->shared ? r->caches->claims : NULL;
 	r->reader = cfg->reader;
 	return true;
 }

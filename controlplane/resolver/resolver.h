@@ -144,6 +144,7 @@ struct cp_resolver_config {
 	 * one makes its own, limits.cache_octets large. */
 	struct cp_caches *caches;
 	unsigned reader;
+	bool shared; /* another thread has them too, at this time */
 };
 
 struct cp_resolver;
@@ -242,6 +243,7 @@ void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 	X(tcp_for_doubt, exchanges, "gone over to TCP after packets that were not the reply")   \
 	X(edns_off, servers, "shown over TCP not to bear EDNS")                                 \
 	X(fetch_joined, lookups, "waited for an equal query that was out already")              \
+	X(fetch_awaited, naps, "of look-ups while another thread asks the same")                \
 	X(explored, exchanges, "with another server than the best, to know it")                 \
 	X(probed, exchanges, "with a server that is avoided, to see whether it recovered")      \
 	X(zone_busy, lookups, "refused: too many fetches of the zone under way")                \

@@ -89,11 +89,10 @@ admit(struct cp_resolver *r, const struct cp_fetch *f)
 {
 	switch (cp_servers_begin(r->servers, f, &r->fetch_limits)) {
 	case CP_ADMIT_ZONE:
-		CP_COUNT(r, zone_busy);
 		return CP_CAUSE_ZONE_BUSY;
 	case CP_ADMIT_ZONE_WASTE:
 		CP_COUNT(r, zone_flooded);
-		return CP_CAUSE_ZONE_BUSY;
+		return CP_CAUSE_ZONE_FLOODED;
 	case CP_ADMIT_SERVER:
 		CP_COUNT(r, server_busy);
 		return CP_CAUSE_SERVER_BUSY;
@@ -193,6 +192,7 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 	l->ask_again = false;
 	if (cause != CP_CAUSE_NONE) {
 		cp_exchange_close(&r->exchanges, x);
+		t->job->budget.sends += cause == CP_CAUSE_ZONE_BUSY; /* it may be tried again */
 		return cause;
 	}
 	cp_servers_read(r->servers, a, &known);
@@ -204,13 +204,17 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 		CP_COUNT(r, sent_tcp);
 	else
 		CP_COUNT(r, sent_udp);
-	query_send(t, x, wait_of(x, tried, &known));
+	uint64_t wait_ns = wait_of(x, tried, &known);
+
+	cp_flight_claim(r, x, wait_ns);
+	query_send(t, x, wait_ns);
 	return CP_CAUSE_NONE;
 }
 
 void
 cp_send_end(struct cp_resolver *r, struct cp_exchange *x, enum cp_end how)
 {
+	cp_flight_unclaim(r, x);
 	cp_servers_end(r->servers, &x->fetch, how, &r->fetch_limits, r->now.mono_ns);
 	cp_exchange_close(&r->exchanges, x);
 }

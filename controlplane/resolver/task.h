@@ -40,6 +40,7 @@ enum cp_lookup_phase {
 	CP_LOOKUP_ASK, /* a server must be chosen; woken by address look-ups; leaves to WAIT or ends
 	                */
 	CP_LOOKUP_WAIT, /* an exchange is open; woken by reply or failure; leaves to ASK or JUDGE */
+	CP_LOOKUP_NAP, /* no room to send, or another thread asks; woken by time; to ASK or BEGIN */
 	CP_LOOKUP_JUDGE, /* records are in; woken by zone states; leaves to ASK (again) or ends */
 };
 
@@ -90,6 +91,8 @@ struct cp_lookup {
 	bool counted;                 /* it has limits: no public suffix, which everybody needs */
 	struct cp_exchange *exchange; /* its own, or one it joined */
 	struct cp_task *flight_next;  /* others that joined it (flight.h) */
+	struct cp_task *nap_before, *nap_next;
+	uint64_t nap_due_ns, nap_end_ns; /* this one; all of them, 0: none yet (nap.h) */
 	struct hf_addr again;
 	struct cp_shown shown;
 	struct cp_outcome *got;   /* what is being judged */

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "controlplane/resolver/caches.h"
 #include "tests/unit/support/fakenet.h"
 
 static struct fn_zone *root, *tld, *zone, *plain;
@@ -210,6 +211,121 @@ a_resolver_with_shared_exchanges_may_be_destroyed(void **state)
 		assert_false(fn.event[i].used);
 }
 
+static void
+a_zone_whose_share_is_taken_makes_questions_wait_a_moment(void **state)
+{
+	struct cp_resolver_limits limits = {.zone_fetches = 1};
+
+	(void)state;
+	world_with(&limits);
+	fn_ask_only("a.plain.test.", HF_TYPE_A, 0, 1);
+	fn_ask_only("b.plain.test.", HF_TYPE_A, 0, 2);
+	fn_run();
+	expect_all(2, HF_RCODE_NOERROR, HF_VERDICT_INSECURE);
+	assert_int_equal(fn_counter(CP_RESOLVER_zone_busy), 0);
+}
+
+static void
+a_server_whose_share_is_taken_makes_questions_wait_a_moment(void **state)
+{
+	struct cp_resolver_limits limits = {.server_fetches = 1};
+
+	(void)state;
+	world_with(&limits);
+	fn_ask_only("a.plain.test.", HF_TYPE_A, 0, 1);
+	fn_ask_only("b.plain.test.", HF_TYPE_A, 0, 2);
+	fn_run();
+	expect_all(2, HF_RCODE_NOERROR, HF_VERDICT_INSECURE);
+}
+
+static void
+only_so_many_questions_of_a_zone_wait_and_only_so_long(void **state)
+{
+	struct cp_resolver_limits limits = {
+	    .zone_fetches = 1, .tasks = 64}; /* 8 may, 2 of a zone */
+	char name[64];
+
+	(void)state;
+	world_with(&limits);
+	fn_ask("a.plain.test.", HF_TYPE_A, 0);
+	fn.answer_cnt = 0;
+	plain_server->manner = FN_SILENT;
+	for (unsigned i = 0; i < 5; i++) {
+		snprintf(name, sizeof(name), "n%u.plain.test.", i);
+		fn_ask_only(name, HF_TYPE_A, 0, i);
+	}
+	expect_all(2, HF_RCODE_SERVFAIL, HF_VERDICT_FAILURE); /* at once */
+	assert_string_equal(fn.answer[0].a.ede_text, "too many questions for this zone");
+	assert_int_equal(fn_counter(CP_RESOLVER_zone_busy), 2);
+	fn_run();
+	expect_all(5, HF_RCODE_SERVFAIL, HF_VERDICT_FAILURE);
+}
+
+static struct cp_caches *caches;
+
+/* Two threads, as far as a resolver core knows. */
+static void
+world_of_two(void)
+{
+	static const struct cp_table_config cfg = {.octets_max = 1024 * 1024};
+
+	world();
+	caches = cp_caches_create(&cfg);
+	assert_non_null(caches);
+	fn_start_other(caches);
+}
+
+static int
+teardown_of_two(void **state)
+{
+	teardown(state);
+	cp_caches_destroy(caches);
+	return 0;
+}
+
+static void
+ask_other(const char *name, uint16_t type, uint64_t token)
+{
+	struct cp_time t = fn_time();
+	struct hf_question q = {.name = va_name(name), .type = type, .klass = 1};
+
+	assert_int_equal(cp_resolver_ask(fn.other, &t, &q, 0, token), 0);
+}
+
+static void
+a_thread_waits_for_what_another_asks_and_finds_it_in_the_caches(void **state)
+{
+	(void)state;
+	world_of_two();
+	fn_ask_only("a.zone.test.", HF_TYPE_A, 0, 1);
+	ask_other("b.zone.test.", HF_TYPE_A, 2);
+	fn_run();
+	expect_all(2, HF_RCODE_NOERROR, HF_VERDICT_SECURE);
+	assert_int_equal(asked(".", HF_TYPE_NS), 1);
+	assert_int_equal(asked(".", HF_TYPE_DNSKEY), 1);
+	assert_int_equal(asked("test.", HF_TYPE_DNSKEY), 1);
+	assert_int_equal(asked("zone.test.", HF_TYPE_DNSKEY), 1);
+	assert_int_equal(fn_sent_to("192.0.2.2", CP_UDP), 2);
+	assert_true(cp_resolver_counter(fn.other, CP_RESOLVER_fetch_awaited) > 0);
+}
+
+static void
+a_thread_that_waits_for_another_in_vain_asks_by_itself(void **state)
+{
+	(void)state;
+	world_of_two();
+	fn_server("192.0.2.1", root)->manner = FN_SILENT;
+	fn_ask_only("a.zone.test.", HF_TYPE_A, 0, 1);
+	ask_other("b.zone.test.", HF_TYPE_A, 2);
+	pass_ms(290);
+	assert_int_equal(fn.sent_cnt, 1);
+	pass_ms(20);
+	assert_int_equal(fn.sent_cnt, 2);
+	fn_server("192.0.2.1", root)->manner = FN_GOOD;
+	fn_run();
+	expect_all(2, HF_RCODE_NOERROR, HF_VERDICT_SECURE);
+}
+
 #define T(f) cmocka_unit_test_teardown(f, teardown)
 
 int
@@ -224,6 +340,13 @@ main(void)
 	    T(a_reply_that_is_cut_short_is_fetched_over_tcp_once),
 	    T(zones_that_wait_for_one_another_fail_whoever_asks),
 	    T(a_resolver_with_shared_exchanges_may_be_destroyed),
+	    T(a_zone_whose_share_is_taken_makes_questions_wait_a_moment),
+	    T(a_server_whose_share_is_taken_makes_questions_wait_a_moment),
+	    T(only_so_many_questions_of_a_zone_wait_and_only_so_long),
+	    cmocka_unit_test_teardown(
+		a_thread_waits_for_what_another_asks_and_finds_it_in_the_caches, teardown_of_two),
+	    cmocka_unit_test_teardown(
+		a_thread_that_waits_for_another_in_vain_asks_by_itself, teardown_of_two),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

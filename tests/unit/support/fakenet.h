@@ -81,6 +81,8 @@ struct fn_rr {
 	uint8_t rdata[600];
 };
 
+#define FN_OTHER (UINT64_C(1) << 63) /* in the number of an exchange: the second resolver's */
+
 struct fn_zone {
 	struct hf_name name;
 	char text[128];
@@ -140,6 +142,7 @@ static struct {
 	bool minimise;          /* set before fn_start */
 	bool mix_case, cookies; /* of the next resolver */
 	struct cp_resolver *r;
+	struct cp_resolver *other; /* a second one, as if in another thread: fn_start_other */
 	struct cp_policy *policy;
 	struct cp_resolver_config cfg;
 	struct cp_zone zones[8]; /* set before fn_start */
@@ -848,8 +851,10 @@ fn_on_send(void *arg, const struct cp_send *send)
 	struct fn_server *s = NULL;
 	struct hf_query q;
 	struct fn_event *e;
+	struct cp_send own = *send;
 
-	(void)arg;
+	own.exchange |= arg != NULL ? FN_OTHER : 0;
+	send = &own;
 	VA_REQUIRE(fn.sent_cnt < FN_LOG);
 	VA_REQUIRE(hf_query_parse(send->msg, send->len, &q) == HF_PARSE_OK);
 	struct hf_option cookie;
@@ -901,7 +906,7 @@ fn_on_send(void *arg, const struct cp_send *send)
 static inline void
 fn_on_cancel(void *arg, uint64_t exchange)
 {
-	(void)arg;
+	exchange |= arg != NULL ? FN_OTHER : 0;
 	for (unsigned i = 0; i < FN_EVENTS; i++) {
 		if (fn.event[i].used && fn.event[i].exchange == exchange) {
 			fn.event[i].used = false;
@@ -947,9 +952,12 @@ fn_run_until(uint64_t until_ns)
 	for (unsigned turns = 0; turns < 2000; turns++) {
 		struct cp_time t = fn_time();
 		struct fn_event *next = NULL;
-		uint64_t tick;
+		uint64_t tick, tick_other = UINT64_MAX;
 
 		cp_resolver_tick(fn.r, &t, &tick);
+		if (fn.other != NULL)
+			cp_resolver_tick(fn.other, &t, &tick_other);
+		tick = tick_other < tick ? tick_other : tick;
 		for (unsigned i = 0; i < FN_EVENTS; i++)
 			if (fn.event[i].used && (next == NULL || fn.event[i].due_ns < next->due_ns))
 				next = &fn.event[i];
@@ -969,9 +977,11 @@ fn_run_until(uint64_t until_ns)
 
 		next->used = false;
 		t = fn_time();
+		struct cp_resolver *r = (e.exchange & FN_OTHER) != 0 ? fn.other : fn.r;
+
 		if (e.fails)
-			cp_resolver_failed(fn.r, &t, e.exchange, e.why);
-		else if (cp_resolver_reply(fn.r, &t, e.exchange, e.msg, e.len))
+			cp_resolver_failed(r, &t, e.exchange & ~FN_OTHER, e.why);
+		else if (cp_resolver_reply(r, &t, e.exchange & ~FN_OTHER, e.msg, e.len))
 			fn_on_cancel(NULL, e.exchange); /* its time-out */
 		free(e.msg);
 	}
@@ -1076,6 +1086,22 @@ fn_start(const struct fn_zone *root, const struct cp_resolver_limits *limits)
 	VA_REQUIRE(fn.r != NULL);
 }
 
+/* Two resolvers that share caches, in place of the one that fn_start made. */
+static inline void
+fn_start_other(struct cp_caches *caches)
+{
+	struct cp_resolver_ops ops = fn.ops;
+
+	cp_resolver_destroy(fn.r);
+	fn.cfg.caches = caches;
+	fn.cfg.shared = true;
+	fn.r = cp_resolver_create(&fn.cfg, &fn.ops, fn.policy);
+	ops.arg = &fn.other;
+	fn.cfg.reader = 1;
+	fn.other = cp_resolver_create(&fn.cfg, &ops, fn.policy);
+	VA_REQUIRE(fn.r != NULL && fn.other != NULL);
+}
+
 /* A root with its servers; records are added by the test. */
 static inline struct fn_zone *
 fn_root(bool is_signed)
@@ -1093,6 +1119,7 @@ static inline void
 fn_reset(void)
 {
 	cp_resolver_destroy(fn.r);
+	cp_resolver_destroy(fn.other);
 	cp_policy_put(fn.policy);
 	for (unsigned i = 0; i < FN_EVENTS; i++)
 		if (fn.event[i].used)
