@@ -37,15 +37,23 @@ struct choice {
 };
 
 struct cp_tried *
-cp_choose_tried(struct cp_lookup *l, const struct hf_addr *a)
+cp_choose_tried(struct cp_task *t, const struct hf_addr *a)
 {
-	for (unsigned i = 0; i < l->tried_cnt; i++)
-		if (hf_addr_equal(&l->tried[i].addr, a))
-			return &l->tried[i];
-	if (l->tried_cnt == CP_TRIED_MAX)
+	struct cp_lookup *l = &t->lookup;
+	struct cp_tried *tried = l->tried;
+
+	while (tried != NULL && !hf_addr_equal(&tried->addr, a))
+		tried = tried->next;
+	if (tried != NULL || l->tried_cnt == CP_TRIED_MAX)
+		return tried;
+	tried = hf_arena_alloc(&t->job->arena, sizeof(*tried));
+	if (tried == NULL)
 		return NULL;
-	l->tried[l->tried_cnt] = (struct cp_tried){.addr = *a};
-	return &l->tried[l->tried_cnt++];
+	tried->addr = *a;
+	tried->next = l->tried;
+	l->tried = tried;
+	l->tried_cnt++;
+	return tried;
 }
 
 static bool
@@ -138,7 +146,7 @@ consider_all(struct cp_task *t, enum cp_pass pass, struct choice *ch)
 		const struct cp_ns *ns = &l->cut->ns[i];
 
 		for (unsigned k = 0; k < ns->addr_cnt; k++) {
-			const struct cp_tried *tried = cp_choose_tried(l, &ns->addr[k]);
+			const struct cp_tried *tried = cp_choose_tried(t, &ns->addr[k]);
 
 			if (tried == NULL || tried->over || tried->sends >= limit ||
 			    !family_ok(t->job->r, &ns->addr[k]) ||

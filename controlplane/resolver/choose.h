@@ -16,7 +16,7 @@
 #include "controlplane/resolver/task.h"
 
 /* What this look-up has tried at address a, made if need be; NULL when there is no room. */
-struct cp_tried *cp_choose_tried(struct cp_lookup *l, const struct hf_addr *a);
+struct cp_tried *cp_choose_tried(struct cp_task *t, const struct hf_addr *a);
 /* Which may be chosen. */
 enum cp_pass {
 	CP_PASS_FIRST, /* one that this look-up did not ask, and none that is down or lame */

@@ -42,7 +42,7 @@ may_join(struct cp_task *t, const struct cp_exchange *x, const struct hf_questio
 		return false;
 	if (l->ask_again && (x->transport != CP_TCP || !hf_addr_equal(&x->server, &l->again)))
 		return false;
-	tried = cp_choose_tried(&t->lookup, &x->server);
+	tried = cp_choose_tried(t, &x->server);
 	return tried != NULL && !tried->over && tried->sends < t->job->r->limits.sends_per_server &&
 	    !cp_job_is_bad(t->job, &x->server);
 }

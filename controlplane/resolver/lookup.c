@@ -184,8 +184,10 @@ enter_cut(struct cp_task *t, struct cp_delegation *d, bool cached)
 	l->asked_cut = false;
 	l->last_resorts = 0;
 	l->silences = 0;
-	if (!l->refreshed) /* then old servers may be met again: what was seen of them counts */
+	if (!l->refreshed) { /* then old servers may be met again: what was seen of them counts */
 		l->tried_cnt = 0;
+		l->tried = NULL;
+	}
 	l->ask_again = false;
 	l->shown.labels = d->zone.label_cnt;
 	l->phase = CP_LOOKUP_ASK;

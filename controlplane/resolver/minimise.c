@@ -44,7 +44,7 @@ may_settle(const struct cp_task *t)
 static void
 uncharge(struct cp_task *t, const struct cp_exchange *x)
 {
-	struct cp_tried *tried = cp_choose_tried(&t->lookup, &x->server);
+	struct cp_tried *tried = cp_choose_tried(t, &x->server);
 
 	if (tried != NULL)
 		tried->sends = 0;

@@ -118,8 +118,8 @@ say_chain(struct cp_job *job, struct cp_answer *a)
 
 	a->under_nta = covered(job, &job->name);
 	for (unsigned i = 1; i < l->name_cnt && a->chain_cnt < HF_CHAIN_MAX; i++) {
-		a->chain[a->chain_cnt++] = l->name[i];
-		a->under_nta |= covered(job, &l->name[i]);
+		a->chain[a->chain_cnt++] = *l->name[i];
+		a->under_nta |= covered(job, l->name[i]);
 	}
 }
 
@@ -138,7 +138,7 @@ say(struct cp_job *job, struct cp_answer *a)
 			say_failure(job, o, a);
 			return;
 		}
-		if (o->verdict == HF_VERDICT_BOGUS && !excused(job, &l->name[i])) {
+		if (o->verdict == HF_VERDICT_BOGUS && !excused(job, l->name[i])) {
 			say_bogus(o, a);
 			return;
 		}
@@ -228,7 +228,7 @@ is_passing(struct cp_job *job)
 
 	for (unsigned i = 0; i < l->name_cnt && keeps; i++)
 		keeps = cp_route_keeps(
-		    job->r->routes, cp_route_view(job->r->routes, &l->name[i], job->type));
+		    job->r->routes, cp_route_view(job->r->routes, l->name[i], job->type));
 	return !keeps;
 }
 
@@ -321,7 +321,7 @@ void
 cp_question_abort(struct cp_job *job, enum cp_cause cause)
 {
 	struct cp_links *l = links_of(job);
-	struct cp_want want = {CP_TASK_LOOKUP, &l->name[l->cnt], job->type, false, false};
+	struct cp_want want = {CP_TASK_LOOKUP, l->name[l->cnt], job->type, false, false};
 	struct cp_task *t;
 
 	if (job->over)
@@ -348,7 +348,7 @@ follow(struct cp_job *job, const struct cp_outcome *o)
 
 	hf_name_lower(&next);
 	for (unsigned i = 0; i < l->name_cnt; i++) {
-		if (hf_name_equal(&l->name[i], &next)) {
+		if (hf_name_equal(l->name[i], &next)) {
 			link_add(job, cp_task_fail(job->root, CP_CAUSE_ALIAS_LOOP));
 			return false;
 		}
@@ -358,7 +358,13 @@ follow(struct cp_job *job, const struct cp_outcome *o)
 		l->link[l->cnt - 1] = cp_task_fail(job->root, CP_CAUSE_CHAIN);
 		return false;
 	}
-	l->name[l->name_cnt++] = next;
+	l->name[l->name_cnt] = hf_arena_copy(&job->arena, &next, sizeof(next));
+	if (l->name[l->name_cnt] == NULL) {
+		job->cause = CP_CAUSE_MEMORY;
+		l->link[l->cnt - 1] = cp_task_fail(job->root, CP_CAUSE_MEMORY);
+		return false;
+	}
+	l->name_cnt++;
 	return true;
 }
 
@@ -370,15 +376,15 @@ cp_question_step(struct cp_task *t)
 	bool more = true;
 
 	if (l->name_cnt == 0)
-		l->name[l->name_cnt++] = job->name;
+		l->name[l->name_cnt++] = &job->name;
 	while (more) {
-		struct cp_want want = {CP_TASK_LOOKUP, &l->name[l->cnt], job->type, false, false};
+		struct cp_want want = {CP_TASK_LOOKUP, l->name[l->cnt], job->type, false, false};
 		const struct cp_outcome *o = cp_task_need(t, &want);
 
 		if (o == NULL)
 			return;
 		bool lost = o->kind == CP_KIND_FAIL ||
-		    (o->verdict == HF_VERDICT_BOGUS && !excused(job, &l->name[l->cnt]));
+		    (o->verdict == HF_VERDICT_BOGUS && !excused(job, l->name[l->cnt]));
 
 		link_add(job, o);
 		more = !lost && is_alias(o) && job->type != HF_TYPE_CNAME && follow(job, o);
@@ -447,7 +453,7 @@ cp_question_odd(struct cp_job *job)
 		return false;
 	if (job->type == HF_TYPE_ANY && job->r->any_full)
 		return false;
-	l->name[l->name_cnt++] = job->name;
+	l->name[l->name_cnt++] = &job->name;
 	if (job->type == HF_TYPE_ANY)
 		link_add(job, any_outcome(job));
 	answer_init(job, &a);

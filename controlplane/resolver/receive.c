@@ -181,7 +181,7 @@ judge(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg,
 static void
 manners_learn(struct cp_resolver *r, const struct cp_exchange *x, const struct cp_response *resp)
 {
-	const struct cp_tried *tried = cp_choose_tried(&x->task->lookup, &x->server);
+	const struct cp_tried *tried = cp_choose_tried(x->task, &x->server);
 	struct cp_server known;
 
 	if (!resp->edns.present)

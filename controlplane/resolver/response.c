@@ -357,10 +357,11 @@ glue_take(struct reader *rd, struct cp_delegation *d)
 static struct cp_delegation *
 delegation_make(struct reader *rd, const struct hf_rrset *ns)
 {
+	unsigned cnt = ns->rr_cnt < rd->asked->ns_max ? ns->rr_cnt : rd->asked->ns_max;
 	struct cp_delegation *d;
 	struct hf_name name;
 
-	d = hf_arena_alloc(rd->asked->arena, cp_delegation_size(CP_NS_MAX));
+	d = hf_arena_alloc(rd->asked->arena, cp_delegation_size(cnt));
 	if (d == NULL) {
 		rd->no_memory = true;
 		return NULL;
@@ -368,7 +369,7 @@ delegation_make(struct reader *rd, const struct hf_rrset *ns)
 	d->zone = ns->owner;
 	d->parent = rd->asked->cut;
 	d->ttl_s = ns->ttl;
-	for (unsigned i = 0; i < ns->rr_cnt && d->ns_cnt < rd->asked->ns_max; i++)
+	for (unsigned i = 0; i < ns->rr_cnt && d->ns_cnt < cnt; i++)
 		if (hf_name_from_octets(ns->rr[i].data, ns->rr[i].len, &name) == 0)
 			cp_delegation_add_ns(d, &name);
 	glue_take(rd, d);

@@ -163,7 +163,7 @@ void
 cp_send_note(struct cp_task *t, struct cp_exchange *x)
 {
 	struct cp_lookup *l = &t->lookup;
-	struct cp_tried *tried = cp_choose_tried(l, &x->server);
+	struct cp_tried *tried = cp_choose_tried(t, &x->server);
 
 	l->shown.steps += x->question.name.label_cnt < t->name.label_cnt;
 	tried->sends++;
@@ -178,7 +178,7 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 {
 	struct cp_lookup *l = &t->lookup;
 	struct cp_resolver *r = t->job->r;
-	struct cp_tried *tried = cp_choose_tried(l, a);
+	struct cp_tried *tried = cp_choose_tried(t, a);
 	struct cp_server known;
 
 	if (!cp_budget_take(&t->job->budget.sends, 1))
@@ -223,7 +223,7 @@ void
 cp_send_again(struct cp_task *t, const struct cp_exchange *x, bool tcp)
 {
 	struct cp_lookup *l = &t->lookup;
-	struct cp_tried *tried = cp_choose_tried(l, &x->server);
+	struct cp_tried *tried = cp_choose_tried(t, &x->server);
 
 	if (tried == NULL || tried->sends >= t->job->r->limits.sends_per_server) {
 		if (tried != NULL)
@@ -259,7 +259,7 @@ void
 cp_send_formerr(struct cp_task *t, const struct cp_exchange *x, bool has_opt)
 {
 	struct cp_resolver *r = t->job->r;
-	struct cp_tried *tried = cp_choose_tried(&t->lookup, &x->server);
+	struct cp_tried *tried = cp_choose_tried(t, &x->server);
 
 	if (tried == NULL)
 		return;
@@ -282,7 +282,7 @@ cp_send_formerr(struct cp_task *t, const struct cp_exchange *x, bool has_opt)
 void
 cp_send_badcookie(struct cp_task *t, const struct cp_exchange *x)
 {
-	struct cp_tried *tried = cp_choose_tried(&t->lookup, &x->server);
+	struct cp_tried *tried = cp_choose_tried(t, &x->server);
 	bool tcp = tried == NULL || tried->bad_cookie || x->transport == CP_TCP;
 
 	CP_COUNT(t->job->r, cookie_bad);
@@ -310,7 +310,7 @@ cp_send_lame(struct cp_task *t, const struct cp_exchange *x, uint16_t rcode)
 void
 cp_send_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail why)
 {
-	struct cp_tried *tried = cp_choose_tried(&t->lookup, &x->server);
+	struct cp_tried *tried = cp_choose_tried(t, &x->server);
 
 	if (tried == NULL)
 		return;
@@ -335,7 +335,7 @@ cp_send_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail why)
 void
 cp_send_over(struct cp_task *t, const struct cp_exchange *x, enum cp_cause cause)
 {
-	struct cp_tried *tried = cp_choose_tried(&t->lookup, &x->server);
+	struct cp_tried *tried = cp_choose_tried(t, &x->server);
 
 	if (tried != NULL)
 		tried->over = true;

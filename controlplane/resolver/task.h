@@ -55,6 +55,7 @@ enum cp_state_phase {
 };
 
 struct cp_tried {
+	struct cp_tried *next;
 	struct hf_addr addr;
 	uint8_t sends;
 	uint8_t timeouts;
@@ -98,7 +99,7 @@ struct cp_lookup {
 	struct cp_outcome *got;   /* what is being judged */
 	struct cp_outcome *poor;  /* less credible than an answer should be; NULL: none */
 	struct cp_outcome *bogus; /* the first that did not validate */
-	struct cp_tried tried[CP_TRIED_MAX];
+	struct cp_tried *tried;   /* CP_TRIED_MAX of them at most; the last one made comes first */
 };
 
 struct cp_state {
@@ -113,7 +114,7 @@ struct cp_state {
 struct cp_links {
 	unsigned cnt;      /* links that are known */
 	unsigned name_cnt; /* names: cnt, or one more while the next is looked up */
-	struct hf_name name[HF_CHAIN_MAX + 2]; /* lower case; name[0] is the question's */
+	const struct hf_name *name[HF_CHAIN_MAX + 2]; /* lower case; name[0] is the question's */
 	const struct cp_outcome *link[HF_CHAIN_MAX + 2];
 };
 

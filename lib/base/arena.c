@@ -101,8 +101,8 @@ chunk_create(struct hf_arena *a, size_t len)
 	return chunk;
 }
 
-void *
-hf_arena_alloc(struct hf_arena *a, size_t len)
+static void *
+take(struct hf_arena *a, size_t len)
 {
 	struct hf_arena_chunk *chunk = a->chunks;
 
@@ -124,14 +124,23 @@ hf_arena_alloc(struct hf_arena *a, size_t len)
 	void *p = chunk->data + chunk->used;
 
 	chunk->used += len;
-	memset(p, 0, len);
+	return p;
+}
+
+void *
+hf_arena_alloc(struct hf_arena *a, size_t len)
+{
+	void *p = take(a, len);
+
+	if (p != NULL)
+		memset(p, 0, len);
 	return p;
 }
 
 void *
 hf_arena_copy(struct hf_arena *a, const void *p, size_t len)
 {
-	void *to = hf_arena_alloc(a, len);
+	void *to = take(a, len);
 
 	if (to != NULL && len > 0)
 		memcpy(to, p, len);

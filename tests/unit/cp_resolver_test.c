@@ -509,7 +509,7 @@ static void
 the_budget_of_octets_and_of_memory_end_a_question(void **state)
 {
 	struct cp_resolver_limits few_bytes = {.bytes = 150};
-	struct cp_resolver_limits little_memory = {.arena_octets = 24000};
+	struct cp_resolver_limits little_memory = {.arena_octets = 12000};
 
 	world_with(&few_bytes);
 	assert_int_equal(fn_ask("www.zone.test.", HF_TYPE_A, 0)->rcode, HF_RCODE_SERVFAIL);
