@@ -53,10 +53,10 @@ ns_has(const struct cp_ns *ns, const struct hf_addr *a)
 	return false;
 }
 
-void
+unsigned
 cp_ns_add_addrs(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max, bool any)
 {
-	unsigned len = set->type == HF_TYPE_A ? 4 : 16;
+	unsigned len = set->type == HF_TYPE_A ? 4 : 16, out = 0;
 
 	for (unsigned i = 0; i < set->rr_cnt && ns->addr_cnt < max; i++) {
 		struct hf_addr a = {.family = len == 4 ? AF_INET : AF_INET6, .port = port};
@@ -66,7 +66,9 @@ cp_ns_add_addrs(struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, uns
 		memcpy(a.octets, set->rr[i].data, len);
 		bool host = len == 4 ? hf_ipv4_is_host(a.octets) : hf_ipv6_is_host(a.octets);
 
+		out += !any && !host;
 		if ((any || host) && !ns_has(ns, &a))
 			ns->addr[ns->addr_cnt++] = a;
 	}
+	return out;
 }

@@ -38,8 +38,9 @@ struct cp_delegation {
 size_t cp_delegation_size(unsigned ns_cnt);
 void cp_delegation_add_ns(struct cp_delegation *d, const struct hf_name *name);
 /* Addresses of an A or AAAA RRset for server ns, up to max of them, each once. Loopback,
- * multicast and unspecified ones only with any: they are nobody's that the world tells of. */
-void cp_ns_add_addrs(
+ * multicast and unspecified ones only with any: they are nobody's that the world tells of.
+ * Returns how many of those were left out. */
+unsigned cp_ns_add_addrs(
     struct cp_ns *ns, const struct hf_rrset *set, uint16_t port, unsigned max, bool any);
 unsigned cp_delegation_addr_cnt(const struct cp_delegation *d);
 bool cp_delegation_has(const struct cp_delegation *d, const struct hf_name *name);

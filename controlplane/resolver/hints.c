@@ -27,8 +27,8 @@ cp_hints_make(const struct cp_resolver_config *cfg, struct hf_arena *a)
 		struct cp_ns *ns = cp_delegation_find(d, &set->owner);
 
 		if (ns != NULL && (set->type == HF_TYPE_A || set->type == HF_TYPE_AAAA))
-			cp_ns_add_addrs(ns, set, cfg->server_port != 0 ? cfg->server_port : 53,
-			    CP_NS_ADDR_MAX, true);
+			(void)cp_ns_add_addrs(ns, set,
+			    cfg->server_port != 0 ? cfg->server_port : 53, CP_NS_ADDR_MAX, true);
 	}
 	return cp_delegation_addr_cnt(d) > 0 ? d : NULL;
 }

@@ -48,8 +48,9 @@ family_take(struct cp_task *t, struct cp_ns *ns, uint16_t type, enum cp_raw raw)
 			return false;
 		ns->cost |= o->kind != CP_KIND_FAIL || o->cause != CP_CAUSE_LOOP;
 		if (o->kind == CP_KIND_ANSWER)
-			cp_ns_add_addrs(
-			    ns, o->answer[0], r->server_port, r->limits.ns_addrs, r->ask_loopback);
+			CP_COUNT_BY(r, address_unusable,
+			    cp_ns_add_addrs(ns, o->answer[0], r->server_port, r->limits.ns_addrs,
+				r->ask_loopback));
 		if (o->kind != CP_KIND_CNAME && o->kind != CP_KIND_DNAME)
 			break;
 		name = &o->target;

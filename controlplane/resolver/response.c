@@ -101,8 +101,10 @@ record_keep(struct reader *rd, const struct hf_rr *rr)
 		    hf_name_in(&rd->asked->cut, &rr->owner);
 		return true;
 	}
-	if (is_misshapen(rr))
+	if (is_misshapen(rr)) {
+		rd->r->misshapen++;
 		return true;
+	}
 	if (s->cnt == CP_RESPONSE_RR_MAX)
 		return false;
 	s->rr[s->cnt++] = *rr;
@@ -348,7 +350,8 @@ glue_take(struct reader *rd, struct cp_delegation *d)
 
 			if (set == NULL)
 				continue;
-			cp_ns_add_addrs(&d->ns[i], set, rd->asked->port, max, rd->asked->loopback);
+			rd->r->unusable += cp_ns_add_addrs(
+			    &d->ns[i], set, rd->asked->port, max, rd->asked->loopback);
 			d->ttl_s = set->ttl < d->ttl_s ? set->ttl : d->ttl_s;
 		}
 	}

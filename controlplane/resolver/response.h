@@ -62,6 +62,8 @@ struct cp_response {
 	uint16_t rcode;
 	struct hf_edns edns;       /* of the reply */
 	unsigned out_of_bailiwick; /* records dropped */
+	unsigned misshapen;        /* addresses dropped that are none */
+	unsigned unusable;         /* ... that no server can have */
 	bool blank;                /* a denial without a single record to it */
 	struct cp_outcome *outcome;
 	/* The answer is an alias and its chain went on: signed records only, for only the alias

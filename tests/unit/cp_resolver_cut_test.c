@@ -59,6 +59,25 @@ take_away(struct fn_zone *z, const char *owner)
 	z->cnt = kept;
 }
 
+static void
+addresses_no_server_can_have_are_left_out_and_counted(void **state)
+{
+	static const char *const texts[] = {"ns.zone.test. 3600 IN A 127.0.0.1",
+	    "ns.zone.test. 3600 IN A 0.0.0.0", "ns.zone.test. 3600 IN A 224.0.0.1"};
+	struct fn_rr *rr;
+
+	(void)state;
+	world();
+	for (unsigned i = 0; i < 3; i++)
+		fn_add(tld, texts[i]);
+	rr = fn_rr_new(tld, "ns.zone.test.", HF_TYPE_AAAA, 3600);
+	rr->len = 15; /* octets, one too few */
+	expect_ok(fn_ask("www.zone.test.", HF_TYPE_A, 0));
+	assert_int_equal(fn_counter(CP_RESOLVER_address_unusable), 3);
+	assert_int_equal(fn_counter(CP_RESOLVER_address_misshapen), 1);
+	assert_int_equal(fn_sent_to("192.0.2.3", CP_UDP), 1);
+}
+
 static struct fn_server *
 move_to(const char *addr)
 {
@@ -406,6 +425,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    T(addresses_no_server_can_have_are_left_out_and_counted),
 	    T(a_delegation_lasts_as_long_as_the_parent_said_whatever_the_child_says),
 	    T(glue_that_ends_sooner_ends_the_delegation),
 	    T(nothing_below_a_delegation_that_was_taken_away_lives_on),
