@@ -59,8 +59,9 @@ struct cp_resolver {
 
 	struct cp_time now;
 	bool running;
-	uint32_t refresh_cnt;           /* jobs that refresh */
-	uint32_t waiting;               /* questions under way, joined ones included */
+	uint64_t prime_ns;    /* from then on the root's servers are fetched anew; 0: never */
+	uint32_t refresh_cnt; /* jobs that refresh */
+	uint32_t waiting;     /* questions under way, joined ones included */
 	struct cp_job *oldest, *newest; /* all jobs; deadlines in order */
 	struct cp_job *yield_oldest, *yield_newest;
 	uint32_t stay_cnt;                    /* jobs that do not give way */

@@ -2,8 +2,9 @@
 #include "controlplane/resolver/hints.h"
 
 #include "controlplane/resolver/cache.h"
+#include "lib/base/ns.h"
 
-enum { HINTS_TTL_S = 60 };
+enum { HINTS_TTL_S = 60, AGEING_SHARE = 8 }; /* the last part of its life, one in so many */
 
 struct cp_delegation *
 cp_hints_make(const struct cp_resolver_config *cfg, struct hf_arena *a)
@@ -55,10 +56,15 @@ cp_hints_primed(struct cp_task *t, struct cp_delegation *d)
 		if (d->ns[i].addr_cnt == 0 && known != NULL)
 			d->ns[i] = *known;
 	}
-	if (cp_delegation_addr_cnt(d) > 0)
-		cp_cache_put_cut(t, d);
-	else
+	if (cp_delegation_addr_cnt(d) == 0) {
 		cp_hints_keep(t);
+		return;
+	}
+	struct cp_resolver *r = t->job->r;
+	uint64_t ttl_s = d->ttl_s < r->limits.ttl_max_s ? d->ttl_s : r->limits.ttl_max_s;
+
+	cp_cache_put_cut(t, d);
+	r->prime_ns = r->now.mono_ns + (ttl_s - ttl_s / AGEING_SHARE) * HF_NS_PER_S;
 }
 
 void

@@ -3,7 +3,9 @@
  * hints: where the root's servers are before any of them was asked.
  *
  * Purpose   The starting point, and priming (RFC 9609): the root's own NS RRset replaces the
- *           hints at first use and when it expires.
+ *           hints at first use, and is fetched anew in the last eighth of its life by the first
+ *           question then, which does not wait for it. Questions that find neither wait for one
+ *           packet together (flight.h).
  * Roles     The resolver's thread.
  * Memory    The hints live as long as the resolver.
  * Blocking  Never.

@@ -267,6 +267,13 @@ find(struct cp_task *t)
 	return true;
 }
 
+/* The root's servers in the public tree, for a client. */
+static bool
+is_root_servers(const struct cp_task *t)
+{
+	return t->type == HF_TYPE_NS && t->name.len == 1 && t->lookup.route == NULL;
+}
+
 /* These are the records: judge them, or take the server's word. */
 static void
 settle(struct cp_task *t, struct cp_outcome *o, struct cp_delegation *root)
@@ -276,6 +283,8 @@ settle(struct cp_task *t, struct cp_outcome *o, struct cp_delegation *root)
 	l->got = o;
 	o->got_ns = t->job->r->now.mono_ns;
 	if (!l->raw && o->kind != CP_KIND_FAIL) {
+		if (is_root_servers(t) && root != NULL)
+			cp_hints_primed(t, root);
 		l->phase = CP_LOOKUP_JUDGE;
 		return;
 	}

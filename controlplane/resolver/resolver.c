@@ -248,6 +248,18 @@ leave(struct cp_resolver *r, bool outermost)
 	r->running = false;
 }
 
+/* The root's servers before they expire: a question of our own, for which nobody waits. */
+static void
+prime_soon(struct cp_resolver *r)
+{
+	const struct cp_waiter how = {.refresh = true};
+
+	if (r->prime_ns == 0 || r->now.mono_ns < r->prime_ns || r->refresh_cnt >= CP_REFRESH_MAX)
+		return;
+	r->prime_ns = 0; /* until there are new ones */
+	(void)job_create(r, &hf_name_root, HF_TYPE_NS, &how);
+}
+
 /* --- the public calls */
 
 static int
@@ -264,6 +276,8 @@ ask(struct cp_resolver *r, const struct hf_question *q, struct cp_waiter *w)
 	if (job == NULL)
 		return -EAGAIN;
 	CP_COUNT(r, asked);
+	if (!w->cached)
+		prime_soon(r);
 	r->waiting++;
 	w->next = job->waiters;
 	job->waiters = w;

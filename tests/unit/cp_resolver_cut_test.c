@@ -78,6 +78,44 @@ addresses_no_server_can_have_are_left_out_and_counted(void **state)
 	assert_int_equal(fn_sent_to("192.0.2.3", CP_UDP), 1);
 }
 
+static unsigned
+primed(void)
+{
+	unsigned cnt = 0;
+
+	for (unsigned i = 0; i < fn.sent_cnt; i++)
+		cnt += fn.sent[i].q.type == HF_TYPE_NS && fn.sent[i].q.name.len == 1;
+	return cnt;
+}
+
+static void
+the_roots_servers_are_fetched_anew_before_they_expire(void **state)
+{
+	(void)state;
+	world();
+	expect_ok(fn_ask("www.zone.test.", HF_TYPE_A, 0));
+	assert_int_equal(primed(), 1);
+	fn_pass(3600 - 3600 / 8 - 1);
+	expect_ok(fn_ask("www.zone.test.", HF_TYPE_A, 0));
+	assert_int_equal(primed(), 0);
+	fn_pass(2);
+	unsigned before = fn.answer_cnt;
+
+	expect_ok(fn_ask("www.zone.test.", HF_TYPE_A, 0));
+	assert_int_equal(primed(), 1);
+	assert_int_equal(fn.answer_cnt, before + 1); /* nobody asked for the other */
+	fn_pass(3600 / 8);
+	expect_ok(fn_ask("www.zone.test.", HF_TYPE_A, 0));
+	assert_int_equal(primed(), 0); /* it would be due without */
+	fn_pass(4000);
+	fn_server("192.0.2.1", root)->manner = FN_SERVFAILS;
+	fn_ask("www.zone.test.", HF_TYPE_A, 0);
+	fn_server("192.0.2.1", root)->manner = FN_GOOD;
+	fn_pass(61); /* how long the hints have to do */
+	expect_ok(fn_ask("www.zone.test.", HF_TYPE_A, 0));
+	assert_int_equal(primed(), 1);
+}
+
 static struct fn_server *
 move_to(const char *addr)
 {
@@ -425,6 +463,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    T(the_roots_servers_are_fetched_anew_before_they_expire),
 	    T(addresses_no_server_can_have_are_left_out_and_counted),
 	    T(a_delegation_lasts_as_long_as_the_parent_said_whatever_the_child_says),
 	    T(glue_that_ends_sooner_ends_the_delegation),
