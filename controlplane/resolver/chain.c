@@ -30,6 +30,8 @@ end(struct cp_task *t, enum hf_verdict verdict, const struct va_result *why,
 	/* When a budget ended the search that says nothing about the zone. */
 	if (verdict != HF_VERDICT_BOGUS || t->job->cause == CP_CAUSE_NONE)
 		cp_cache_put_state(t, o, ttl);
+	if (verdict == HF_VERDICT_INSECURE)
+		cp_fastfail_insecure(t);
 	cp_task_done(t, o);
 	return true;
 }
@@ -44,6 +46,9 @@ begin(struct cp_task *t)
 
 	s->ttl_s = r->limits.ttl_neg_max_s;
 	if (o != NULL) {
+		/* Another thread may have begun the trouble while this was found out. */
+		if (o->verdict == HF_VERDICT_INSECURE)
+			cp_fastfail_insecure(t);
 		cp_task_done(t, o);
 		return true;
 	}

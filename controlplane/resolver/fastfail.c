@@ -164,3 +164,13 @@ cp_fastfail_keys_failed(struct cp_task *t, const struct va_result *why, const st
 	if (t->view == CP_VIEW_PUBLIC)
 		failed(t, &t->name, &report);
 }
+
+void
+cp_fastfail_insecure(struct cp_task *t)
+{
+	struct cp_resolver *r = t->job->r;
+	const struct cp_trouble_at at = here(t, &t->name);
+
+	if (t->view == CP_VIEW_PUBLIC && cp_trouble_end(r->troubles, &at))
+		CP_COUNT(r, trouble_over);
+}

@@ -33,5 +33,7 @@ void cp_fastfail_judged(struct cp_task *t, const struct cp_outcome *o);
 void cp_fastfail_keys_good(struct cp_task *t, const struct cp_outcome *keys);
 void cp_fastfail_keys_failed(
     struct cp_task *t, const struct va_result *why, const struct hf_addr *blame);
+/* Zone state t is that the zone is insecure: who took its DS away has ended its trouble. */
+void cp_fastfail_insecure(struct cp_task *t);
 
 #endif

@@ -248,6 +248,24 @@ cp_trouble_good(
 	return was_on;
 }
 
+bool
+cp_trouble_end(struct cp_troubles *all, const struct cp_trouble_at *at)
+{
+	bool was_on = false;
+
+	if (nothing_known(all))
+		return false;
+	pthread_mutex_lock(&all->lock);
+	struct zone *z = find(all, at);
+
+	if (z != NULL) {
+		was_on = is_on(z, at->now_ns);
+		forget(all, z);
+	}
+	pthread_mutex_unlock(&all->lock);
+	return was_on;
+}
+
 uint64_t
 cp_troubles_cnt(struct cp_troubles *all, uint64_t policy_gen)
 {

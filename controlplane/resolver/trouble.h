@@ -96,6 +96,10 @@ bool cp_trouble_failed(struct cp_troubles *all, const struct cp_trouble_at *at,
 bool cp_trouble_good(
     struct cp_troubles *all, const struct cp_trouble_at *at, enum cp_element e, uint64_t got_ns);
 
+/* The zone is proven to be insecure: nothing of it has to validate any more. True when it was in
+ * trouble. */
+bool cp_trouble_end(struct cp_troubles *all, const struct cp_trouble_at *at);
+
 /* Zones in trouble at this moment; every entry is looked at. */
 uint64_t cp_troubles_cnt(struct cp_troubles *all, uint64_t policy_gen);
 

@@ -302,6 +302,31 @@ bad_keys_bring_a_zone_into_trouble_at_once_and_good_ones_out_of_it(void **state)
 	assert_int_equal(fn_counter(CP_RESOLVER_trouble_over), 1);
 }
 
+/* What operators do first: take the DS away until the keys are right again. */
+static void
+ds_remove(struct fn_zone *parent, const struct fn_zone *z)
+{
+	for (unsigned i = 0; i < parent->cnt; i++)
+		if (parent->rr[i].type == HF_TYPE_DS && hf_name_equal(&parent->rr[i].owner, &z->name))
+			parent->rr[i] = parent->rr[--parent->cnt];
+}
+
+static void
+a_zone_that_is_no_longer_signed_is_no_longer_in_trouble(void **state)
+{
+	(void)state;
+	world();
+	struct fn_server *s = fn_server("192.0.2.40", NULL);
+
+	s->manner = FN_BAD_KEYS;
+	assert_int_equal(ask("www.signed%u.test.", 0)->verdict, HF_VERDICT_BOGUS);
+	ds_remove(tld, child[0]);
+	fn_pass(4000); /* the DS runs out */
+	assert_int_equal(ask("www.signed%u.test.", 0)->verdict, HF_VERDICT_INSECURE);
+	assert_int_equal(ask("ftp.signed%u.test.", 0)->verdict, HF_VERDICT_INSECURE);
+	assert_int_equal(fn_counter(CP_RESOLVER_trouble_over), 1);
+}
+
 static void
 a_spent_budget_brings_no_zone_into_trouble(void **state)
 {
@@ -463,6 +488,7 @@ main(void)
 	    T(nta_and_cd_ask_as_ever_and_a_new_policy_begins_anew),
 	    T(servers_named_below_it_are_still_found_for_others),
 	    T(bad_keys_bring_a_zone_into_trouble_at_once_and_good_ones_out_of_it),
+	    T(a_zone_that_is_no_longer_signed_is_no_longer_in_trouble),
 	    T(a_spent_budget_brings_no_zone_into_trouble),
 	    T(one_bad_name_asked_again_and_again_is_no_trouble_of_its_zone),
 	    cmocka_unit_test(only_news_from_after_its_beginning_end_a_trouble),
