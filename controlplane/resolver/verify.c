@@ -117,6 +117,19 @@ verify_proofs(struct bench *b)
 	return true;
 }
 
+/* Proofs live no longer than the denial they came with, whatever else they may be used for (RFC
+ * 8198 5.4, 9077 3): the SOA's TTL is no more than its MINIMUM by now. */
+static void
+proofs_lower(struct bench *b)
+{
+	for (unsigned i = 0; b->soa != NULL && i < b->good_cnt; i++) {
+		struct hf_rrset *set = (struct hf_rrset *)(uintptr_t)b->good[i];
+
+		if (set->ttl > b->soa->ttl)
+			set->ttl = b->soa->ttl;
+	}
+}
+
 static bool
 settle_own(struct bench *b, const struct va_result *why)
 {
@@ -165,6 +178,7 @@ judge_denial(struct bench *b)
 
 	if (!verify_proofs(b))
 		return settle_own(b, &b->bad);
+	proofs_lower(b);
 	p.cnt = b->good_cnt;
 	if (b->t->type == HF_TYPE_DS && qname->len > 1) { /* the root is nobody's child */
 		enum va_cut cut = va_deny_ds(&p, qname, budget, &res);

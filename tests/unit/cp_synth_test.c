@@ -133,6 +133,19 @@ a_denial_that_was_made_here_lives_as_long_as_its_proofs(void **state)
 }
 
 static void
+proofs_live_no_longer_than_the_soa_says_however_large_their_ttl(void **state)
+{
+	(void)state;
+	world();
+	zone->proof_ttl = 3600;
+	expect_nx("n.zone.test.", true);
+	fn_pass(200);
+	expect_nx("u.zone.test.", true); /* with a new SOA */
+	fn_pass(150);
+	expect_nx("n.zone.test.", true); /* it may be there by now */
+}
+
+static void
 the_types_a_name_does_not_have_are_denied_by_its_nsec(void **state)
 {
 	(void)state;
@@ -405,6 +418,7 @@ main(void)
 	    T(a_name_in_a_validated_gap_is_denied_without_asking),
 	    T(a_denial_that_was_made_here_has_its_proofs_and_soa),
 	    T(a_denial_that_was_made_here_lives_as_long_as_its_proofs),
+	    T(proofs_live_no_longer_than_the_soa_says_however_large_their_ttl),
 	    T(the_types_a_name_does_not_have_are_denied_by_its_nsec),
 	    T(an_empty_non_terminal_is_not_denied),
 	    T(a_wildcard_answers_for_further_names_with_the_gap_as_proof),

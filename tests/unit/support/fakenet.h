@@ -89,6 +89,7 @@ struct fn_zone {
 	bool is_signed;
 	bool nsec3, optout; /* denies by NSEC3 */
 	uint16_t iterations;
+	uint32_t proof_ttl; /* of NSEC and NSEC3; 0: the SOA's MINIMUM, as it should be (RFC 9077) */
 	struct va_signer key;
 	unsigned cnt;
 	struct fn_rr rr[FN_RRS];
@@ -449,6 +450,12 @@ fn_nsec3_around(const struct fn_zone *z, const uint8_t hash[20], struct hf_name 
 		memcpy(after, low, 20);
 }
 
+static inline uint32_t
+fn_proof_ttl(const struct fn_zone *z)
+{
+	return z->proof_ttl != 0 ? z->proof_ttl : 300;
+}
+
 /* The NSEC3 at or before the hash of n. True when it is at it. */
 static inline bool
 fn_put_nsec3_at(struct fn_reply *p, const struct hf_name *n)
@@ -473,7 +480,7 @@ fn_put_nsec3_at(struct fn_reply *p, const struct hf_name *n)
 	}
 	va_chain_init(&c, z->text);
 	va_chain_nsec3(&c, &params, before, after, types);
-	va_box_init(&b, hf_name_to_text(&c.set[0].owner, text), HF_TYPE_NSEC3, 300);
+	va_box_init(&b, hf_name_to_text(&c.set[0].owner, text), HF_TYPE_NSEC3, fn_proof_ttl(z));
 	va_box_add(&b, c.rdata[0].data, c.rdata[0].len);
 	fn_sign(p, &b, text);
 	fn_put_box(p, HF_SECTION_AUTHORITY, &b, &c.set[0].owner);
@@ -541,7 +548,7 @@ fn_put_nsec(struct fn_reply *p, const struct hf_name *n)
 
 	rdata[len + 1] = (uint8_t)map_len;
 	memcpy(rdata + len + 2, map, map_len);
-	va_box_init(&b, hf_name_to_text(at, text), HF_TYPE_NSEC, 300);
+	va_box_init(&b, hf_name_to_text(at, text), HF_TYPE_NSEC, fn_proof_ttl(z));
 	va_box_add(&b, rdata, len + 2 + map_len);
 	fn_sign(p, &b, text);
 	fn_put_box(p, HF_SECTION_AUTHORITY, &b, at);
