@@ -12,6 +12,7 @@ enum { WAYS = 4, SETS = CP_TROUBLE_MAX / WAYS };
 
 struct zone {
 	bool used;
+	bool on;      /* in trouble: enough failed in a row, and nothing was good since */
 	bool by_keys; /* its DNSKEY RRset is what failed */
 	struct hf_name name;
 	uint64_t policy_gen;
@@ -20,7 +21,7 @@ struct zone {
 	uint64_t last_ns;   /* the last one */
 	uint64_t last_name; /* hash of the name it was found at */
 	uint64_t mixed_until_ns;
-	uint64_t until_ns; /* in trouble: nobody asks before */
+	uint64_t until_ns; /* on: nobody asks before */
 	uint32_t backoff_s;
 	uint32_t fails; /* in a row */
 	uint32_t fails_of[CP_ELEMENT_CNT];
@@ -119,14 +120,6 @@ make(struct cp_troubles *all, const struct cp_trouble_at *at)
 	return free_one;
 }
 
-static bool
-is_on(const struct zone *z, uint64_t now_ns)
-{
-	bool mixed = now_ns < z->mixed_until_ns;
-
-	return z->by_keys || z->fails >= (mixed ? CP_TROUBLE_NAMES_MIXED : CP_TROUBLE_NAMES);
-}
-
 enum cp_trouble
 cp_trouble_ask(struct cp_troubles *all, const struct cp_trouble_at *at,
     struct cp_trouble_cause *cause, uint32_t *backoff_s)
@@ -138,7 +131,7 @@ cp_trouble_ask(struct cp_troubles *all, const struct cp_trouble_at *at,
 	pthread_mutex_lock(&all->lock);
 	struct zone *z = find(all, at);
 
-	if (z != NULL && is_on(z, at->now_ns)) {
+	if (z != NULL && z->on) {
 		say = at->now_ns < z->until_ns ? CP_TROUBLE_FAIL : CP_TROUBLE_PROBE;
 		if (say == CP_TROUBLE_FAIL)
 			*cause = z->cause;
@@ -160,7 +153,7 @@ cp_trouble_is_on(struct cp_troubles *all, const struct cp_trouble_at *at)
 	pthread_mutex_lock(&all->lock);
 	const struct zone *z = find(all, at);
 
-	on = z != NULL && is_on(z, at->now_ns);
+	on = z != NULL && z->on;
 	pthread_mutex_unlock(&all->lock);
 	return on;
 }
@@ -181,7 +174,7 @@ cp_trouble_is_suspect(struct cp_troubles *all, const struct cp_trouble_at *at, e
 	return suspect;
 }
 
-/* One failure more. Failures long ago are not in a row with it. */
+/* One failure more of a zone that is not in trouble. Failures long ago are not in a row with it. */
 static void
 add(struct zone *z, const struct cp_trouble_at *at, const struct cp_trouble_report *report,
     uint64_t name)
@@ -198,6 +191,9 @@ add(struct zone *z, const struct cp_trouble_at *at, const struct cp_trouble_repo
 	z->last_ns = at->now_ns;
 	z->last_name = name;
 	z->by_keys = report->e == CP_ELEMENT_KEYS;
+	bool mixed = at->now_ns < z->mixed_until_ns;
+
+	z->on = z->by_keys || z->fails >= (mixed ? CP_TROUBLE_NAMES_MIXED : CP_TROUBLE_NAMES);
 }
 
 bool
@@ -208,11 +204,11 @@ cp_trouble_failed(
 
 	pthread_mutex_lock(&all->lock);
 	struct zone *z = make(all, at);
-	bool was_on = is_on(z, at->now_ns);
+	bool was_on = z->on;
 
 	if (!was_on)
 		add(z, at, report, name);
-	bool came = !was_on && is_on(z, at->now_ns);
+	bool came = !was_on && z->on;
 
 	if (came || (was_on && report->probe)) {
 		z->backoff_s = came ? report->backoff_min_s : z->backoff_s * 2;
@@ -237,10 +233,10 @@ cp_trouble_good(
 	struct zone *z = find(all, at);
 
 	if (z != NULL && got_ns >= z->since_ns && (e != CP_ELEMENT_KEYS || z->by_keys)) {
-		was_on = is_on(z, at->now_ns);
+		was_on = z->on;
 		if (z->fails > 0 && !z->by_keys)
 			z->mixed_until_ns = at->now_ns + CP_TROUBLE_MIXED_S * HF_NS_PER_S;
-		z->by_keys = false;
+		z->on = z->by_keys = false;
 		z->fails = 0;
 		z->fails_of[e] = 0;
 	}
@@ -259,7 +255,7 @@ cp_trouble_end(struct cp_troubles *all, const struct cp_trouble_at *at)
 	struct zone *z = find(all, at);
 
 	if (z != NULL) {
-		was_on = is_on(z, at->now_ns);
+		was_on = z->on;
 		forget(all, z);
 	}
 	pthread_mutex_unlock(&all->lock);
@@ -276,7 +272,7 @@ cp_troubles_cnt(struct cp_troubles *all, uint64_t policy_gen)
 		for (unsigned i = 0; i < WAYS; i++) {
 			const struct zone *z = &all->zones[s][i];
 
-			cnt += z->used && z->policy_gen == policy_gen && is_on(z, z->touched_ns);
+			cnt += z->used && z->policy_gen == policy_gen && z->on;
 		}
 	pthread_mutex_unlock(&all->lock);
 	return cnt;

@@ -307,7 +307,8 @@ static void
 ds_remove(struct fn_zone *parent, const struct fn_zone *z)
 {
 	for (unsigned i = 0; i < parent->cnt; i++)
-		if (parent->rr[i].type == HF_TYPE_DS && hf_name_equal(&parent->rr[i].owner, &z->name))
+		if (parent->rr[i].type == HF_TYPE_DS &&
+		    hf_name_equal(&parent->rr[i].owner, &z->name))
 			parent->rr[i] = parent->rr[--parent->cnt];
 }
 
@@ -419,6 +420,33 @@ a_zone_where_something_validated_needs_many_failures_in_a_row(void **state)
 }
 
 static void
+failures_that_were_too_few_become_no_trouble_by_waiting(void **state)
+{
+	struct cp_troubles *all = make();
+	struct hf_name zone = va_name("z.");
+	struct cp_trouble_at at = {&zone, 1, 100 * HF_NS_PER_S};
+	struct cp_trouble_cause cause;
+	uint32_t pause_s;
+
+	(void)state;
+	fails(all, &at, "a.z.", false);
+	cp_trouble_good(all, &at, CP_ELEMENT_DATA, at.now_ns);
+	at.now_ns += (CP_TROUBLE_MIXED_S - 1) * HF_NS_PER_S;
+	for (unsigned i = 0; i < CP_TROUBLE_NAMES; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "n%u.z.", i);
+		assert_false(fails(all, &at, name, false));
+	}
+	at.now_ns += 2 * HF_NS_PER_S; /* that something was good is forgotten */
+	assert_int_equal(cp_trouble_ask(all, &at, &cause, &pause_s), CP_TROUBLE_NONE);
+	assert_true(fails(all, &at, "b.z.", false));
+	assert_int_equal(cp_trouble_ask(all, &at, &cause, &pause_s), CP_TROUBLE_FAIL);
+	assert_int_equal(pause_s, 1);
+	cp_troubles_destroy(all);
+}
+
+static void
 the_probe_is_given_once_per_pause(void **state)
 {
 	struct cp_troubles *all = make();
@@ -493,6 +521,7 @@ main(void)
 	    T(one_bad_name_asked_again_and_again_is_no_trouble_of_its_zone),
 	    cmocka_unit_test(only_news_from_after_its_beginning_end_a_trouble),
 	    cmocka_unit_test(a_zone_where_something_validated_needs_many_failures_in_a_row),
+	    cmocka_unit_test(failures_that_were_too_few_become_no_trouble_by_waiting),
 	    cmocka_unit_test(the_probe_is_given_once_per_pause),
 	    cmocka_unit_test(many_zones_are_forgotten_before_the_one_that_is_used),
 	};

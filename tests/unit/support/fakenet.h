@@ -89,7 +89,8 @@ struct fn_zone {
 	bool is_signed;
 	bool nsec3, optout; /* denies by NSEC3 */
 	uint16_t iterations;
-	uint32_t proof_ttl; /* of NSEC and NSEC3; 0: the SOA's MINIMUM, as it should be (RFC 9077) */
+	uint32_t
+	    proof_ttl; /* of NSEC and NSEC3; 0: the SOA's MINIMUM, as it should be (RFC 9077) */
 	struct va_signer key;
 	unsigned cnt;
 	struct fn_rr rr[FN_RRS];
