@@ -336,6 +336,7 @@ make_engine(struct program *g)
 	    .validate = true,
 	    .aggressive_nsec = g->config->aggressive_nsec,
 	    .extras = !g->config->minimal_responses,
+	    .any_glue = !g->config->harden_glue,
 	    .any_full = g->config->any == HF_ANY_FULL,
 	    .rsasha1 = g->config->rsasha1,
 	    .qname_minimisation = g->config->qname_minimisation,

@@ -32,7 +32,7 @@ struct cp_resolver {
 	struct cp_policy *policy;
 	bool do_ip4, do_ip6, /* servers of which families can be asked; NAT64 makes both */
 	    ask_loopback, validate, rsasha1, aggressive, minimise, extras;
-	bool mix_case, cookies, any_full;
+	bool mix_case, cookies, any_full, any_glue;
 	struct hf_nat64 nat64;
 	uint16_t server_port;
 	struct hf_siphash_key key;

@@ -147,6 +147,7 @@ asked_of(struct cp_resolver *r, const struct cp_exchange *x, struct cp_asked *as
 	    .cookie = x->cookie.sent,
 	    .tcp = x->transport == CP_TCP,
 	    .extras = r->extras,
+	    .any_glue = r->any_glue,
 	    .forward = cp_route_is_forward(t->lookup.route),
 	    .port = r->server_port,
 	    .loopback = r->ask_loopback,

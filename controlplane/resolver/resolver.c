@@ -512,6 +512,7 @@ cp_resolver_create(const struct cp_resolver_config *cfg, const struct cp_resolve
 	r->mix_case = cfg->mix_case;
 	r->cookies = cfg->cookies;
 	r->any_full = cfg->any_full;
+	r->any_glue = cfg->any_glue;
 	r->fetch_limits = (struct cp_fetch_limits){r->limits.zone_fetches, r->limits.zone_waste,
 	    r->limits.server_fetches, r->limits.server_rate};
 	r->extras = cfg->extras;

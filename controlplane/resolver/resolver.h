@@ -135,6 +135,7 @@ struct cp_resolver_config {
 	bool aggressive_nsec;  /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
 	bool rsasha1;          /* RSASHA1 signatures count (RFC 9905 2: not by default) */
 	bool extras;           /* NS and addresses that servers add: not minimal (RFC 1034 4.3.2) */
+	bool any_glue;         /* glue from outside the zone that gives it (never the default) */
 	bool any_full;         /* ANY is asked of servers; else HINFO (RFC 8482 4.2) */
 	bool qname_minimisation; /* RFC 9156 */
 	bool mix_case;           /* random case in questions (draft-vixie-dnsext-dns0x20) */

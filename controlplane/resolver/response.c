@@ -77,7 +77,8 @@ in_bailiwick(const struct reader *rd, const struct hf_rr *rr)
 {
 	return rr->klass == HF_CLASS_IN &&
 	    (hf_name_in(&rr->owner, &rd->asked->cut) ||
-		(rd->asked->forward && rr->section == HF_SECTION_AUTHORITY));
+		(rd->asked->forward && rr->section == HF_SECTION_AUTHORITY) ||
+		(rd->asked->any_glue && rr->section == HF_SECTION_ADDITIONAL));
 }
 
 /* An address that is none: left out of its RRset, as if it had not been sent. */
@@ -457,7 +458,8 @@ hosts_take(struct reader *rd, struct cp_outcome *o, const struct hf_rrset *set)
 		const struct hf_rdata *one = &set->rr[i];
 
 		if (one->len <= off ||
-		    hf_name_from_octets(one->data + off, one->len - (unsigned)off, &host) != 0)
+		    hf_name_from_octets(one->data + off, one->len - (unsigned)off, &host) != 0 ||
+		    !hf_name_in(&host, &rd->asked->cut))
 			continue;
 		for (unsigned t = 0; t < 2; t++)
 			extra_add(o, gather(rd, &host, types[t], HF_SECTION_ADDITIONAL));

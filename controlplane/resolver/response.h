@@ -49,6 +49,7 @@ struct cp_asked {
 	bool edns, tcp;
 	bool cookie;   /* EDNS with a cookie */
 	bool extras;   /* keep the NS RRset and addresses that come with an answer */
+	bool any_glue; /* addresses of servers are taken wherever they are */
 	bool forward;  /* of a recursive server: no authority, and any depth below cut */
 	uint16_t port; /* of the servers of a referral */
 	bool loopback; /* such an address may be a server's */

@@ -116,6 +116,7 @@ struct hf_config {
 	bool aggressive_nsec, prefetch, minimal_responses;
 	uint64_t any; /* enum hf_any */
 	uint64_t min_ttl_ns;
+	bool harden_glue;
 
 	struct hf_config_zone_list forwards, stubs;
 	char *root_file; /* of the copy of the root zone, or "none" */

@@ -75,6 +75,8 @@ const struct hf_schema_key hf_schema[] = {
 	 "64MiB", {0}, "memory for cached RRsets"},
 	{"resolver", "minimal-responses", HF_SCHEMA_BOOL, AT(minimal_responses), 0, 0, "yes", {0},
 	 "leave out name servers and addresses that nobody asked for"},
+	{"resolver", "harden-glue", HF_SCHEMA_BOOL, AT(harden_glue), 0, 0, "yes", {0},
+	 "believe a zone's servers only the addresses of names within it"},
 	{"resolver", "min-ttl", HF_SCHEMA_DURATION, AT(min_ttl_ns), 0, S(3600), "0s", {0},
 	 "shorter TTLs are raised to it"},
 	{"resolver", "any", HF_SCHEMA_WORD, AT(any), 0, 0, "minimal", {"minimal", "full"},

@@ -203,13 +203,11 @@ on_ip6(struct setup *u, const char *v)
 	return is_yes(v) || is_no(v) || refuse(u, "do-ip6: %s", v);
 }
 
-/* Glue out of bailiwick is never taken: what asks for the opposite cannot be honoured. */
 static bool
 on_harden_glue(struct setup *u, const char *v)
 {
-	(void)u;
-	(void)v;
-	return true;
+	u->cfg.any_glue = is_no(v);
+	return is_yes(v) || is_no(v) || refuse(u, "harden-glue: %s", v);
 }
 
 static bool

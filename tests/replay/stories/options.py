@@ -4,7 +4,7 @@ import ipaddress
 
 import dns.rrset
 
-from .story import EXAMPLE, OTHER, Reply, story
+from .story import EXAMPLE, OTHER, Reply, Zone, story
 from .zone import Signature
 
 WWW = ("www.example.com.", "A")
@@ -154,3 +154,27 @@ def _(s):
     s.goes_silent(EXAMPLE)
     s.passes(3)
     s.ask("short.example.com.", "A").expect("SERVFAIL")
+
+
+def foreign_glue(s):
+    """other.com. at a server whose name is in net., of which nobody knows; com. gives its address all the same."""
+    _, com, _ = s.tree()
+    other = s.serve(Zone("other.com."), OTHER)
+    other.add("www", "A", "198.51.100.81")
+    com.delegate("other.com.", ("ns.other.net.", OTHER), secure=other)
+    com.add("ns.other.net.", "A", OTHER)
+    s.ask("www.other.com.", "A")
+    return other
+
+
+@story("glue_foreign", "Glue from outside the zone that gives it is not used (RFC 2181 5.4.1)")
+def _(s):
+    foreign_glue(s)
+    s.expect("SERVFAIL", ede=22)
+
+
+@story("glue_foreign_wanted", "Unless the operator wants it")
+def _(s):
+    s.setting("harden-glue: no")
+    other = foreign_glue(s)
+    s.expect("NOERROR", other.get("www", "A"), ad=True)
