@@ -383,6 +383,18 @@ is_childs_own(const struct cp_task *t, const struct hf_name *signer)
 	return t->type == HF_TYPE_DS && t->name.len > 1 && hf_name_equal(&t->name, signer);
 }
 
+/* Zones from the closest anchor down; and a zone above it that is anchored too, to deny the name:
+ * what proves that there is none proves that there is no cut at the anchor's name either. */
+static bool
+may_sign(const struct cp_task *t, const struct hf_name *zone, const struct hf_name *anchor)
+{
+	struct hf_name higher;
+
+	return hf_name_in(zone, anchor) ||
+	    (t->lookup.got->kind == CP_KIND_NXDOMAIN &&
+		cp_core_anchor_above(t->job->r, zone, &higher));
+}
+
 /* The zone that should have signed: the signer the records name, if it can be one; else
  * the zone whose server was asked. False when there was no signer. */
 static bool
@@ -392,7 +404,7 @@ signer_of(const struct cp_task *t, const struct hf_name *anchor, struct hf_name 
 	const struct hf_rrset *set = spokesman(o);
 
 	if (set != NULL && cp_rrset_signer(set, zone) && hf_name_in(zone, &o->cut) &&
-	    hf_name_in(zone, anchor) && !is_childs_own(t, zone)) {
+	    may_sign(t, zone, anchor) && !is_childs_own(t, zone)) {
 		hf_name_lower(zone);
 		return true;
 	}

@@ -4,7 +4,7 @@ import ipaddress
 
 import dns.rrset
 
-from .story import EXAMPLE, OTHER, Reply, Zone, story
+from .story import COM, EXAMPLE, OTHER, Reply, Zone, name, story
 from .zone import Signature
 
 WWW = ("www.example.com.", "A")
@@ -162,7 +162,9 @@ def foreign_glue(s):
     other = s.serve(Zone("other.com."), OTHER)
     other.add("www", "A", "198.51.100.81")
     com.delegate("other.com.", ("ns.other.net.", OTHER), secure=other)
-    com.add("ns.other.net.", "A", OTHER)
+    referral = com.reply(name("other.com."), "A")
+    referral.additional.append(dns.rrset.from_text("ns.other.net.", 300, "IN", "A", OTHER))
+    s.says(COM, ("other.com.", "A"), referral)
     s.ask("www.other.com.", "A")
     return other
 

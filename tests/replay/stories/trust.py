@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Chains of trust: from an anchor down to an answer, and where they end."""
-from .story import COM, EXAMPLE, OTHER, ROOT, Zone, story
+from .story import COM, EXAMPLE, OTHER, ROOT, Reply, Zone, name, story
 from .zone import Key, Signature
 
 WWW = ("www.example.com.", "A")
@@ -308,3 +308,25 @@ def _(s):
     s.ask(*WWW, flags="RD CD DO").expect("NOERROR", example.get("www", "A"))
     s.ask(*WWW).expect("SERVFAIL", ede=6)
     s.ask(*WWW, flags="RD CD DO").expect("NOERROR", example.get("www", "A"))
+
+
+@story("trust_anchor_denied_from_above", "A zone that is anchored too may deny what is below the name of another anchor",
+       "gone.example.com. has an anchor and does not exist; example.com. proves it, under the root's anchor.")
+def _(s):
+    _, _, example = s.tree()
+    s.anchor(Zone("gone.example.com."))
+    s.ask("www.gone.example.com.", "A").expect("NXDOMAIN", ad=True)
+
+
+@story("trust_anchor_not_denied_by_its_cut", "What stands at a cut denies nothing below it, whoever has anchors",
+       "sub.example.com. is delegated; the NSEC at the cut would cover www.sub.example.com. if it could speak of it.")
+def _(s):
+    _, _, example = s.tree()
+    sub = s.serve(Zone("sub.example.com."), OTHER)
+    sub.add("www", "A", "198.51.100.82")
+    example.delegate("sub.example.com.", ("ns.sub.example.com.", OTHER), secure=sub)
+    s.anchor(sub)
+    denial = Reply("NXDOMAIN")
+    denial.authority = list(example.soa()) + example.matching(name("sub.example.com.")) + example.matching(example.origin)
+    s.says(OTHER, ("www.sub.example.com.", "A"), denial)
+    s.ask("www.sub.example.com.", "A").expect("SERVFAIL")
