@@ -90,7 +90,7 @@ static bool
 ds_denied(struct cp_task *t, const struct cp_outcome *o)
 {
 	bool alias = o->kind == CP_KIND_CNAME || o->kind == CP_KIND_DNAME;
-	uint32_t ttl = cp_outcome_ttl(o);
+	uint32_t ttl = cp_outcome_proof_ttl(o);
 
 	if (ttl < t->state.ttl_s)
 		t->state.ttl_s = ttl;

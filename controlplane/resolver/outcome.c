@@ -143,22 +143,38 @@ soa_minimum(const struct hf_rrset *soa)
 	return hf_cursor_u32(&c);
 }
 
-uint32_t
-cp_outcome_ttl(const struct cp_outcome *o)
+static uint32_t
+records_ttl(const struct cp_outcome *o)
 {
 	uint32_t ttl = UINT32_MAX;
-	bool negative = o->kind == CP_KIND_NODATA || o->kind == CP_KIND_NXDOMAIN;
-	const struct hf_rrset *soa = cp_outcome_soa(o);
 
 	for (unsigned i = 0; i < o->answer_cnt; i++)
 		ttl = o->answer[i]->ttl < ttl ? o->answer[i]->ttl : ttl;
 	for (unsigned i = 0; i < o->proof_cnt; i++)
 		ttl = o->proof[i]->ttl < ttl ? o->proof[i]->ttl : ttl;
+	return ttl;
+}
+
+uint32_t
+cp_outcome_ttl(const struct cp_outcome *o)
+{
+	bool negative = o->kind == CP_KIND_NODATA || o->kind == CP_KIND_NXDOMAIN;
+	const struct hf_rrset *soa = cp_outcome_soa(o);
+	uint32_t ttl = records_ttl(o);
+
 	if (negative && soa == NULL)
 		return 0; /* RFC 2308 5: without SOA it should not be cached */
 	if (negative && soa_minimum(soa) < ttl)
 		ttl = soa_minimum(soa);
 	return ttl;
+}
+
+uint32_t
+cp_outcome_proof_ttl(const struct cp_outcome *o)
+{
+	if (o->answer_cnt + o->proof_cnt == 0)
+		return 0;
+	return cp_outcome_soa(o) != NULL ? cp_outcome_ttl(o) : records_ttl(o);
 }
 
 static void

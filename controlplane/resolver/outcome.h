@@ -113,6 +113,9 @@ struct hf_rrset *cp_rrset_copy(void *mem, const struct hf_rrset *set);
 
 /* Lowest TTL among the records; for denials as RFC 2308 5 says. UINT32_MAX when none. */
 uint32_t cp_outcome_ttl(const struct cp_outcome *o);
+/* The same for a proof by which a zone is judged: one in a referral has no SOA, its own TTL is
+ * what counts. 0 when there are no records. */
+uint32_t cp_outcome_proof_ttl(const struct cp_outcome *o);
 /* Lower every TTL to at most cap, after taking age away. Only for one's own copy. */
 void cp_outcome_age(struct cp_outcome *o, uint32_t age_s, uint32_t cap_s);
 

@@ -157,6 +157,21 @@ an_unsigned_delegation_is_insecure_and_proven_so(void **state)
 }
 
 static void
+a_referral_proves_a_zone_insecure_once_for_all_its_names(void **state)
+{
+	(void)state;
+	world();
+	fn_add(plain, "ftp.plain.test. 300 IN A 198.51.100.6");
+	fn_ask("www.plain.test.", HF_TYPE_A, 0);
+	uint64_t checks = fn_counter(CP_RESOLVER_sig_checks);
+	const struct cp_answer *a = fn_ask("ftp.plain.test.", HF_TYPE_A, 0);
+
+	expect(a, HF_RCODE_NOERROR, HF_VERDICT_INSECURE, HF_EDE_NONE);
+	assert_true(checks > 0);
+	assert_int_equal(fn_counter(CP_RESOLVER_sig_checks), checks);
+}
+
+static void
 the_worst_link_of_an_alias_chain_decides(void **state)
 {
 	(void)state;
@@ -523,6 +538,7 @@ main(void)
 	    T(a_wildcard_answer_needs_and_shows_that_nothing_is_closer),
 	    T(a_dname_is_validated_and_its_alias_made_here),
 	    T(an_unsigned_delegation_is_insecure_and_proven_so),
+	    T(a_referral_proves_a_zone_insecure_once_for_all_its_names),
 	    T(the_worst_link_of_an_alias_chain_decides),
 	    T(ds_and_dnskey_questions_are_answered_from_the_right_side_of_the_cut),
 	    T(a_child_on_its_parents_servers_is_found_without_a_referral),
