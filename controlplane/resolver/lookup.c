@@ -74,20 +74,32 @@ by_others(struct cp_task *t)
 	    : NULL;
 }
 
+/* What follows from proofs that are not older news than the closest delegation. */
+static struct cp_outcome *
+from_proofs(struct cp_task *t)
+{
+	struct cp_lookup *l = &t->lookup;
+	struct hf_name from = t->name;
+
+	if (t->type == HF_TYPE_DS) /* as in find */
+		hf_name_strip(&from, 1, &from);
+	if (!cp_route_is_forward(l->route))
+		l->near = cp_cache_cut(t, &from, l->view);
+	return cp_synth_answer(t, l->near != NULL ? l->near->zone.label_cnt : 0);
+}
+
 static bool
 begin_raw(struct cp_task *t)
 {
+	struct cp_lookup *l = &t->lookup;
 	struct cp_outcome *o = is_addr(t) ? cp_cache_answer(t) : NULL;
 
 	if (is_addr(t) && o == NULL)
-		o = cp_synth_answer(t);
+		o = from_proofs(t);
 	if (is_addr(t) && o == NULL)
 		o = cp_cache_raw(t, &t->name, t->type);
-	if (is_addr(t) && o == NULL && !t->lookup.firm) {
-		struct cp_delegation *d = cp_cache_cut(t, &t->name, t->lookup.view);
-
-		o = d != NULL ? cp_nsaddr_glue(t, d) : NULL;
-	}
+	if (is_addr(t) && o == NULL && !l->firm && l->near != NULL)
+		o = cp_nsaddr_glue(t, l->near);
 	if (o == NULL)
 		o = by_others(t);
 	if (o == NULL)
@@ -137,7 +149,7 @@ begin(struct cp_task *t)
 		return begin_raw(t);
 	o = cp_cache_answer(t);
 	if (o == NULL)
-		o = cp_synth_answer(t);
+		o = from_proofs(t);
 	if (o != NULL) {
 		cp_task_done(t, o);
 		return true;
@@ -198,9 +210,10 @@ static struct cp_delegation *
 closest(struct cp_task *t, const struct hf_name *from)
 {
 	struct cp_lookup *l = &t->lookup;
-	struct cp_delegation *d = cp_cache_cut(t, from, l->view);
+	struct cp_delegation *d = l->near != NULL ? l->near : cp_cache_cut(t, from, l->view);
 	struct hf_name up;
 
+	l->near = NULL;
 	if (d == NULL || d->zone.len == 1 || !l->raw || !is_addr(t) || !cp_nsaddr_is_dead_end(t, d))
 		return d;
 	hf_name_strip(&d->zone, 1, &up);
@@ -523,6 +536,8 @@ cp_lookup_step(struct cp_task *t)
 		switch (t->lookup.phase) {
 		case CP_LOOKUP_BEGIN:
 			more = begin(t);
+			if (!more || t->lookup.phase != CP_LOOKUP_FIND)
+				t->lookup.near = NULL; /* another may be known by then */
 			break;
 		case CP_LOOKUP_FIND:
 			more = find(t);

@@ -462,6 +462,19 @@ cp_ranges_put(
 	pthread_mutex_unlock(&s->lock);
 }
 
+void
+cp_ranges_wildcard(struct cp_ranges *r, const struct hf_name *zone)
+{
+	uint64_t hash;
+	struct shard *s = shard_lock(r, zone, &hash);
+	struct zone *z = zone_make(s, hash, zone);
+
+	if (z != NULL)
+		z->how.has_wildcard = true;
+	make_room(r, s, z);
+	pthread_mutex_unlock(&s->lock);
+}
+
 /* --- finding */
 
 static const struct hf_rrset *
@@ -482,13 +495,13 @@ range_out(const struct range *g, uint64_t now_ns, struct hf_arena *arena)
 }
 
 bool
-cp_ranges_zone(
-    struct cp_ranges *r, const struct hf_name *name, uint64_t now_ns, struct cp_ranges_zone *out)
+cp_ranges_zone(struct cp_ranges *r, const struct hf_name *name, unsigned least, uint64_t now_ns,
+    struct cp_ranges_zone *out)
 {
 	struct hf_name at = *name;
 	bool found = false;
 
-	for (unsigned i = 0; i <= name->label_cnt && !found; i++) {
+	for (unsigned i = 0; i + least <= name->label_cnt && !found; i++) {
 		uint64_t hash;
 		struct shard *s = shard_lock(r, &at, &hash);
 		const struct zone *z = *zone_at(s, hash, &at);

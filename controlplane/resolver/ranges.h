@@ -40,6 +40,7 @@ struct cp_ranges_zone {
 	struct hf_name name;
 	enum cp_chain chain;
 	bool has_soa;        /* without one there is no denial (RFC 2308 5) */
+	bool has_wildcard;   /* an answer from one was kept: cp_ranges_wildcard */
 	uint16_t iterations; /* NSEC3 */
 	uint8_t salt_len;
 	uint8_t salt[255];
@@ -53,9 +54,13 @@ void cp_ranges_destroy(struct cp_ranges *r);
 void cp_ranges_put(
     struct cp_ranges *r, const struct hf_name *zone, const struct hf_rrset *set, uint64_t now_ns);
 
-/* The closest zone at or above name that has proofs; false when there is none. */
-bool cp_ranges_zone(
-    struct cp_ranges *r, const struct hf_name *name, uint64_t now_ns, struct cp_ranges_zone *out);
+/* The closest zone at or above name, of least labels or more, that has proofs; false when there
+ * is none. */
+bool cp_ranges_zone(struct cp_ranges *r, const struct hf_name *name, unsigned least,
+    uint64_t now_ns, struct cp_ranges_zone *out);
+
+/* An answer from a wildcard of zone is kept from now on: it is worth looking for one. */
+void cp_ranges_wildcard(struct cp_ranges *r, const struct hf_name *zone);
 
 /* Copies, with what is left of their TTLs; NULL: none. The last two are the proof whose owner
  * is at, or next before, a name or a hash. */

@@ -269,21 +269,8 @@ from_wildcard(struct work *w)
 
 /* --- all of it */
 
-/* A delegation known below the zone of the proofs is later news than they are. */
 static bool
-is_cut_off(struct cp_task *t, const struct hf_name *zone)
-{
-	struct hf_name from = t->name;
-	const struct cp_delegation *d;
-
-	if (t->type == HF_TYPE_DS)
-		hf_name_strip(&from, 1, &from);
-	d = cp_cache_cut(t, &from, t->view);
-	return d != NULL && d->zone.label_cnt > zone->label_cnt;
-}
-
-static bool
-work_begin(struct work *w, struct cp_task *t)
+work_begin(struct work *w, struct cp_task *t, unsigned least)
 {
 	struct cp_resolver *r = t->job->r;
 	uint32_t most = r->limits.sha1_blocks / SHA1_SHARE;
@@ -292,7 +279,7 @@ work_begin(struct work *w, struct cp_task *t)
 	if (t->type == HF_TYPE_DS) /* the parent's data (RFC 4035 3.1.4.1) */
 		hf_name_strip(&from, 1, &from);
 	if ((t->type == HF_TYPE_DS && t->name.len == 1) ||
-	    !cp_ranges_zone(r->ranges, &from, r->now.mono_ns, &w->zone) ||
+	    !cp_ranges_zone(r->ranges, &from, least, r->now.mono_ns, &w->zone) ||
 	    !is_ours(t, &w->zone.name) || !cp_core_anchor_above(r, &from, &anchor) ||
 	    !hf_name_in(&w->zone.name, &anchor))
 		return false;
@@ -307,22 +294,22 @@ work_begin(struct work *w, struct cp_task *t)
 }
 
 static struct cp_outcome *
-aggressive(struct cp_task *t)
+aggressive(struct cp_task *t, unsigned least)
 {
 	struct cp_resolver *r = t->job->r;
 	struct cp_outcome *o = NULL;
 	struct work w;
 
-	if (!r->aggressive || !work_begin(&w, t))
+	if (!r->aggressive || !work_begin(&w, t, least))
 		return NULL;
 	uint32_t before = w.budget.sha1_blocks;
 
-	if (t->type != HF_TYPE_DS)
+	if (t->type != HF_TYPE_DS && w.zone.has_wildcard)
 		o = from_wildcard(&w);
 	if (o == NULL && w.zone.has_soa && gather(&w, &t->name))
 		o = judge_denial(&w);
 	t->job->budget.va.sha1_blocks -= before - w.budget.sha1_blocks;
-	if (o == NULL || is_cut_off(t, &w.zone.name))
+	if (o == NULL)
 		return NULL;
 	cp_ranges_hit(r->ranges, &w.zone.name);
 	if (o->kind == CP_KIND_NXDOMAIN)
@@ -339,13 +326,13 @@ aggressive(struct cp_task *t)
  * The proof must hold for this name too, for those who check it themselves; compact denial
  * (RFC 9824) speaks of one name only. */
 static struct cp_outcome *
-below_nxdomain(struct cp_task *t)
+below_nxdomain(struct cp_task *t, unsigned least)
 {
 	struct va_budget *budget = &t->job->budget.va;
 	struct hf_name up = t->name;
 	struct va_result res;
 
-	for (unsigned i = 0; i < CP_SYNTH_LABELS && up.label_cnt > 1; i++) {
+	for (unsigned i = 0; i < CP_SYNTH_LABELS && up.label_cnt > least + 1; i++) {
 		hf_name_strip(&up, 1, &up);
 		struct cp_outcome *o = cp_cache_nxdomain(t, &up);
 
@@ -355,7 +342,7 @@ below_nxdomain(struct cp_task *t)
 
 		va_deny_name(&p, &t->name, budget, &res);
 		if (res.verdict != HF_VERDICT_SECURE || !is_ours(t, &o->cut) ||
-		    is_cut_off(t, &o->cut))
+		    o->cut.label_cnt < least)
 			return NULL;
 		if (t->type == HF_TYPE_DS)
 			o->ds = CP_DS_NO_CUT;
@@ -366,15 +353,15 @@ below_nxdomain(struct cp_task *t)
 }
 
 struct cp_outcome *
-cp_synth_answer(struct cp_task *t)
+cp_synth_answer(struct cp_task *t, unsigned least)
 {
 	struct cp_outcome *o;
 
 	/* A key tag signal is sent to be seen (RFC 8145 5.1). */
 	if (t->job->refresh || !t->job->r->validate || cp_sentinel_is_signal(&t->name, t->type))
 		return NULL;
-	o = below_nxdomain(t);
-	return o != NULL ? o : aggressive(t);
+	o = below_nxdomain(t, least);
+	return o != NULL ? o : aggressive(t, least);
 }
 
 void
@@ -405,4 +392,5 @@ cp_synth_learn_wildcard(struct cp_task *t, const struct cp_outcome *o, uint8_t l
 	own.answer[0] = &set;
 	own.proof_cnt = 0; /* at its own name a wildcard needs none */
 	cp_cache_put_wildcard(t, &own);
+	cp_ranges_wildcard(t->job->r->ranges, &o->cut);
 }

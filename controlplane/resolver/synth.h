@@ -20,8 +20,9 @@
 
 enum { CP_SYNTH_LABELS = 8 };
 
-/* An outcome that is SECURE, or NULL. For the look-up t, which the cache had nothing for. */
-struct cp_outcome *cp_synth_answer(struct cp_task *t);
+/* An outcome that is SECURE, or NULL. For the look-up t, which the cache had nothing for. least:
+ * labels of the closest delegation known; proofs of a zone above it are older news. */
+struct cp_outcome *cp_synth_answer(struct cp_task *t, unsigned least);
 
 /* Proofs that validated in zone: NSEC, NSEC3 and SOA; others are passed over. */
 void cp_synth_learn(struct cp_task *t, const struct hf_name *zone,

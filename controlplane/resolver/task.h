@@ -86,6 +86,7 @@ struct cp_lookup {
 	bool copy_asked;              /* the copy of the root has said what it can */
 	uint16_t view;                /* of the delegations it goes by */
 	const struct cp_route *route; /* NULL: the public tree, perhaps as a fallback */
+	struct cp_delegation *near; /* closest to the name, from BEGIN to FIND; NULL: to be found */
 	struct cp_delegation *cut;
 	uint64_t zone;                /* its name in server.h */
 	bool asked_cut;               /* a server of it was asked */

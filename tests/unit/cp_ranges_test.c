@@ -182,13 +182,13 @@ a_zone_tells_whether_it_has_a_soa_that_has_not_expired(void **state)
 
 	(void)state;
 	put_nsec("z.", "b.z.", "d.z.", 0);
-	assert_true(cp_ranges_zone(r, &name, 0, &zone));
+	assert_true(cp_ranges_zone(r, &name, 0, 0, &zone));
 	assert_false(zone.has_soa);
 	put_soa("z.", 100, 0);
-	assert_true(cp_ranges_zone(r, &name, 0, &zone));
+	assert_true(cp_ranges_zone(r, &name, 0, 0, &zone));
 	assert_true(zone.has_soa);
 	assert_int_equal(zone.chain, CP_CHAIN_NSEC);
-	assert_true(cp_ranges_zone(r, &name, 100 * HF_NS_PER_S, &zone));
+	assert_true(cp_ranges_zone(r, &name, 0, 100 * HF_NS_PER_S, &zone));
 	assert_false(zone.has_soa);
 }
 
@@ -202,7 +202,7 @@ the_closest_zone_is_the_one_that_counts(void **state)
 	put_soa("z.", 100, 0);
 	put_nsec("z.", "b.z.", "d.z.", 0);
 	put_nsec("sub.z.", "b.sub.z.", "d.sub.z.", 0);
-	assert_true(cp_ranges_zone(r, &name, 0, &zone));
+	assert_true(cp_ranges_zone(r, &name, 0, 0, &zone));
 	assert_false(zone.has_soa);
 	assert_int_equal(zone.name.label_cnt, 2);
 }
