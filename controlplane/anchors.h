@@ -5,7 +5,7 @@
  * Purpose   DS and DNSKEY records from files such as Debian's root.ds and root.key become
  *           the RRsets that the resolver's chain of trust begins with.
  * Roles     The main thread, at start.
- * Memory    *out owns the sets until cp_rrsets_fini.
+ * Memory    *out owns the sets until hf_rrsets_fini.
  * Blocking  Reads one file.
  * Errors    -EINVAL or -errno; err says file:line:col and what.
  * Trust     The file may be wrong in any way. A file without any anchor is an error: who
@@ -14,11 +14,11 @@
 #ifndef CP_ANCHORS_H
 #define CP_ANCHORS_H
 
-#include "controlplane/zonetext.h"
+#include "lib/config/zonetext.h"
 
 /* Adds to out, which may hold the anchors of other files; the caller frees it in any case. */
-int cp_anchors_load(const char *path, struct cp_rrsets *out, char err[CP_ZONETEXT_ERROR_LEN]);
-int cp_anchors_parse(const char *name, const char *text, size_t len, struct cp_rrsets *out,
-    char err[CP_ZONETEXT_ERROR_LEN]);
+int cp_anchors_load(const char *path, struct hf_rrsets *out, char err[HF_ZONETEXT_ERROR_LEN]);
+int cp_anchors_parse(const char *name, const char *text, size_t len, struct hf_rrsets *out,
+    char err[HF_ZONETEXT_ERROR_LEN]);
 
 #endif

@@ -65,14 +65,14 @@ cp_local_zone(size_t idx, struct hf_name *name)
 }
 
 int
-cp_local_zone_data(const struct hf_name *zone, struct cp_rrsets *out)
+cp_local_zone_data(const struct hf_name *zone, struct hf_rrsets *out)
 {
-	struct cp_zonetext z = {.name = "built-in"};
+	struct hf_zonetext z = {.name = "built-in"};
 	struct hf_name of;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < sizeof(data) / sizeof(data[0]); i++)
 		if (hf_name_from_text(data[i].zone, &of) == 0 && hf_name_equal(&of, zone))
-			rc = cp_zonetext_parse(&z, data[i].text, strlen(data[i].text), out);
+			rc = hf_zonetext_parse(&z, data[i].text, strlen(data[i].text), out);
 	return rc;
 }

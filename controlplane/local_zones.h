@@ -13,7 +13,7 @@
 #ifndef CP_LOCAL_ZONES_H
 #define CP_LOCAL_ZONES_H
 
-#include "controlplane/zonetext.h"
+#include "lib/config/zonetext.h"
 
 enum { CP_LOCAL_ZONES_MAX = 160 };
 
@@ -21,6 +21,6 @@ enum { CP_LOCAL_ZONES_MAX = 160 };
 bool cp_local_zone(size_t idx, struct hf_name *name);
 
 /* Records in the built-in zone of this name, added to out. */
-int cp_local_zone_data(const struct hf_name *zone, struct cp_rrsets *out);
+int cp_local_zone_data(const struct hf_name *zone, struct hf_rrsets *out);
 
 #endif

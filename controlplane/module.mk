@@ -68,7 +68,6 @@ controlplane_src := \
 	controlplane/nta.c \
 	controlplane/options.c \
 	controlplane/program.c \
-	controlplane/rdatatext.c \
 	controlplane/public_suffixes.c \
 	controlplane/recursor.c \
 	controlplane/root_hints.c \
@@ -81,8 +80,7 @@ controlplane_src := \
 	controlplane/telemetry.c \
 	controlplane/upstream.c \
 	controlplane/waiting.c \
-	controlplane/zones.c \
-	controlplane/zonetext.c
+	controlplane/zones.c
 
 programs += holdfast-controlplane
 main_holdfast-controlplane := controlplane/main.c

@@ -33,7 +33,7 @@ struct program {
 	struct event_base *base;
 	struct event *on_term, *on_int;
 	struct cp_counters counters;
-	struct cp_rrsets hints, anchors;
+	struct hf_rrsets hints, anchors;
 	struct cp_zones zones;
 	struct hf_identity identity;
 	struct cp_telemetry *telemetry;
@@ -201,7 +201,7 @@ make_base(struct program *g)
 static int
 read_files(struct program *g)
 {
-	char err[CP_ZONETEXT_ERROR_LEN];
+	char err[HF_ZONETEXT_ERROR_LEN];
 	int rc = cp_root_hints_load(g->config->root_hints, &g->hints, err);
 
 	for (size_t i = 0; rc == 0 && i < g->config->trust_anchors.cnt; i++)
@@ -548,8 +548,8 @@ take_down(struct program *g)
 		event_base_free(g->base);
 	cp_zones_fini(&g->zones);
 	cp_suffixes_destroy(g->suffixes);
-	cp_rrsets_fini(&g->anchors);
-	cp_rrsets_fini(&g->hints);
+	hf_rrsets_fini(&g->anchors);
+	hf_rrsets_fini(&g->hints);
 }
 
 int
@@ -561,8 +561,8 @@ cp_program_run(const struct hf_config *config)
 	if (g == NULL)
 		return 1;
 	g->config = config;
-	cp_rrsets_init(&g->hints);
-	cp_rrsets_init(&g->anchors);
+	hf_rrsets_init(&g->hints);
+	hf_rrsets_init(&g->anchors);
 	rc = make_all(g);
 	if (rc == 0) {
 		hf_log(HF_LOG_INFO, "main",

@@ -10,7 +10,7 @@ static const uint16_t hint_types[] = {HF_TYPE_NS, HF_TYPE_A, HF_TYPE_AAAA, 0};
 
 /* The root's NS set, moved to the front; NULL without one or with one of another owner. */
 static const struct hf_rrset *
-root_first(struct cp_rrsets *s)
+root_first(struct hf_rrsets *s)
 {
 	const struct hf_rrset *ns = NULL;
 
@@ -41,47 +41,47 @@ is_root_server(const struct hf_rrset *ns, const struct hf_name *host)
 }
 
 static int
-check(const char *name, struct cp_rrsets *s, char *err)
+check(const char *name, struct hf_rrsets *s, char *err)
 {
 	const struct hf_rrset *ns = root_first(s);
 	char text[HF_NAME_TEXT_LEN];
 
 	if (ns == NULL) {
-		snprintf(err, CP_ZONETEXT_ERROR_LEN,
+		snprintf(err, HF_ZONETEXT_ERROR_LEN,
 		    "%s: want NS records of \".\" and of no other name", name);
 		return -EINVAL;
 	}
 	for (size_t i = 1; i < s->cnt; i++) {
 		if (is_root_server(ns, &s->sets[i].owner))
 			continue;
-		snprintf(err, CP_ZONETEXT_ERROR_LEN,
+		snprintf(err, HF_ZONETEXT_ERROR_LEN,
 		    "%s: address of %.200s, which is no root server", name,
 		    hf_name_to_text(&s->sets[i].owner, text));
 		return -EINVAL;
 	}
 	if (s->cnt < 2) {
-		snprintf(err, CP_ZONETEXT_ERROR_LEN, "%s: no address of any root server", name);
+		snprintf(err, HF_ZONETEXT_ERROR_LEN, "%s: no address of any root server", name);
 		return -EINVAL;
 	}
 	return 0;
 }
 
 int
-cp_root_hints_parse(const char *name, const char *text, size_t len, struct cp_rrsets *out,
-    char err[CP_ZONETEXT_ERROR_LEN])
+cp_root_hints_parse(const char *name, const char *text, size_t len, struct hf_rrsets *out,
+    char err[HF_ZONETEXT_ERROR_LEN])
 {
-	struct cp_zonetext z = {.name = name, .types = hint_types};
-	int rc = cp_zonetext_parse(&z, text, len, out);
+	struct hf_zonetext z = {.name = name, .types = hint_types};
+	int rc = hf_zonetext_parse(&z, text, len, out);
 
 	memcpy(err, z.err, sizeof(z.err));
 	return rc == 0 ? check(name, out, err) : rc;
 }
 
 int
-cp_root_hints_load(const char *path, struct cp_rrsets *out, char err[CP_ZONETEXT_ERROR_LEN])
+cp_root_hints_load(const char *path, struct hf_rrsets *out, char err[HF_ZONETEXT_ERROR_LEN])
 {
-	struct cp_zonetext z = {.name = path, .types = hint_types};
-	int rc = cp_zonetext_load(&z, out);
+	struct hf_zonetext z = {.name = path, .types = hint_types};
+	int rc = hf_zonetext_load(&z, out);
 
 	memcpy(err, z.err, sizeof(z.err));
 	return rc == 0 ? check(path, out, err) : rc;

@@ -10,7 +10,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 
-#include "controlplane/zonetext.h"
+#include "lib/config/zonetext.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/wire/rdata.h"
@@ -102,7 +102,7 @@ use(struct cp_rootload *l, struct cp_rootcopy *copy, const char *from)
 /* --- from a file ----------------------------------------------------------------------- */
 
 static int
-add_text(void *arg, const struct cp_zonetext_rr *rr)
+add_text(void *arg, const struct hf_zonetext_rr *rr)
 {
 	struct cp_root_record one = {&rr->owner, rr->type, rr->ttl, rr->data.rdata, rr->data.len};
 
@@ -112,10 +112,10 @@ add_text(void *arg, const struct cp_zonetext_rr *rr)
 static int
 from_file(struct cp_rootload *l)
 {
-	struct cp_zonetext z = {
+	struct hf_zonetext z = {
 	    .name = l->cfg.file, .rr_max = CP_ROOTCOPY_RECORDS, .octets_max = FILE_OCTETS_MAX};
 	struct cp_rootcopy *copy = cp_rootcopy_create();
-	int rc = copy != NULL ? cp_zonetext_load_each(&z, add_text, copy) : -ENOMEM;
+	int rc = copy != NULL ? hf_zonetext_load_each(&z, add_text, copy) : -ENOMEM;
 
 	if (rc == 0)
 		return use(l, copy, l->cfg.file);

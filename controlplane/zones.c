@@ -72,31 +72,31 @@ static int
 add_data(struct cp_zones *z, const char *text, size_t number, char *err)
 {
 	char name[48];
-	struct cp_zonetext from = {.name = name};
+	struct hf_zonetext from = {.name = name};
 	int rc;
 
 	snprintf(name, sizeof(name), "local-data item %zu", number);
 	if (text[0] == '/') {
 		from.name = text;
-		rc = cp_zonetext_load(&from, &z->data);
+		rc = hf_zonetext_load(&from, &z->data);
 	} else {
-		rc = cp_zonetext_parse(&from, text, strlen(text), &z->data);
+		rc = hf_zonetext_parse(&from, text, strlen(text), &z->data);
 	}
-	snprintf(err, CP_ZONETEXT_ERROR_LEN, "%s", from.err);
+	snprintf(err, HF_ZONETEXT_ERROR_LEN, "%s", from.err);
 	return rc;
 }
 
 int
-cp_zones_init(struct cp_zones *z, const struct hf_config *config, char err[CP_ZONETEXT_ERROR_LEN])
+cp_zones_init(struct cp_zones *z, const struct hf_config *config, char err[HF_ZONETEXT_ERROR_LEN])
 {
 	const struct hf_config_zone_list *forwards = &config->forwards, *stubs = &config->stubs;
 	size_t room = forwards->cnt + stubs->cnt + config->local_zones.cnt + CP_LOCAL_ZONES_MAX;
 	int rc;
 
-	cp_rrsets_init(&z->data);
+	hf_rrsets_init(&z->data);
 	z->cnt = 0;
 	z->item = calloc(room, sizeof(*z->item));
-	snprintf(err, CP_ZONETEXT_ERROR_LEN, "out of memory");
+	snprintf(err, HF_ZONETEXT_ERROR_LEN, "out of memory");
 	if (z->item == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < forwards->cnt; i++)
@@ -116,7 +116,7 @@ cp_zones_init(struct cp_zones *z, const struct hf_config *config, char err[CP_ZO
 void
 cp_zones_fini(struct cp_zones *z)
 {
-	cp_rrsets_fini(&z->data);
+	hf_rrsets_fini(&z->data);
 	free(z->item);
 	z->item = NULL;
 	z->cnt = 0;

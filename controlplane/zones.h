@@ -14,18 +14,18 @@
 #define CP_ZONES_H
 
 #include "controlplane/resolver/resolver.h"
-#include "controlplane/zonetext.h"
+#include "lib/config/zonetext.h"
 #include "lib/config/config.h"
 
 struct cp_zones {
 	struct cp_zone *item;
 	size_t cnt;
-	struct cp_rrsets data;
+	struct hf_rrsets data;
 };
 
 /* To be ended by cp_zones_fini in any case. */
 int
-cp_zones_init(struct cp_zones *z, const struct hf_config *config, char err[CP_ZONETEXT_ERROR_LEN]);
+cp_zones_init(struct cp_zones *z, const struct hf_config *config, char err[HF_ZONETEXT_ERROR_LEN]);
 void cp_zones_fini(struct cp_zones *z);
 
 #endif

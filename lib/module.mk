@@ -28,4 +28,6 @@ lib_link_src := \
 
 lib_config_src := \
 	lib/config/config.c \
-	lib/config/schema.c
+	lib/config/rdatatext.c \
+	lib/config/schema.c \
+	lib/config/zonetext.c

@@ -10,6 +10,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
+#include "lib/config/zonetext.h"
 
 #define AT(field) offsetof(struct hf_config, field)
 #define IN(field) offsetof(struct hf_config_zone, field)
@@ -99,7 +100,7 @@ const struct hf_schema_key hf_schema[] = {
 	 "zones whose authoritative servers are these"},
 	{"", "local-zones", HF_SCHEMA_CHOICES, AT(local_zones), 0, HF_CONFIG_LOCAL_MAX, "",
 	 {"default", "off", "empty"}, "names that are answered here and asked of nobody"},
-	{"", "local-data", HF_SCHEMA_TEXT_LIST, AT(local_data), 0, HF_CONFIG_LOCAL_MAX, "", {0},
+	{"", "local-data", HF_SCHEMA_RECORD_LIST, AT(local_data), 0, HF_CONFIG_LOCAL_MAX, "", {0},
 	 "records that are answered here, or files of them"},
 
 	{"root-copy", "file", HF_SCHEMA_TEXT, AT(root_file), 0, 4000, "none", {0},
@@ -198,12 +199,18 @@ const struct hf_schema_key hf_schema_zone[] = {
 const size_t hf_schema_cnt = sizeof(hf_schema) / sizeof(hf_schema[0]);
 const size_t hf_schema_zone_cnt = sizeof(hf_schema_zone) / sizeof(hf_schema_zone[0]);
 
+static bool
+is_texts(const struct hf_schema_key *k)
+{
+	return k->kind == HF_SCHEMA_TEXT_LIST || k->kind == HF_SCHEMA_RECORD_LIST;
+}
+
 bool
 hf_schema_is_list(const struct hf_schema_key *k)
 {
-	return k->kind == HF_SCHEMA_TEXT_LIST || k->kind == HF_SCHEMA_ADDR_LIST ||
-	    k->kind == HF_SCHEMA_SOCKET_LIST || k->kind == HF_SCHEMA_FORWARDERS ||
-	    k->kind == HF_SCHEMA_SERVERS || k->kind == HF_SCHEMA_ZONE_LIST;
+	return is_texts(k) || k->kind == HF_SCHEMA_ADDR_LIST || k->kind == HF_SCHEMA_SOCKET_LIST ||
+	    k->kind == HF_SCHEMA_FORWARDERS || k->kind == HF_SCHEMA_SERVERS ||
+	    k->kind == HF_SCHEMA_ZONE_LIST;
 }
 
 static void *
@@ -238,6 +245,7 @@ shape(enum hf_schema_kind kind)
 	case HF_SCHEMA_WORD:
 	case HF_SCHEMA_TEXT:
 	case HF_SCHEMA_TEXT_LIST:
+	case HF_SCHEMA_RECORD_LIST:
 	case HF_SCHEMA_ZONE_LIST:
 	case HF_SCHEMA_CHOICES:
 		break;
@@ -394,6 +402,27 @@ add_text(const char *text, struct hf_config_text_list *l, char *why)
 	return e;
 }
 
+/* A record, or the path of a file of them. */
+static int
+records_check(const char *text, char *why)
+{
+	struct hf_zonetext z = {.name = "record"};
+	struct hf_rrsets sets;
+	int rc;
+
+	hf_rrsets_init(&sets);
+	if (text[0] == '/') {
+		z.name = text;
+		rc = hf_zonetext_load(&z, &sets);
+	} else {
+		rc = hf_zonetext_parse(&z, text, strlen(text), &sets);
+	}
+	hf_rrsets_fini(&sets);
+	if (rc != 0)
+		snprintf(why, HF_SCHEMA_WHY_LEN, "%.*s", HF_SCHEMA_WHY_LEN - 1, z.err);
+	return rc;
+}
+
 static size_t
 item_cnt(const struct hf_schema_key *k, void *in)
 {
@@ -401,6 +430,7 @@ item_cnt(const struct hf_schema_key *k, void *in)
 
 	switch (k->kind) {
 	case HF_SCHEMA_TEXT_LIST:
+	case HF_SCHEMA_RECORD_LIST:
 		return ((const struct hf_config_text_list *)field(k, in))->cnt;
 	case HF_SCHEMA_ZONE_LIST:
 		return ((const struct hf_config_zone_list *)field(k, in))->cnt;
@@ -421,7 +451,9 @@ add_item(const struct hf_schema_key *k, const char *text, void *in, char *why)
 		snprintf(why, HF_SCHEMA_WHY_LEN, "more than %" PRIu64 " items", k->max);
 		return -EINVAL;
 	}
-	if (k->kind == HF_SCHEMA_TEXT_LIST)
+	if (k->kind == HF_SCHEMA_RECORD_LIST && records_check(text, why) != 0)
+		return -EINVAL;
+	if (is_texts(k))
 		return add_text(text, field(k, in), why);
 	if (k->kind == HF_SCHEMA_FORWARDERS || k->kind == HF_SCHEMA_SERVERS)
 		e = add_server(k, text, field(k, in));
@@ -528,7 +560,7 @@ hf_schema_clear(const struct hf_schema_key *k, struct hf_config *c)
 		char **text = field(k, c);
 		free(*text);
 		*text = NULL;
-	} else if (k->kind == HF_SCHEMA_TEXT_LIST) {
+	} else if (is_texts(k)) {
 		struct hf_config_text_list *l = field(k, c);
 		for (size_t i = 0; i < l->cnt; i++)
 			free(l->item[i]);
@@ -650,7 +682,7 @@ show_list(const struct hf_schema_key *k, void *in, char *buf)
 		put(&s, "%s", i > 0 ? ", " : "");
 		if (k->kind == HF_SCHEMA_ZONE_LIST)
 			put_zone(&s, k, &zones->item[i]);
-		else if (k->kind == HF_SCHEMA_TEXT_LIST)
+		else if (is_texts(k))
 			put(&s, "\"%s\"", texts->item[i]);
 		else
 			put(&s, "\"%s\"", hf_addr_to_text(&addrs->item[i], addr));

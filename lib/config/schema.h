@@ -23,6 +23,7 @@ enum hf_schema_kind {
 	HF_SCHEMA_WORD, /* one of words[] */
 	HF_SCHEMA_TEXT,
 	HF_SCHEMA_TEXT_LIST,
+	HF_SCHEMA_RECORD_LIST, /* records as zone files have them, or paths of such files */
 	HF_SCHEMA_ADDR_LIST,   /* addresses without a port */
 	HF_SCHEMA_SOCKET_LIST, /* address@port */
 	HF_SCHEMA_NAME,        /* ends in a dot */

@@ -2,10 +2,10 @@
 # `make SAN=fuzz CC=clang fuzz-programs`. A line per target.
 fuzz_names := \
 	config_fuzz \
+	config_zonetext_fuzz \
 	cp_pack_fuzz \
 	cp_reply_fuzz \
 	cp_suffix_fuzz \
-	cp_zonetext_fuzz \
 	dp_packet_fuzz \
 	dp_serve_fuzz \
 	link_msg_fuzz \
@@ -17,6 +17,7 @@ fuzz_names := \
 	wire_reply_fuzz
 
 fuzz_parts_config_fuzz := hfconfig hf
+fuzz_parts_config_zonetext_fuzz := hfconfig hf
 fuzz_parts_cp_pack_fuzz := resolver validator hf
 fuzz_parts_cp_reply_fuzz := resolver validator hf
 fuzz_parts_dp_serve_fuzz := dataplane hf

@@ -160,7 +160,7 @@ def test_local_names_are_answered_here_and_leak_nowhere(world_lab, tmp_path):
 
 
 def test_wrong_local_data_keeps_the_program_from_starting_and_is_told(world_lab, tmp_path):
-    with pytest.raises(AssertionError, match=r'local-data item 1:1:10: "10\.0\.0" is not an IPv4 address'):
+    with pytest.raises(AssertionError, match=r'local-data: record:1:10: "10\.0\.0" is not an IPv4 address'):
         control_plane(world_lab, tmp_path, "local-data: [a.lan. A 10.0.0]\n")
 
 

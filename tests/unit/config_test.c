@@ -119,7 +119,7 @@ zones_are_read_with_their_servers(void **state)
 			       "stub:\n"
 			       "  - {zone: lab., servers: [192.0.2.3@5300, ns.lab.]}\n"
 			       "local-zones: {Home.Arpa.: off, lan.: empty}\n"
-			       "local-data: [\"a.lan. A 10.0.0.1\", /etc/x]\n"),
+			       "local-data: [\"a.lan. A 10.0.0.1\", \"b.lan. A 10.0.0.2\"]\n"),
 	    0);
 	assert_int_equal(c.local_zones.cnt, 2);
 	assert_int_equal(c.local_zones.item[0].word, HF_LOCAL_OFF);
@@ -188,6 +188,11 @@ static const struct {
     {"resolver:\n  ipv4: True\n",
 	"f.yaml:2:9: ipv4: \"True\" is not true, false, yes, no, on or off"},
     {"resolver: {ipv4: no, ipv6: no}\n", "f.yaml:1:1: resolver: ipv4 and ipv6 are both off"},
+    {"local-data:\n  - a.lan. A 192.0.2.1\n  - b.lan. A 192.0.2.\n",
+	"f.yaml:3:5: local-data: record:1:10: "},
+    {"local-data: [a.lan A 192.0.2.1]\n", "f.yaml:1:14: local-data: record:1:1: "},
+    {"local-data: [a.lan. NOSUCH 1]\n", "f.yaml:1:14: local-data: record:1:8: "},
+    {"local-data: [/nonexistent/zone]\n", "f.yaml:1:14: local-data: /nonexistent/zone"},
     {"listen: 127.0.0.1@53\n", "f.yaml:1:9: listen must be a list"},
     {"listen: [127.0.0.1]\n", "f.yaml:1:10: listen: \"127.0.0.1\" is not an address with a port"},
     {"listen: [127.0.0.1@53, 127.0.0.1@53]\n",

@@ -26,26 +26,26 @@
 	"ilBmSVIzuDWfdRUfhHdY6+cn8HFRm+2hM8AnXGXws9555KrUB5qihylGa8subX2Nn6UwNR1A" \
 	"kUTV74bU= ; keytag 20326\n"
 
-static char err[CP_ZONETEXT_ERROR_LEN];
+static char err[HF_ZONETEXT_ERROR_LEN];
 
 static int
-anchors(const char *text, struct cp_rrsets *s)
+anchors(const char *text, struct hf_rrsets *s)
 {
-	cp_rrsets_init(s);
+	hf_rrsets_init(s);
 	return cp_anchors_parse("f", text, strlen(text), s, err);
 }
 
 static int
-hints(const char *text, struct cp_rrsets *s)
+hints(const char *text, struct hf_rrsets *s)
 {
-	cp_rrsets_init(s);
+	hf_rrsets_init(s);
 	return cp_root_hints_parse("f", text, strlen(text), s, err);
 }
 
 static void
 a_ds_is_read_octet_by_octet(void **state)
 {
-	struct cp_rrsets s;
+	struct hf_rrsets s;
 	static const uint8_t begin[] = {0x4f, 0x66, 8, 2, 0xe0, 0x6d, 0x44};
 
 	(void)state;
@@ -56,13 +56,13 @@ a_ds_is_read_octet_by_octet(void **state)
 	assert_int_equal(s.sets[0].rr[0].len, 36);
 	assert_memory_equal(s.sets[0].rr[0].data, begin, sizeof(begin));
 	assert_int_equal(s.sets[0].rr[0].data[35], 0x8d);
-	cp_rrsets_fini(&s);
+	hf_rrsets_fini(&s);
 }
 
 static void
 the_key_of_the_root_has_the_tag_and_the_digest_that_its_ds_says(void **state)
 {
-	struct cp_rrsets s;
+	struct hf_rrsets s;
 	uint8_t made[64];
 
 	(void)state;
@@ -72,13 +72,13 @@ the_key_of_the_root_has_the_tag_and_the_digest_that_its_ds_says(void **state)
 	assert_int_equal(va_key_tag(key->data, key->len), 20326);
 	assert_int_equal(va_ds_make(&hf_name_root, key, 2, made, sizeof(made)), ds->len);
 	assert_memory_equal(made, ds->data, ds->len);
-	cp_rrsets_fini(&s);
+	hf_rrsets_fini(&s);
 }
 
 static void
 records_of_one_owner_and_type_become_one_set_and_equal_ones_are_kept_once(void **state)
 {
-	struct cp_rrsets s;
+	struct hf_rrsets s;
 
 	(void)state;
 	assert_int_equal(
@@ -94,7 +94,7 @@ records_of_one_owner_and_type_become_one_set_and_equal_ones_are_kept_once(void *
 	assert_int_equal(s.sets[0].rr_cnt, 2);
 	assert_int_equal(s.sets[1].rr_cnt, 2);
 	assert_int_equal(s.sets[1].ttl, 60);
-	cp_rrsets_fini(&s);
+	hf_rrsets_fini(&s);
 }
 
 static void
@@ -137,13 +137,13 @@ every_wrong_anchor_is_told_with_line_and_column(void **state)
 	    {". DS \x01 1 8 2 00\n", "f:1:6: ", "0x01"},
 	    {". DS \xff 1 8 2 00\n", "f:1:6: ", "0xff"},
 	};
-	struct cp_rrsets s;
+	struct hf_rrsets s;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		int rc = anchors(bad[i].text, &s);
 
-		cp_rrsets_fini(&s);
+		hf_rrsets_fini(&s);
 		if (rc == 0 || strncmp(err, bad[i].where, strlen(bad[i].where)) != 0 ||
 		    strstr(err, bad[i].what) == NULL)
 			fail_msg("%zu: \"%s\" gives %d \"%s\"", i, bad[i].text, rc, err);
@@ -153,31 +153,31 @@ every_wrong_anchor_is_told_with_line_and_column(void **state)
 static void
 an_empty_file_after_a_good_one_is_still_an_error(void **state)
 {
-	struct cp_rrsets s;
+	struct hf_rrsets s;
 
 	(void)state;
 	assert_int_equal(anchors(DS_20326, &s), 0);
 	assert_int_not_equal(cp_anchors_parse("g", "", 0, &s, err), 0);
 	assert_int_equal(cp_anchors_parse("g", DS_20326, strlen(DS_20326), &s, err), 0);
-	cp_rrsets_fini(&s);
+	hf_rrsets_fini(&s);
 }
 
 static void
 a_file_that_is_not_there_is_told_by_its_name(void **state)
 {
-	struct cp_rrsets s;
+	struct hf_rrsets s;
 
 	(void)state;
-	cp_rrsets_init(&s);
+	hf_rrsets_init(&s);
 	assert_int_not_equal(cp_anchors_load("/nonexistent/root.ds", &s, err), 0);
 	assert_non_null(strstr(err, "/nonexistent/root.ds: No such file"));
-	cp_rrsets_fini(&s);
+	hf_rrsets_fini(&s);
 }
 
 static void
 hints_put_the_root_ns_set_first_wherever_it_stood(void **state)
 {
-	struct cp_rrsets s;
+	struct hf_rrsets s;
 
 	(void)state;
 	assert_int_equal(hints("A.ROOT. 3600000 A 198.41.0.4\n"
@@ -189,7 +189,7 @@ hints_put_the_root_ns_set_first_wherever_it_stood(void **state)
 	assert_int_equal(s.sets[0].ttl, 3600000);
 	for (size_t i = 1; i < 3; i++)
 		assert_int_equal(s.sets[i].rr[0].len, s.sets[i].type == HF_TYPE_A ? 4 : 16);
-	cp_rrsets_fini(&s);
+	hf_rrsets_fini(&s);
 }
 
 static void
@@ -211,13 +211,13 @@ hints_that_do_not_lead_to_a_root_server_are_refused(void **state)
 	    {". NS a\n", "f:1:6: "},
 	    {". DS 1 8 2 00\n", "f:1:3: "},
 	};
-	struct cp_rrsets s;
+	struct hf_rrsets s;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		int rc = hints(bad[i].text, &s);
 
-		cp_rrsets_fini(&s);
+		hf_rrsets_fini(&s);
 		if (rc == 0 || strstr(err, bad[i].what) == NULL)
 			fail_msg("%zu: \"%s\" gives %d \"%s\"", i, bad[i].text, rc, err);
 	}
@@ -229,7 +229,7 @@ octets_at_random_never_confuse_the_parser(void **state)
 {
 	static const char set[] = ". \t\n;()$\\\"abcDSNKEYIN0123456789/+=\x80";
 	char text[200];
-	struct cp_rrsets s;
+	struct hf_rrsets s;
 
 	(void)state;
 	srandom(7);
@@ -238,10 +238,10 @@ octets_at_random_never_confuse_the_parser(void **state)
 
 		for (size_t i = 0; i < len; i++)
 			text[i] = set[(size_t)random() % sizeof(set)];
-		cp_rrsets_init(&s);
+		hf_rrsets_init(&s);
 		int rc = cp_anchors_parse("f", text, len, &s, err);
 		assert_true(rc == 0 || err[0] != '\0');
-		cp_rrsets_fini(&s);
+		hf_rrsets_fini(&s);
 	}
 }
 

@@ -25,7 +25,7 @@ enum { NAMES = 200, ASKERS_EACH = 5, PATIENCE_S = 20, HELD_MAX = 4096, QUERY_MAX
 
 static struct event_base *base;
 static struct cp_counters counters;
-static struct cp_rrsets hints;
+static struct hf_rrsets hints;
 static struct cp_policy *policy;
 static struct cp_engine *engine;
 
@@ -172,7 +172,7 @@ static void
 engine_open(unsigned threads)
 {
 	static const char text[] = ". NS a.\na. A 127.0.0.1\n";
-	char err[CP_ZONETEXT_ERROR_LEN];
+	char err[HF_ZONETEXT_ERROR_LEN];
 	struct cp_resolver_config resolver = {
 	    .limits = {.wall_ns = PATIENCE_S * HF_NS_PER_S},
 	    .do_ip4 = true,
@@ -187,7 +187,7 @@ engine_open(unsigned threads)
 	    .in_force = on_in_force,
 	};
 
-	cp_rrsets_init(&hints);
+	hf_rrsets_init(&hints);
 	assert_int_equal(cp_root_hints_parse("h", text, strlen(text), &hints, err), 0);
 	resolver.root_hints = hints.sets;
 	resolver.root_hints_cnt = hints.cnt;
@@ -211,7 +211,7 @@ static void
 close_all(void)
 {
 	cp_engine_destroy(engine);
-	cp_rrsets_fini(&hints);
+	hf_rrsets_fini(&hints);
 	event_free(auth.readable);
 	close(auth.fd);
 	cp_policy_put(policy);

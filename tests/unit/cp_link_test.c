@@ -24,7 +24,7 @@ enum { WORKERS = 2 };
 static char dir[64], path[80];
 static struct event_base *base;
 static struct cp_counters counters;
-static struct cp_rrsets hints;
+static struct hf_rrsets hints;
 static struct cp_engine *engine;
 static struct cp_policy *policy;
 static struct cp_link_client *client;
@@ -99,7 +99,7 @@ static struct cp_engine *
 make_engine(void)
 {
 	static const char text[] = ". NS a.\na. A 127.0.0.1\n";
-	char err[CP_ZONETEXT_ERROR_LEN];
+	char err[HF_ZONETEXT_ERROR_LEN];
 	struct cp_resolver_config resolver = {
 	    .limits = {.wall_ns = HF_NS_PER_S},
 	    .do_ip4 = true,
@@ -109,7 +109,7 @@ make_engine(void)
 	struct cp_engine_config cfg = {
 	    .base = base, .resolver = &resolver, .policy = policy, .counters = &counters};
 
-	cp_rrsets_init(&hints);
+	hf_rrsets_init(&hints);
 	assert_int_equal(cp_root_hints_parse("h", text, strlen(text), &hints, err), 0);
 	resolver.root_hints = hints.sets;
 	resolver.root_hints_cnt = hints.cnt;
@@ -167,7 +167,7 @@ tear_down(void **state)
 	cp_engine_destroy(engine);
 	cp_link_client_destroy(client);
 	cp_policy_put(policy);
-	cp_rrsets_fini(&hints);
+	hf_rrsets_fini(&hints);
 	event_base_free(base);
 	return rmdir(dir);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/zonetext.h"
+#include "lib/config/zonetext.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/rdatatext.h"
+#include "lib/config/rdatatext.h"
 #include "lib/base/units.h"
 #include "lib/wire/rdata.h"
 
@@ -29,7 +29,7 @@ struct entry {
 };
 
 struct reader {
-	struct cp_zonetext *z;
+	struct hf_zonetext *z;
 	const char *text;
 	size_t len, off;
 	struct place here;
@@ -39,7 +39,7 @@ struct reader {
 };
 
 __attribute__((format(printf, 3, 4))) static int
-fail(struct cp_zonetext *z, struct place p, const char *fmt, ...)
+fail(struct hf_zonetext *z, struct place p, const char *fmt, ...)
 {
 	va_list ap;
 	int n = snprintf(z->err, sizeof(z->err), "%s:%u:%u: ", z->name, p.line, p.col);
@@ -53,14 +53,14 @@ fail(struct cp_zonetext *z, struct place p, const char *fmt, ...)
 }
 
 void
-cp_rrsets_init(struct cp_rrsets *s)
+hf_rrsets_init(struct hf_rrsets *s)
 {
 	memset(s, 0, sizeof(*s));
 	hf_arena_init(&s->arena, ARENA_OCTETS);
 }
 
 void
-cp_rrsets_fini(struct cp_rrsets *s)
+hf_rrsets_fini(struct hf_rrsets *s)
 {
 	hf_arena_fini(&s->arena);
 	s->sets = NULL;
@@ -198,7 +198,7 @@ word_place(const struct entry *e, size_t i)
 }
 
 static int
-read_name(struct cp_zonetext *z, const char *text, struct place at, struct hf_name *n)
+read_name(struct hf_zonetext *z, const char *text, struct place at, struct hf_name *n)
 {
 	size_t len = strlen(text);
 
@@ -210,7 +210,7 @@ read_name(struct cp_zonetext *z, const char *text, struct place at, struct hf_na
 }
 
 static bool
-type_allowed(const struct cp_zonetext *z, uint16_t type)
+type_allowed(const struct hf_zonetext *z, uint16_t type)
 {
 	if (z->types == NULL)
 		return !hf_type_is_meta(type);
@@ -261,12 +261,12 @@ read_ttl_class(struct reader *r, const struct entry *e, size_t *i, uint32_t *ttl
 }
 
 static int
-read_rr(struct reader *r, const struct entry *e, struct cp_zonetext_rr *rr)
+read_rr(struct reader *r, const struct entry *e, struct hf_zonetext_rr *rr)
 {
 	size_t i = 0;
 	int rc = read_owner(r, e, &i);
 
-	rr->ttl = CP_ZONETEXT_TTL_DEFAULT;
+	rr->ttl = HF_ZONETEXT_TTL_DEFAULT;
 	if (rc == 0)
 		rc = read_ttl_class(r, e, &i, &rr->ttl);
 	if (rc != 0)
@@ -285,7 +285,7 @@ read_rr(struct reader *r, const struct entry *e, struct cp_zonetext_rr *rr)
 }
 
 static struct hf_rrset *
-find_set(struct cp_rrsets *s, const struct cp_zonetext_rr *rr)
+find_set(struct hf_rrsets *s, const struct hf_zonetext_rr *rr)
 {
 	for (size_t i = 0; i < s->cnt; i++) {
 		if (s->sets[i].type == rr->type && hf_name_equal(&s->sets[i].owner, &rr->owner))
@@ -295,7 +295,7 @@ find_set(struct cp_rrsets *s, const struct cp_zonetext_rr *rr)
 }
 
 static struct hf_rrset *
-add_set(struct cp_rrsets *s, const struct cp_zonetext_rr *rr)
+add_set(struct hf_rrsets *s, const struct hf_zonetext_rr *rr)
 {
 	if (s->cnt == s->room) {
 		size_t room = s->room < 16 ? 16 : 2 * s->room;
@@ -318,7 +318,7 @@ add_set(struct cp_rrsets *s, const struct cp_zonetext_rr *rr)
 }
 
 static bool
-set_has(const struct hf_rrset *set, const struct cp_zonetext_rr *rr)
+set_has(const struct hf_rrset *set, const struct hf_zonetext_rr *rr)
 {
 	for (uint16_t i = 0; i < set->rr_cnt; i++) {
 		if (set->rr[i].len == rr->data.len &&
@@ -329,7 +329,7 @@ set_has(const struct hf_rrset *set, const struct cp_zonetext_rr *rr)
 }
 
 static int
-add_rr(struct cp_rrsets *s, const struct cp_zonetext_rr *rr)
+add_rr(struct hf_rrsets *s, const struct hf_zonetext_rr *rr)
 {
 	struct hf_rrset *set = find_set(s, rr);
 
@@ -353,12 +353,12 @@ add_rr(struct cp_rrsets *s, const struct cp_zonetext_rr *rr)
 }
 
 int
-cp_zonetext_each(struct cp_zonetext *z, const char *text, size_t len, cp_zonetext_fn fn, void *arg)
+hf_zonetext_each(struct hf_zonetext *z, const char *text, size_t len, hf_zonetext_fn fn, void *arg)
 {
 	struct reader r = {.z = z, .text = text, .len = len, .here = {1, 1}};
-	size_t rr_max = z->rr_max != 0 ? z->rr_max : CP_ZONETEXT_RR_MAX;
+	size_t rr_max = z->rr_max != 0 ? z->rr_max : HF_ZONETEXT_RR_MAX;
 	struct entry *e = malloc(sizeof(*e));
-	struct cp_zonetext_rr *rr = malloc(sizeof(*rr));
+	struct hf_zonetext_rr *rr = malloc(sizeof(*rr));
 	int rc = e == NULL || rr == NULL ? -ENOMEM : 0;
 
 	z->err[0] = '\0';
@@ -379,21 +379,21 @@ cp_zonetext_each(struct cp_zonetext *z, const char *text, size_t len, cp_zonetex
 }
 
 static int
-add_one(void *arg, const struct cp_zonetext_rr *rr)
+add_one(void *arg, const struct hf_zonetext_rr *rr)
 {
 	return add_rr(arg, rr);
 }
 
 int
-cp_zonetext_parse(struct cp_zonetext *z, const char *text, size_t len, struct cp_rrsets *out)
+hf_zonetext_parse(struct hf_zonetext *z, const char *text, size_t len, struct hf_rrsets *out)
 {
-	return cp_zonetext_each(z, text, len, add_one, out);
+	return hf_zonetext_each(z, text, len, add_one, out);
 }
 
 int
-cp_zonetext_load_each(struct cp_zonetext *z, cp_zonetext_fn fn, void *arg)
+hf_zonetext_load_each(struct hf_zonetext *z, hf_zonetext_fn fn, void *arg)
 {
-	size_t max = z->octets_max != 0 ? z->octets_max : CP_ZONETEXT_FILE_MAX;
+	size_t max = z->octets_max != 0 ? z->octets_max : HF_ZONETEXT_FILE_MAX;
 	char *text = malloc(max + 1);
 	FILE *f = fopen(z->name, "re");
 	int rc = text == NULL ? -ENOMEM : f == NULL ? -errno : 0;
@@ -405,7 +405,7 @@ cp_zonetext_load_each(struct cp_zonetext *z, cp_zonetext_fn fn, void *arg)
 		else if (len > max)
 			rc = -EFBIG;
 		else
-			rc = cp_zonetext_each(z, text, len, fn, arg);
+			rc = hf_zonetext_each(z, text, len, fn, arg);
 	}
 	if (rc != 0 && rc != -EINVAL)
 		snprintf(z->err, sizeof(z->err), "%s: %s", z->name, strerror(-rc));
@@ -416,7 +416,7 @@ cp_zonetext_load_each(struct cp_zonetext *z, cp_zonetext_fn fn, void *arg)
 }
 
 int
-cp_zonetext_load(struct cp_zonetext *z, struct cp_rrsets *out)
+hf_zonetext_load(struct hf_zonetext *z, struct hf_rrsets *out)
 {
-	return cp_zonetext_load_each(z, add_one, out);
+	return hf_zonetext_load_each(z, add_one, out);
 }

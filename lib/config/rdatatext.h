@@ -8,27 +8,27 @@
  * Memory    The caller's struct.
  * Blocking  Never.
  * Errors    -EINVAL with the word that is wrong and what is wrong with it.
- * Trust     The words may be anything; at most CP_RDATATEXT_MAX octets are made.
+ * Trust     The words may be anything; at most HF_RDATATEXT_MAX octets are made.
  */
-#ifndef CP_RDATATEXT_H
-#define CP_RDATATEXT_H
+#ifndef HF_RDATATEXT_H
+#define HF_RDATATEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CP_RDATATEXT_MAX = 4096, CP_RDATATEXT_ERROR_LEN = 160 };
+enum { HF_RDATATEXT_MAX = 4096, HF_RDATATEXT_ERROR_LEN = 160 };
 
-struct cp_rdatatext {
+struct hf_rdatatext {
 	char *const *word; /* in: with their escapes, without quotes */
 	size_t cnt;
 	bool believed; /* in: a key or digest that is to be an anchor */
 	size_t bad;    /* out: the word that is wrong; cnt: the one behind the last */
-	char err[CP_RDATATEXT_ERROR_LEN];
+	char err[HF_RDATATEXT_ERROR_LEN];
 	size_t len;
-	uint8_t rdata[CP_RDATATEXT_MAX];
+	uint8_t rdata[HF_RDATATEXT_MAX];
 };
 
-int cp_rdata_from_words(uint16_t type, struct cp_rdatatext *t);
+int cp_rdata_from_words(uint16_t type, struct hf_rdatatext *t);
 
 #endif

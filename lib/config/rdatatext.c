@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/rdatatext.h"
+#include "lib/config/rdatatext.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -31,7 +31,7 @@ static const struct form {
 enum { FORM_CNT = sizeof(forms) / sizeof(forms[0]), WINDOW_LEN = 32 };
 
 __attribute__((format(printf, 3, 4))) static int
-fail(struct cp_rdatatext *t, size_t word, const char *fmt, ...)
+fail(struct hf_rdatatext *t, size_t word, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -43,10 +43,10 @@ fail(struct cp_rdatatext *t, size_t word, const char *fmt, ...)
 }
 
 static int
-put(struct cp_rdatatext *t, size_t word, const void *octets, size_t len)
+put(struct hf_rdatatext *t, size_t word, const void *octets, size_t len)
 {
 	if (len > sizeof(t->rdata) - t->len)
-		return fail(t, word, "RDATA of more than %d octets", CP_RDATATEXT_MAX);
+		return fail(t, word, "RDATA of more than %d octets", HF_RDATATEXT_MAX);
 	memcpy(t->rdata + t->len, octets, len);
 	t->len += len;
 	return 0;
@@ -55,7 +55,7 @@ put(struct cp_rdatatext *t, size_t word, const void *octets, size_t len)
 /* --- fields ----------------------------------------------------------------------------- */
 
 static int
-put_name(struct cp_rdatatext *t, size_t i)
+put_name(struct hf_rdatatext *t, size_t i)
 {
 	const char *text = t->word[i];
 	size_t len = strlen(text);
@@ -69,7 +69,7 @@ put_name(struct cp_rdatatext *t, size_t i)
 }
 
 static int
-put_addr(struct cp_rdatatext *t, size_t i, int family)
+put_addr(struct hf_rdatatext *t, size_t i, int family)
 {
 	const char *text = t->word[i];
 	struct hf_addr a;
@@ -81,7 +81,7 @@ put_addr(struct cp_rdatatext *t, size_t i, int family)
 }
 
 static int
-put_u(struct cp_rdatatext *t, size_t i, uint64_t v, unsigned len)
+put_u(struct hf_rdatatext *t, size_t i, uint64_t v, unsigned len)
 {
 	uint8_t octets[4];
 
@@ -91,7 +91,7 @@ put_u(struct cp_rdatatext *t, size_t i, uint64_t v, unsigned len)
 }
 
 static int
-put_number(struct cp_rdatatext *t, size_t i, unsigned len)
+put_number(struct hf_rdatatext *t, size_t i, unsigned len)
 {
 	uint64_t v;
 
@@ -101,7 +101,7 @@ put_number(struct cp_rdatatext *t, size_t i, unsigned len)
 }
 
 static int
-put_type(struct cp_rdatatext *t, size_t i)
+put_type(struct hf_rdatatext *t, size_t i)
 {
 	uint16_t type;
 
@@ -124,7 +124,7 @@ days_of(int64_t y, unsigned m, unsigned d)
 
 /* YYYYMMDDHHmmSS, or seconds since 1970 (RFC 4034 3.2). */
 static int
-put_time(struct cp_rdatatext *t, size_t i)
+put_time(struct hf_rdatatext *t, size_t i)
 {
 	const char *text = t->word[i];
 	unsigned y, mo, d, h, mi, s;
@@ -166,7 +166,7 @@ struct digits {
 };
 
 static int
-put_digit(struct cp_rdatatext *t, struct digits *d, int c)
+put_digit(struct hf_rdatatext *t, struct digits *d, int c)
 {
 	int v = d->bits == 4 ? hex_digit(c) : base64_digit(c);
 
@@ -188,7 +188,7 @@ put_digit(struct cp_rdatatext *t, struct digits *d, int c)
 }
 
 static int
-put_digits(struct cp_rdatatext *t, size_t i, unsigned bits)
+put_digits(struct hf_rdatatext *t, size_t i, unsigned bits)
 {
 	struct digits d = {.bits = bits};
 
@@ -206,7 +206,7 @@ put_digits(struct cp_rdatatext *t, size_t i, unsigned bits)
 
 /* Each word is one character-string, escapes \X and \DDD (RFC 1035 5.1). */
 static int
-put_strings(struct cp_rdatatext *t, size_t i)
+put_strings(struct hf_rdatatext *t, size_t i)
 {
 	for (; i < t->cnt; i++) {
 		uint8_t octets[256];
@@ -234,7 +234,7 @@ put_strings(struct cp_rdatatext *t, size_t i)
 }
 
 static int
-put_window(struct cp_rdatatext *t, unsigned window, const uint8_t map[WINDOW_LEN])
+put_window(struct hf_rdatatext *t, unsigned window, const uint8_t map[WINDOW_LEN])
 {
 	uint8_t head[2] = {(uint8_t)window, WINDOW_LEN};
 
@@ -246,7 +246,7 @@ put_window(struct cp_rdatatext *t, unsigned window, const uint8_t map[WINDOW_LEN
 }
 
 static int
-put_bitmap(struct cp_rdatatext *t, size_t i)
+put_bitmap(struct hf_rdatatext *t, size_t i)
 {
 	static const uint8_t none[WINDOW_LEN];
 	uint8_t map[256][WINDOW_LEN] = {{0}};
@@ -266,7 +266,7 @@ put_bitmap(struct cp_rdatatext *t, size_t i)
 }
 
 static int
-put_field(struct cp_rdatatext *t, size_t i, char field)
+put_field(struct hf_rdatatext *t, size_t i, char field)
 {
 	switch (field) {
 	case 'n':
@@ -309,7 +309,7 @@ digest_len(uint8_t digest)
 
 /* RFC 4034 5.3 */
 static int
-check_ds(struct cp_rdatatext *t)
+check_ds(struct hf_rdatatext *t)
 {
 	if (digest_len(t->rdata[3]) == 0)
 		return fail(t, 2, "digest type %u is not known", t->rdata[3]);
@@ -321,7 +321,7 @@ check_ds(struct cp_rdatatext *t)
 
 /* RFC 4034 2.2 */
 static int
-check_dnskey(struct cp_rdatatext *t)
+check_dnskey(struct hf_rdatatext *t)
 {
 	unsigned flags = (unsigned)t->rdata[0] << 8 | t->rdata[1];
 
@@ -336,14 +336,14 @@ check_dnskey(struct cp_rdatatext *t)
 
 /* RFC 3597 5 */
 static int
-from_generic(struct cp_rdatatext *t)
+from_generic(struct hf_rdatatext *t)
 {
 	uint64_t len;
 	int rc = 0;
 
 	if (t->cnt < 2 || strcmp(t->word[0], "\\#") != 0)
 		return fail(t, 0, "this type is written \\# length hexadecimal (RFC 3597 5)");
-	if (hf_uint_from_text(t->word[1], CP_RDATATEXT_MAX, &len) != 0)
+	if (hf_uint_from_text(t->word[1], HF_RDATATEXT_MAX, &len) != 0)
 		return fail(t, 1, "\"%.80s\" is not a number that fits", t->word[1]);
 	if (len > 0 || t->cnt > 2)
 		rc = put_digits(t, 2, 4);
@@ -362,7 +362,7 @@ fields_of(uint16_t type)
 }
 
 int
-cp_rdata_from_words(uint16_t type, struct cp_rdatatext *t)
+cp_rdata_from_words(uint16_t type, struct hf_rdatatext *t)
 {
 	const char *fields = fields_of(type);
 	size_t cnt = fields != NULL ? strlen(fields) : 0;
