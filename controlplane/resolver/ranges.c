@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/resolver/ranges.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/resolver/outcome.h"
+#include "controlplane/resolver/pack.h"
 #include "lib/base/ns.h"
 #include "validator/nsec.h"
 
@@ -13,17 +14,18 @@ enum {
 	BUCKETS = 256,    /* of zones, in each shard */
 	ORDER_FIRST = 16, /* places a zone starts with */
 	CONTRADICTED_MAX = 64,
-	NARROW_BITS = 16, /* of 64: a zone with such gaps would have 2^48 names */
+	NARROW_BITS = 16,             /* of 64: a zone with such gaps would have 2^48 names */
+	MALLOC_HEAD = 8,              /* what the allocator keeps in front of a block */
+	LOOK_OCTETS_MAX = 256 * 1024, /* of one unpacked set, while its next name is read */
 };
 
 struct range {
 	struct range *newer, *older; /* of the zone, in order of last use */
-	uint64_t put_ns, expires_ns;
-	size_t octets; /* of this piece of memory */
-	uint8_t hash[VA_SHA1_LEN];
-	uint8_t next_hash[VA_SHA1_LEN];
-	const struct hf_rrset *set;
-	_Alignas(max_align_t) unsigned char mem[];
+	uint64_t put_ns;
+	uint32_t ttl_s;
+	uint32_t len;     /* of the set, packed */
+	uint8_t key_len;  /* of what it is ordered by; none for the SOA */
+	uint8_t octets[]; /* NSEC: the owner; NSEC3: the hash and the next; then the set */
 };
 
 struct zone {
@@ -77,12 +79,46 @@ use_link(struct zone *z, struct range *g)
 	z->newest = g;
 }
 
+static size_t
+cost_of(struct range *g)
+{
+	return malloc_usable_size(g) + MALLOC_HEAD;
+}
+
+static const uint8_t *
+next_hash(const struct range *g)
+{
+	return g->octets + VA_SHA1_LEN;
+}
+
+/* The owner of an NSEC record; of an NSEC3 record nothing of use, which is ordered by hash. */
+static struct hf_name
+owner_of(const struct range *g)
+{
+	struct hf_name n = hf_name_root;
+
+	(void)hf_name_from_octets(g->octets, g->key_len, &n);
+	return n;
+}
+
+/* A copy in the arena, or NULL without room. */
+static struct hf_rrset *
+set_of(const struct zone *z, const struct range *g, struct hf_arena *arena)
+{
+	bool by_owner = g != z->soa && z->how.chain == CP_CHAIN_NSEC;
+	const struct hf_name name = by_owner ? owner_of(g) : z->how.name;
+
+	return cp_unpack_rrset(arena, &name, g->octets + g->key_len, g->len);
+}
+
 static int
 order_cmp(const struct zone *z, const struct range *g, const struct cp_ranges_at *at)
 {
 	if (z->how.chain == CP_CHAIN_NSEC3)
-		return memcmp(g->hash, at->hash, VA_SHA1_LEN);
-	return hf_name_cmp(&g->set->owner, at->name);
+		return memcmp(g->octets, at->hash, VA_SHA1_LEN);
+	const struct hf_name owner = owner_of(g);
+
+	return hf_name_cmp(&owner, at->name);
 }
 
 /* How many ranges begin at or before at: 12 steps for CP_RANGES_ZONE_MAX. */
@@ -102,16 +138,20 @@ order_upto(const struct zone *z, const struct cp_ranges_at *at)
 	return low;
 }
 
-static struct cp_ranges_at
-place_of(const struct range *g)
+/* Where g stands: at its owner or its hash. */
+static unsigned
+order_of(const struct zone *z, const struct range *g)
 {
-	return (struct cp_ranges_at){.name = &g->set->owner, .hash = g->hash};
+	const struct hf_name owner = owner_of(g);
+	const struct cp_ranges_at at = {.name = &owner, .hash = g->octets};
+
+	return order_upto(z, &at);
 }
 
 static void
 range_free(struct shard *s, struct range *g)
 {
-	s->octets -= g->octets;
+	s->octets -= cost_of(g);
 	s->entries--;
 	free(g);
 }
@@ -124,16 +164,14 @@ range_remove(struct shard *s, struct zone *z, unsigned idx)
 	z->cnt--;
 	memmove(&z->order[idx], &z->order[idx + 1], (z->cnt - idx) * sizeof(z->order[0]));
 	use_unlink(z, g);
-	z->octets -= g->octets;
+	z->octets -= cost_of(g);
 	range_free(s, g);
 }
 
 static void
 range_remove_oldest(struct shard *s, struct zone *z)
 {
-	struct cp_ranges_at at = place_of(z->oldest);
-
-	range_remove(s, z, order_upto(z, &at) - 1);
+	range_remove(s, z, order_of(z, z->oldest) - 1);
 }
 
 static void
@@ -302,21 +340,32 @@ place_read(const struct hf_rrset *set, const struct hf_name *zone, struct place 
 }
 
 static struct range *
-range_make(const struct hf_rrset *set, const struct place *p, uint64_t now_ns)
+range_make(
+    const struct hf_name *zone, const struct hf_rrset *set, const struct place *p, uint64_t now_ns)
 {
-	size_t octets = sizeof(struct range) + cp_rrset_size(set);
-	struct range *g = calloc(1, octets);
+	const struct hf_name *name = p->chain == CP_CHAIN_NSEC ? &set->owner : zone;
+	uint8_t key[HF_NAME_MAX];
+	unsigned key_len = 0;
+
+	if (p->chain == CP_CHAIN_NSEC) {
+		key_len = set->owner.len;
+		memcpy(key, set->owner.octets, key_len);
+	} else if (p->chain == CP_CHAIN_NSEC3) {
+		key_len = 2 * VA_SHA1_LEN;
+		memcpy(key, p->hashed.owner, VA_SHA1_LEN);
+		memcpy(key + VA_SHA1_LEN, p->hashed.next, VA_SHA1_LEN);
+	}
+	size_t len = cp_pack_rrset(set, name, NULL);
+	size_t octets = offsetof(struct range, octets) + key_len + len;
+	struct range *g = malloc(octets > sizeof(*g) ? octets : sizeof(*g));
 
 	if (g == NULL)
 		return NULL;
-	g->put_ns = now_ns;
-	g->expires_ns = now_ns + set->ttl * HF_NS_PER_S;
-	g->octets = octets;
-	g->set = cp_rrset_copy(g->mem, set);
-	if (p->chain == CP_CHAIN_NSEC3) {
-		memcpy(g->hash, p->hashed.owner, VA_SHA1_LEN);
-		memcpy(g->next_hash, p->hashed.next, VA_SHA1_LEN);
-	}
+	*g = (struct range){.put_ns = now_ns, .ttl_s = set->ttl};
+	g->len = (uint32_t)len;
+	g->key_len = (uint8_t)key_len;
+	memcpy(g->octets, key, key_len);
+	(void)cp_pack_rrset(set, name, g->octets + key_len);
 	return g;
 }
 
@@ -361,17 +410,29 @@ order_grow(struct shard *s, struct zone *z)
 	return true;
 }
 
+static bool
+nsec_reaches(const struct zone *z, const struct range *g, const struct range *other)
+{
+	const struct hf_name owner = owner_of(other);
+	struct hf_arena arena;
+	struct hf_name next;
+
+	hf_arena_init(&arena, LOOK_OCTETS_MAX);
+	const struct hf_rrset *set = set_of(z, g, &arena);
+	bool known = set != NULL && va_nsec_range(set, &z->how.name, &next);
+
+	hf_arena_fini(&arena);
+	return known && (hf_name_equal(&next, &z->how.name) || hf_name_cmp(&owner, &next) < 0);
+}
+
 /* Does the gap of g reach beyond the owner of other, which stands after it? */
 static bool
 reaches(const struct zone *z, const struct range *g, const struct range *other)
 {
-	struct hf_name next;
-
 	if (z->how.chain == CP_CHAIN_NSEC3)
-		return memcmp(g->next_hash, g->hash, VA_SHA1_LEN) <= 0 ||
-		    memcmp(other->hash, g->next_hash, VA_SHA1_LEN) < 0;
-	return va_nsec_range(g->set, &z->how.name, &next) &&
-	    (hf_name_equal(&next, &z->how.name) || hf_name_cmp(&other->set->owner, &next) < 0);
+		return memcmp(next_hash(g), g->octets, VA_SHA1_LEN) <= 0 ||
+		    memcmp(other->octets, next_hash(g), VA_SHA1_LEN) < 0;
+	return nsec_reaches(z, g, other);
 }
 
 /* The zone has changed: what stands inside the new gap is gone, and a gap that holds the new
@@ -401,7 +462,8 @@ zone_allowed(const struct zone *z)
 static void
 range_insert(struct shard *s, struct zone *z, struct range *g)
 {
-	struct cp_ranges_at at = place_of(g);
+	const struct hf_name owner = owner_of(g);
+	const struct cp_ranges_at at = {.name = &owner, .hash = g->octets};
 	unsigned idx = order_upto(z, &at);
 
 	if (idx > 0 && order_cmp(z, z->order[idx - 1], &at) == 0)
@@ -409,7 +471,7 @@ range_insert(struct shard *s, struct zone *z, struct range *g)
 	contradicted_remove(s, z, g, idx);
 	if (z->cnt >= zone_allowed(z))
 		range_remove_oldest(s, z);
-	s->octets += g->octets;
+	s->octets += cost_of(g);
 	s->entries++;
 	if (!order_grow(s, z)) {
 		range_free(s, g);
@@ -419,7 +481,7 @@ range_insert(struct shard *s, struct zone *z, struct range *g)
 	memmove(&z->order[idx + 1], &z->order[idx], (z->cnt - idx) * sizeof(z->order[0]));
 	z->order[idx] = g;
 	z->cnt++;
-	z->octets += g->octets;
+	z->octets += cost_of(g);
 	use_link(z, g);
 }
 
@@ -429,7 +491,7 @@ soa_put(struct shard *s, struct zone *z, struct range *g)
 	if (z->soa != NULL)
 		range_free(s, z->soa);
 	z->soa = g;
-	s->octets += g->octets;
+	s->octets += cost_of(g);
 	s->entries++;
 }
 
@@ -443,7 +505,7 @@ cp_ranges_put(
 
 	if (set->ttl == 0 || !place_read(set, zone, &p))
 		return;
-	g = range_make(set, &p, now_ns);
+	g = range_make(zone, set, &p, now_ns);
 	if (g == NULL)
 		return;
 	struct shard *s = shard_lock(r, zone, &hash);
@@ -477,17 +539,19 @@ cp_ranges_wildcard(struct cp_ranges *r, const struct hf_name *zone)
 
 /* --- finding */
 
-static const struct hf_rrset *
-range_out(const struct range *g, uint64_t now_ns, struct hf_arena *arena)
+static bool
+is_over(const struct range *g, uint64_t now_ns)
 {
-	void *mem;
+	return now_ns >= g->put_ns + g->ttl_s * HF_NS_PER_S;
+}
 
-	if (now_ns >= g->expires_ns)
+static const struct hf_rrset *
+range_out(const struct zone *z, const struct range *g, uint64_t now_ns, struct hf_arena *arena)
+{
+	struct hf_rrset *set = is_over(g, now_ns) ? NULL : set_of(z, g, arena);
+
+	if (set == NULL)
 		return NULL;
-	mem = hf_arena_alloc(arena, g->octets - sizeof(*g));
-	if (mem == NULL)
-		return NULL;
-	struct hf_rrset *set = cp_rrset_copy(mem, g->set);
 	uint64_t age_s = (now_ns - g->put_ns) / HF_NS_PER_S;
 
 	set->ttl = set->ttl > age_s ? set->ttl - (uint32_t)age_s : 0;
@@ -509,7 +573,7 @@ cp_ranges_zone(struct cp_ranges *r, const struct hf_name *name, unsigned least, 
 		found = z != NULL && z->cnt > 0;
 		if (found) {
 			*out = z->how;
-			out->has_soa = z->soa != NULL && now_ns < z->soa->expires_ns;
+			out->has_soa = z->soa != NULL && !is_over(z->soa, now_ns);
 		}
 		pthread_mutex_unlock(&s->lock);
 		hf_name_strip(&at, 1, &at);
@@ -527,7 +591,7 @@ cp_ranges_soa(
 	struct zone *z = zone_find(s, hash, zone);
 
 	if (z != NULL && z->soa != NULL)
-		set = range_out(z->soa, now_ns, arena);
+		set = range_out(z, z->soa, now_ns, arena);
 	pthread_mutex_unlock(&s->lock);
 	return set;
 }
@@ -544,13 +608,13 @@ zone_search(struct shard *s, struct zone *z, const struct cp_ranges_at *at, stru
 		return NULL;
 	struct range *g = z->order[upto - 1];
 
-	if (at->now_ns >= g->expires_ns) {
+	if (is_over(g, at->now_ns)) {
 		range_remove(s, z, upto - 1);
 		return NULL;
 	}
 	use_unlink(z, g);
 	use_link(z, g);
-	return range_out(g, at->now_ns, arena);
+	return range_out(z, g, at->now_ns, arena);
 }
 
 const struct hf_rrset *
