@@ -63,10 +63,11 @@ publish(struct cp_resolver *r, struct cp_entry *e)
 
 /* A copy of the block's outcome, its TTLs counted down. */
 static struct cp_outcome *
-outcome_out(struct cp_task *t, const struct hf_name *name, const struct cp_block *b)
+outcome_out(struct cp_task *t, const struct cp_key *key, const struct cp_block *b)
 {
+	const struct cp_pack_as as = {key->name, key->type, b->ttl_s};
 	uint64_t age_ns = t->job->r->now.mono_ns - b->put_ns;
-	struct cp_outcome *o = cp_unpack_outcome(&t->job->arena, name, b->data, b->len);
+	struct cp_outcome *o = cp_unpack_outcome(&t->job->arena, &as, b->data, b->len);
 
 	if (o == NULL)
 		return NULL;
@@ -99,11 +100,13 @@ outcome_in(struct cp_task *t, const struct cp_key *key, const struct cp_outcome 
 	bool judged = key->class == CP_CLASS_ANSWER && !bogus;
 	uint8_t *data;
 
+	ttl_s = ttl_s < CP_TABLE_TTL_MAX ? ttl_s : CP_TABLE_TTL_MAX;
 	/* The keys of a zone are kept whoever told of them: they were proven. */
 	if (ttl_s == 0 || is_outranked(r, key, o) ||
 	    (key->class != CP_CLASS_STATE && !cp_route_keeps(r->routes, key->view)))
 		return;
-	struct cp_item item = item_of(r, key, cp_pack_outcome(o, key->name, judged, NULL), ttl_s);
+	const struct cp_pack_as as = {key->name, key->type, ttl_s};
+	struct cp_item item = item_of(r, key, cp_pack_outcome(o, &as, judged, NULL), ttl_s);
 
 	if (bogus)
 		item.policy_gen = cp_policy_generation(r->policy);
@@ -111,7 +114,7 @@ outcome_in(struct cp_task *t, const struct cp_key *key, const struct cp_outcome 
 
 	if (e == NULL)
 		return;
-	(void)cp_pack_outcome(o, key->name, judged, data);
+	(void)cp_pack_outcome(o, &as, judged, data);
 	publish(r, e);
 }
 
@@ -136,7 +139,7 @@ outcome_find(struct cp_task *t, const struct cp_key *key, uint64_t *policy_gen)
 
 	look(r);
 	if (fresh(r, key, &b) && lasts(t, key, &b)) {
-		o = outcome_out(t, key->name, &b);
+		o = outcome_out(t, key, &b);
 		*policy_gen = b.policy_gen;
 	}
 	looked(r);

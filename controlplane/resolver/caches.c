@@ -117,7 +117,8 @@ show_one(void *arg, const struct cp_key *key, const struct cp_block *b)
 	    !(any || key->type == s->type) || !hf_name_equal(key->name, s->name))
 		return;
 	hf_arena_init(&arena, SHOW_OCTETS_MAX);
-	const struct cp_outcome *o = cp_unpack_outcome(&arena, key->name, b->data, b->len);
+	const struct cp_pack_as as = {key->name, key->type, b->ttl_s};
+	const struct cp_outcome *o = cp_unpack_outcome(&arena, &as, b->data, b->len);
 
 	if (o != NULL)
 		show_outcome(s, o, (uint32_t)((b->expires_ns - s->now_ns) / HF_NS_PER_S));

@@ -13,19 +13,19 @@
  *    0      chain     writers of the shard; the next of the same bucket (buckets.h)
  *    8      newer     writers of the shard; in its queue, or of those that wait
  *   16      older     writers of the shard; once unlinked: mark, the age in which it was
- *   24      put_ms    its maker, as all without a word
+ *   24      put       its maker, as all without a word; in CP_ENTRY_TICK_NS
  *           ttl_s
- *           tagged    a policy generation stands before the data
+ *           domain    a few bits of the hash of its registrable domain; readers do not look
  *   32      order     keyed hash: its place (buckets.h)
- *   36      domain    keyed hash of its registrable domain
- *   40      len       of the data
+ *   36      len       of the data
  *           class
- *   44      type
- *   46      view
- *   48      name_len
- *   49      hits      readers, relaxed: a mark lost between two is no loss
- *   50      where     writers of the shard; shard stands beside it, which readers do not read
- *   51      octets    the name in lower case, the policy generation, the data
+ *           shard
+ *           viewed    a view stands behind the name, else it is CP_VIEW_PUBLIC, which is 0
+ *           tagged    and a policy generation behind that
+ *   40      type
+ *   42      name_len
+ *   43      state     readers: hits, by compare and swap; writers of the shard: all of it
+ *   44      octets    the name in lower case, the view, the policy generation, the data
  */
 #ifndef CP_RESOLVER_ENTRY_H
 #define CP_RESOLVER_ENTRY_H
@@ -37,7 +37,16 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { CP_ENTRY_TTL_BITS = 20, CP_ENTRY_LEN_BITS = 24 };
+#include "controlplane/resolver/table.h"
+
+enum {
+	CP_ENTRY_TICK_NS = 3906250, /* 1/256 s */
+	CP_ENTRY_LEN_BITS = 20,
+	CP_ENTRY_SHARD_BITS = 6,
+	CP_ENTRY_DOMAIN_BITS = 4,
+	CP_ENTRY_HITS = 3, /* of state: times the hand passes before what nobody reads goes */
+	CP_ENTRY_MAIN = 4, /* of state: no longer on probation */
+};
 
 struct cp_entry {
 	_Atomic(struct cp_entry *) chain;
@@ -46,18 +55,21 @@ struct cp_entry {
 		struct cp_entry *older;
 		uint64_t mark;
 	};
-	uint64_t put_ms : 43, ttl_s : CP_ENTRY_TTL_BITS, tagged : 1;
+	uint64_t put : 40, ttl_s : 20, domain : CP_ENTRY_DOMAIN_BITS;
 	uint32_t order;
-	uint32_t domain;
-	uint32_t len : CP_ENTRY_LEN_BITS, class : 8;
-	uint16_t type, view;
+	uint32_t len : CP_ENTRY_LEN_BITS,
+		       class : 4,
+		       shard : CP_ENTRY_SHARD_BITS,
+			       viewed : 1,
+			       tagged : 1;
+	uint16_t type;
 	uint8_t name_len;
-	_Atomic uint8_t hits;
-	uint8_t where : 2, shard : 6;
+	_Atomic uint8_t state;
 	uint8_t octets[];
 };
 
-static_assert(offsetof(struct cp_entry, octets) == 51, "the table above");
+static_assert(offsetof(struct cp_entry, octets) == 44, "the table above");
+static_assert(CP_CLASS_CNT <= 16 && CP_TABLE_TTL_MAX < 1 << 20, "they fit");
 
 /* What tells an entry from every other. */
 struct cp_place {
@@ -68,18 +80,36 @@ struct cp_place {
 	const uint8_t *name; /* lower case */
 };
 
+static inline uint16_t
+cp_entry_view(const struct cp_entry *e)
+{
+	uint16_t view = 0;
+
+	if (e->viewed)
+		memcpy(&view, e->octets + e->name_len, sizeof(view));
+	return view;
+}
+
 static inline struct cp_place
 cp_entry_place(const struct cp_entry *e)
 {
-	return (struct cp_place){e->order, e->type, e->view, e->class, e->name_len, e->octets};
+	return (struct cp_place){
+	    e->order, e->type, cp_entry_view(e), e->class, e->name_len, e->octets};
 }
 
 static inline bool
 cp_entry_is(const struct cp_entry *e, const struct cp_place *p)
 {
-	return e->order == p->order && e->type == p->type && e->view == p->view &&
-	    e->class == p->class && e->name_len == p->name_len &&
-	    memcmp(e->octets, p->name, e->name_len) == 0;
+	return e->order == p->order && e->type == p->type && e->class == p->class &&
+	    e->name_len == p->name_len && memcmp(e->octets, p->name, e->name_len) == 0 &&
+	    cp_entry_view(e) == p->view;
+}
+
+/* Readers and the holder of the lock at once: hits is a hint, MAIN the writers' word. */
+static inline uint8_t
+cp_entry_state(const struct cp_entry *e)
+{
+	return atomic_load_explicit(&e->state, memory_order_relaxed);
 }
 
 #endif

@@ -43,6 +43,7 @@ cp_lost_find(struct cp_task *t)
 {
 	struct cp_resolver *r = t->job->r;
 	struct cp_key key = key_of(t);
+	const struct cp_pack_as as = {.name = key.name};
 	struct cp_outcome *o = NULL;
 	struct cp_block b;
 
@@ -51,7 +52,7 @@ cp_lost_find(struct cp_task *t)
 		return NULL;
 	cp_table_enter(r->table, r->reader);
 	if (entry_find(r, &key, &b) && r->now.mono_ns < b.expires_ns)
-		o = cp_unpack_outcome(&t->job->arena, key.name, b.data, b.len);
+		o = cp_unpack_outcome(&t->job->arena, &as, b.data, b.len);
 	cp_table_leave(r->table, r->reader);
 	if (o == NULL || !may_use(t, o))
 		return NULL;
@@ -90,6 +91,7 @@ void
 cp_lost_keep(struct cp_task *t, const struct cp_outcome *o)
 {
 	struct cp_resolver *r = t->job->r;
+	const struct cp_pack_as as = {.name = &t->name};
 	struct cp_outcome bare = *o; /* the records say no more than the verdict does */
 	struct cp_item item = {
 	    .key = key_of(t),
@@ -105,12 +107,12 @@ cp_lost_keep(struct cp_task *t, const struct cp_outcome *o)
 		bare.kind = CP_KIND_NODATA;
 	bare.answer_cnt = bare.proof_cnt = bare.extra_cnt = 0;
 	item.ttl_s = backoff_s(r, &item.key);
-	item.len = (uint32_t)cp_pack_outcome(&bare, &t->name, false, NULL);
+	item.len = (uint32_t)cp_pack_outcome(&bare, &as, false, NULL);
 	struct cp_entry *e = item.ttl_s > 0 ? cp_table_prepare(r->table, &item, &data) : NULL;
 
 	if (e == NULL)
 		return;
-	(void)cp_pack_outcome(&bare, &t->name, false, data);
+	(void)cp_pack_outcome(&bare, &as, false, data);
 	if (cp_table_publish(r->table, e) == CP_PUT_SHARE)
 		CP_COUNT(r, cache_share);
 }

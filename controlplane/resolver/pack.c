@@ -105,14 +105,14 @@ put_more(struct cp_sink *s, const struct cp_outcome *o, unsigned more)
 }
 
 size_t
-cp_pack_outcome(const struct cp_outcome *o, const struct hf_name *name, bool judged, uint8_t *out)
+cp_pack_outcome(const struct cp_outcome *o, const struct cp_pack_as *as, bool judged, uint8_t *out)
 {
 	struct cp_sink s;
 	bool has_server = o->server.family != 0 && !judged;
 	unsigned more = more_of(o);
 	unsigned answers = o->answer_cnt < ANSWERS_MANY ? o->answer_cnt : ANSWERS_MANY;
 
-	cp_sink_init(&s, name, out);
+	cp_sink_init(&s, as, out);
 	cp_sink_u8(&s,
 	    (unsigned)o->kind | (unsigned)o->ds << DS_SHIFT | (unsigned)o->credit << CREDIT_SHIFT |
 		(o->own_fault ? OWN_FAULT : 0u));
@@ -140,7 +140,7 @@ cp_pack_delegation(const struct cp_delegation *d, uint8_t *out)
 {
 	struct cp_sink s;
 
-	cp_sink_init(&s, &d->zone, out);
+	cp_sink_init(&s, &(struct cp_pack_as){&d->zone, 0, 0}, out);
 	cp_sink_name(&s, &d->parent);
 	cp_sink_number(&s, d->ttl_s);
 	cp_sink_u8(&s, d->ns_cnt);
@@ -159,7 +159,7 @@ cp_pack_failure(const struct cp_failure *f, const struct hf_name *name, uint8_t 
 	struct cp_sink s;
 	size_t text_len = strnlen(f->text, sizeof(f->text) - 1);
 
-	cp_sink_init(&s, name, out);
+	cp_sink_init(&s, &(struct cp_pack_as){name, 0, 0}, out);
 	cp_sink_u8(&s, f->verdict);
 	cp_sink_u16(&s, f->ede);
 	cp_sink_u32(&s, f->backoff_s);
@@ -176,7 +176,7 @@ cp_pack_rrset(const struct hf_rrset *set, const struct hf_name *name, uint8_t *o
 {
 	struct cp_sink s;
 
-	cp_sink_init(&s, name, out);
+	cp_sink_init(&s, &(struct cp_pack_as){name, 0, 0}, out);
 	cp_sink_rrset(&s, set);
 	return s.len;
 }
@@ -185,12 +185,12 @@ cp_pack_rrset(const struct hf_rrset *set, const struct hf_name *name, uint8_t *o
 
 /* Over a private copy of the octets, which the records point into. */
 static bool
-source_init(struct cp_source *s, struct hf_arena *a, const struct hf_name *name,
+source_init(struct cp_source *s, struct hf_arena *a, const struct cp_pack_as *as,
     const uint8_t *data, size_t len)
 {
 	const uint8_t *copy = hf_arena_copy(a, data, len);
 
-	cp_source_init(s, a, name, copy, len);
+	cp_source_init(s, a, as, copy, len);
 	return copy != NULL;
 }
 
@@ -256,12 +256,12 @@ get_more(struct cp_source *s, struct cp_outcome *o, unsigned more)
 }
 
 struct cp_outcome *
-cp_unpack_outcome(struct hf_arena *a, const struct hf_name *name, const uint8_t *data, size_t len)
+cp_unpack_outcome(struct hf_arena *a, const struct cp_pack_as *as, const uint8_t *data, size_t len)
 {
 	struct cp_source s;
 	struct cp_outcome *o = hf_arena_alloc(a, sizeof(*o));
 
-	if (o == NULL || !source_init(&s, a, name, data, len))
+	if (o == NULL || !source_init(&s, a, as, data, len))
 		return NULL;
 	unsigned first = hf_cursor_u8(&s.c), flags = hf_cursor_u8(&s.c);
 
@@ -293,7 +293,7 @@ cp_packed_parent(
 {
 	struct cp_source s;
 
-	cp_source_init(&s, NULL, zone, data, len);
+	cp_source_init(&s, NULL, &(struct cp_pack_as){zone, 0, 0}, data, len);
 	cp_source_name(&s, parent);
 	return hf_cursor_ok(&s.c);
 }
@@ -316,7 +316,7 @@ cp_unpack_delegation(
 	struct cp_source s;
 	struct hf_name parent;
 
-	cp_source_init(&s, a, zone, data, len);
+	cp_source_init(&s, a, &(struct cp_pack_as){zone, 0, 0}, data, len);
 	cp_source_name(&s, &parent);
 	uint32_t ttl_s = cp_source_number(&s);
 	unsigned cnt = hf_cursor_u8(&s.c);
@@ -339,7 +339,7 @@ cp_unpack_failure(struct hf_arena *a, const struct hf_name *name, const uint8_t 
 	struct cp_source s;
 	struct cp_failure head = {0}, *f;
 
-	cp_source_init(&s, a, name, data, len);
+	cp_source_init(&s, a, &(struct cp_pack_as){name, 0, 0}, data, len);
 	head.verdict = (enum hf_verdict)hf_cursor_u8(&s.c);
 	head.ede = hf_cursor_u16(&s.c);
 	head.backoff_s = hf_cursor_u32(&s.c);
@@ -366,7 +366,7 @@ cp_unpack_rrset(struct hf_arena *a, const struct hf_name *name, const uint8_t *d
 {
 	struct cp_source s;
 
-	if (!source_init(&s, a, name, data, len))
+	if (!source_init(&s, a, &(struct cp_pack_as){name, 0, 0}, data, len))
 		return NULL;
 	struct hf_rrset *set = cp_source_rrset(&s);
 
@@ -378,7 +378,7 @@ cp_packed_owner(const struct hf_name *name, const uint8_t *data, size_t len, str
 {
 	struct cp_source s;
 
-	cp_source_init(&s, NULL, name, data, len);
+	cp_source_init(&s, NULL, &(struct cp_pack_as){name, 0, 0}, data, len);
 	cp_source_owner(&s, owner);
 	return hf_cursor_ok(&s.c);
 }

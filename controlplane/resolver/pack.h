@@ -18,15 +18,16 @@
 #include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/delegation.h"
 #include "controlplane/resolver/outcome.h"
+#include "controlplane/resolver/pack_part.h"
 #include "lib/base/arena.h"
 
-/* Octets that o takes under the name of its entry; with out not NULL they are written
- * there. Names get the case of name where they share labels with it. judged: no more is
- * to be checked of it, so who said it is left out. */
+/* Octets that o takes in an entry; with out not NULL they are written there. Names get the
+ * case of the entry's where they share labels with it. judged: no more is to be checked of
+ * it, so who said it is left out. */
 size_t
-cp_pack_outcome(const struct cp_outcome *o, const struct hf_name *name, bool judged, uint8_t *out);
+cp_pack_outcome(const struct cp_outcome *o, const struct cp_pack_as *as, bool judged, uint8_t *out);
 struct cp_outcome *
-cp_unpack_outcome(struct hf_arena *a, const struct hf_name *name, const uint8_t *data, size_t len);
+cp_unpack_outcome(struct hf_arena *a, const struct cp_pack_as *as, const uint8_t *data, size_t len);
 
 /* Of a packed outcome, without unpacking it. */
 enum cp_credit cp_packed_credit(const uint8_t *data, size_t len);

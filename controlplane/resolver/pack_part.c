@@ -5,13 +5,19 @@
 
 enum { /* of an RRset */
 	OTHER_OWNER = 1,
-	OTHER_CLASS = 2,
-	ONE_RECORD = 4,
-	ONE_SIG = 8,
-	MORE_SIGS = 16,
-	SIG_TTL = 32,       /* the original TTL of every signature is the set's */
-	PLAIN_RECORDS = 64, /* with no names to be found in front */
-	PLAIN_SIGS = 128,
+	OTHER_TYPE = 2,
+	OTHER_TTL = 4,
+	ONE_RECORD = 8,
+	ONE_SIG = 16,
+	MORE_SIGS = 32,
+	SIG_TTL = 64, /* the original TTL of every signature is the set's */
+	RARE = 128,   /* an octet of those below */
+};
+
+enum { /* rarely */
+	OTHER_CLASS = 1,
+	PLAIN_RECORDS = 2, /* not of the shape that the type has */
+	PLAIN_SIGS = 4,
 };
 
 enum { /* of a name */
@@ -32,7 +38,7 @@ enum { /* RFC 4034 3.1 */
 
 enum { SOA_NUMBERS_LEN = 20 };
 
-/* How RDATA of a type begins, and goes on. */
+/* How RDATA of a type begins, and goes on; has_rest alone says nothing about it. */
 struct shape {
 	unsigned names;
 	bool has_rest;     /* of any length, which is written */
@@ -43,6 +49,10 @@ static struct shape
 shape_of(uint16_t type)
 {
 	switch (type) {
+	case HF_TYPE_A:
+		return (struct shape){.rest_len = 4};
+	case HF_TYPE_AAAA:
+		return (struct shape){.rest_len = 16};
 	case HF_TYPE_NS:
 	case HF_TYPE_CNAME:
 	case HF_TYPE_PTR:
@@ -60,9 +70,10 @@ shape_of(uint16_t type)
 /* --- writing */
 
 void
-cp_sink_init(struct cp_sink *s, const struct hf_name *name, uint8_t *out)
+cp_sink_init(struct cp_sink *s, const struct cp_pack_as *as, uint8_t *out)
 {
-	*s = (struct cp_sink){.at = out, .name = name, .lower = *name};
+	*s = (struct cp_sink){
+	    .at = out, .name = as->name, .type = as->type, .ttl_s = as->ttl_s, .lower = *as->name};
 	hf_name_lower(&s->lower);
 }
 
@@ -196,7 +207,7 @@ have_shape(struct cp_sink *s, const struct hf_rrset *set)
 {
 	const struct shape shape = shape_of(set->type);
 
-	for (unsigned i = 0; shape.names > 0 && i < set->rr_cnt; i++)
+	for (unsigned i = 0; i < set->rr_cnt; i++)
 		if (!put_names(s, &set->rr[i], shape, false))
 			return false;
 	return true;
@@ -219,22 +230,20 @@ read_signer(const struct hf_rdata *sig, struct hf_name *signer)
 	return hf_cursor_ok(&c);
 }
 
-/* SIG_TTL and PLAIN_SIGS, as they hold for all signatures of the set. */
-static unsigned
-sig_flags(const struct hf_rrset *set)
+/* Are all signatures of the usual shape? *ttl: with the TTL of the set. */
+static bool
+are_usual(const struct hf_rrset *set, bool *ttl)
 {
 	struct hf_name signer;
-	unsigned flags = SIG_TTL;
 
 	for (unsigned i = 0; i < set->sig_cnt; i++) {
 		const uint8_t *sig = set->sig[i].data;
 
 		if (!read_signer(&set->sig[i], &signer) || (sig[0] << 8 | sig[1]) != set->type)
-			return PLAIN_SIGS;
-		if (u32_at(sig + SIG_TTL_OFF) != set->ttl)
-			flags = 0;
+			return false;
+		*ttl &= u32_at(sig + SIG_TTL_OFF) == set->ttl;
 	}
-	return set->sig_cnt > 0 ? flags : 0;
+	return true;
 }
 
 static void
@@ -255,56 +264,64 @@ put_sig(struct cp_sink *s, const struct hf_rdata *sig, bool has_ttl)
 }
 
 static void
-put_sigs(struct cp_sink *s, const struct hf_rrset *set, unsigned flags)
+put_sigs(struct cp_sink *s, const struct hf_rrset *set, bool plain, bool has_ttl)
 {
-	const struct shape plain = {.has_rest = true};
+	const struct shape any = {.has_rest = true};
 
 	for (unsigned i = 0; i < set->sig_cnt; i++) {
-		if (flags & PLAIN_SIGS)
-			(void)put_names(s, &set->sig[i], plain, true);
+		if (plain)
+			(void)put_names(s, &set->sig[i], any, true);
 		else
-			put_sig(s, &set->sig[i], (flags & SIG_TTL) == 0);
+			put_sig(s, &set->sig[i], has_ttl);
 	}
 }
 
-static unsigned
-flags_of(struct cp_sink *s, const struct hf_rrset *set)
+static void
+put_head(struct cp_sink *s, const struct hf_rrset *set, unsigned flags, unsigned rare)
 {
-	bool own = hf_name_equal(s->name, &set->owner);
-
-	return (own ? 0u : OTHER_OWNER) | (set->klass == HF_CLASS_IN ? 0u : OTHER_CLASS) |
-	    (set->rr_cnt == 1 ? ONE_RECORD : 0u) | (set->sig_cnt == 1 ? ONE_SIG : 0u) |
-	    (set->sig_cnt > 1 ? MORE_SIGS : 0u) | (have_shape(s, set) ? 0u : PLAIN_RECORDS) |
-	    sig_flags(set);
+	cp_sink_u8(s, flags);
+	if (flags & RARE)
+		cp_sink_u8(s, rare);
+	if (flags & OTHER_OWNER)
+		cp_sink_name(s, &set->owner);
+	if (flags & OTHER_TYPE)
+		cp_sink_number(s, set->type);
+	if (flags & OTHER_TTL)
+		cp_sink_number(s, set->ttl);
+	if (rare & OTHER_CLASS)
+		cp_sink_u16(s, set->klass);
+	if (!(flags & ONE_RECORD))
+		cp_sink_number(s, set->rr_cnt);
+	if (flags & MORE_SIGS)
+		cp_sink_number(s, set->sig_cnt);
 }
 
 void
 cp_sink_rrset(struct cp_sink *s, const struct hf_rrset *set)
 {
-	unsigned flags = flags_of(s, set);
+	bool sig_ttl = set->sig_cnt > 0;
+	unsigned rare = (set->klass == HF_CLASS_IN ? 0u : OTHER_CLASS) |
+	    (have_shape(s, set) ? 0u : PLAIN_RECORDS) |
+	    (are_usual(set, &sig_ttl) ? 0u : PLAIN_SIGS);
+	unsigned flags = (hf_name_equal(s->name, &set->owner) ? 0u : OTHER_OWNER) |
+	    (set->type == s->type ? 0u : OTHER_TYPE) | (set->ttl == s->ttl_s ? 0u : OTHER_TTL) |
+	    (set->rr_cnt == 1 ? ONE_RECORD : 0u) | (set->sig_cnt == 1 ? ONE_SIG : 0u) |
+	    (set->sig_cnt > 1 ? MORE_SIGS : 0u) | (sig_ttl ? SIG_TTL : 0u) |
+	    (rare != 0 ? RARE : 0u);
 
-	cp_sink_u8(s, flags);
-	if (flags & OTHER_OWNER)
-		cp_sink_name(s, &set->owner);
-	cp_sink_number(s, set->type);
-	if (flags & OTHER_CLASS)
-		cp_sink_u16(s, set->klass);
-	cp_sink_number(s, set->ttl);
-	if (!(flags & ONE_RECORD))
-		cp_sink_number(s, set->rr_cnt);
-	if (flags & MORE_SIGS)
-		cp_sink_number(s, set->sig_cnt);
-	put_records(s, set, (flags & PLAIN_RECORDS) != 0);
-	put_sigs(s, set, flags);
+	put_head(s, set, flags, rare);
+	put_records(s, set, (rare & PLAIN_RECORDS) != 0);
+	put_sigs(s, set, (rare & PLAIN_SIGS) != 0, !sig_ttl);
 }
 
 /* --- reading */
 
 void
-cp_source_init(struct cp_source *s, struct hf_arena *a, const struct hf_name *name,
+cp_source_init(struct cp_source *s, struct hf_arena *a, const struct cp_pack_as *as,
     const uint8_t *data, size_t len)
 {
-	*s = (struct cp_source){.arena = a, .name = name, .lower = *name};
+	*s = (struct cp_source){
+	    .arena = a, .name = as->name, .type = as->type, .ttl_s = as->ttl_s, .lower = *as->name};
 	hf_name_lower(&s->lower);
 	hf_cursor_init(&s->c, data, len);
 }
@@ -382,10 +399,8 @@ cp_source_addr(struct cp_source *s, struct hf_addr *a)
 }
 
 static void
-get_plain(struct cp_source *s, struct hf_rdata *rr)
+get_plain(struct cp_source *s, uint32_t len, struct hf_rdata *rr)
 {
-	uint32_t len = cp_source_number(s);
-
 	s->c.bad |= len > UINT16_MAX;
 	rr->data = hf_cursor_bytes(&s->c, len);
 	rr->len = rr->data != NULL ? (uint16_t)len : 0;
@@ -417,7 +432,7 @@ get_record(struct cp_source *s, struct shape shape, struct hf_rdata *rr)
 	size_t len = 0;
 
 	if (shape.names == 0) {
-		get_plain(s, rr);
+		get_plain(s, shape.has_rest ? cp_source_number(s) : shape.rest_len, rr);
 		return;
 	}
 	for (unsigned i = 0; i < shape.names; i++) {
@@ -477,24 +492,26 @@ get_records(struct cp_source *s, struct hf_rrset *set, unsigned cnt, bool plain)
 }
 
 static void
-get_sigs(struct cp_source *s, struct hf_rrset *set, unsigned cnt, unsigned flags)
+get_sigs(struct cp_source *s, struct hf_rrset *set, unsigned cnt, bool plain, bool has_ttl)
 {
 	struct hf_rdata *sig = rdata_alloc(s, cnt);
 
 	for (unsigned i = 0; i < cnt && !s->c.bad; i++) {
-		if (flags & PLAIN_SIGS)
-			get_plain(s, &sig[i]);
+		if (plain)
+			get_plain(s, cp_source_number(s), &sig[i]);
 		else
-			get_sig(s, set, (flags & SIG_TTL) == 0, &sig[i]);
+			get_sig(s, set, has_ttl, &sig[i]);
 	}
 	set->sig = sig;
 	set->sig_cnt = (uint16_t)cnt;
 }
 
 static unsigned
-get_owner(struct cp_source *s, struct hf_name *n)
+get_owner(struct cp_source *s, struct hf_name *n, unsigned *rare)
 {
 	unsigned flags = hf_cursor_u8(&s->c);
+
+	*rare = flags & RARE ? hf_cursor_u8(&s->c) : 0;
 
 	if (flags & OTHER_OWNER)
 		cp_source_name(s, n);
@@ -506,7 +523,9 @@ get_owner(struct cp_source *s, struct hf_name *n)
 void
 cp_source_owner(struct cp_source *s, struct hf_name *n)
 {
-	(void)get_owner(s, n);
+	unsigned rare;
+
+	(void)get_owner(s, n, &rare);
 }
 
 struct hf_rrset *
@@ -516,15 +535,15 @@ cp_source_rrset(struct cp_source *s)
 
 	if (set == NULL)
 		return NULL;
-	unsigned flags = get_owner(s, &set->owner);
+	unsigned rare, flags = get_owner(s, &set->owner, &rare);
 
-	set->type = (uint16_t)cp_source_number(s);
-	set->klass = flags & OTHER_CLASS ? hf_cursor_u16(&s->c) : HF_CLASS_IN;
-	set->ttl = cp_source_number(s);
+	set->type = flags & OTHER_TYPE ? (uint16_t)cp_source_number(s) : s->type;
+	set->ttl = flags & OTHER_TTL ? cp_source_number(s) : s->ttl_s;
+	set->klass = rare & OTHER_CLASS ? hf_cursor_u16(&s->c) : HF_CLASS_IN;
 	unsigned rr_cnt = flags & ONE_RECORD ? 1 : cp_source_number(s);
 	unsigned sig_cnt = flags & MORE_SIGS ? cp_source_number(s) : (flags & ONE_SIG) != 0;
 
-	get_records(s, set, rr_cnt, (flags & PLAIN_RECORDS) != 0);
-	get_sigs(s, set, sig_cnt, flags);
+	get_records(s, set, rr_cnt, (rare & PLAIN_RECORDS) != 0);
+	get_sigs(s, set, sig_cnt, (rare & PLAIN_SIGS) != 0, (flags & SIG_TTL) == 0);
 	return set;
 }

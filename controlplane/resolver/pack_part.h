@@ -16,10 +16,10 @@
  * Errors    A source goes bad (s->c.bad): octets not packed here, or a full arena.
  * Trust     Only our own octets are unpacked, with bounds all the same.
  *
- *   RRset     flags, owner unless the entry's own, type, class unless IN, TTL, number of records
- *             unless one, number of signatures if more than one, records, signatures
- *   record    length, octets; of types with names in front (RFC 1035, RFC 4034 4.1): the names,
- *             then length and octets of the rest where there may be one
+ *   RRset     flags, owner, type and TTL unless the entry's own, rare flags and class unless IN,
+ *             number of records unless one, of signatures if more than one, records, signatures
+ *   record    length, octets; of an address no length; of types with names in front (RFC 1035,
+ *             RFC 4034 4.1) the names, then length and octets of the rest where there may be one
  *   signature algorithm, labels, original TTL unless the set's, expiration, inception, key tag,
  *             signer, length and octets of the signature (RFC 4034 3.1)
  *   number    seven bits an octet, the lowest first, the top bit on all but the last
@@ -36,14 +36,23 @@
 #include "lib/wire/cursor.h"
 #include "lib/wire/rrset.h"
 
+/* Of which entry it is a part: the same when it is packed and unpacked. */
+struct cp_pack_as {
+	const struct hf_name *name;
+	uint16_t type;  /* 0: of none, */
+	uint32_t ttl_s; /* 0: of none that could spare a set its own */
+};
+
 struct cp_sink {
 	uint8_t *at; /* NULL: only counted */
 	size_t len;
 	const struct hf_name *name; /* the entry's */
-	struct hf_name lower;       /* the same in lower case */
+	uint16_t type;
+	uint32_t ttl_s;
+	struct hf_name lower; /* the same in lower case */
 };
 
-void cp_sink_init(struct cp_sink *s, const struct hf_name *name, uint8_t *out);
+void cp_sink_init(struct cp_sink *s, const struct cp_pack_as *as, uint8_t *out);
 void cp_sink_bytes(struct cp_sink *s, const void *p, size_t len);
 void cp_sink_u8(struct cp_sink *s, unsigned v);
 void cp_sink_u16(struct cp_sink *s, unsigned v);
@@ -57,10 +66,12 @@ struct cp_source {
 	struct hf_cursor c;
 	struct hf_arena *arena;
 	const struct hf_name *name;
+	uint16_t type;
+	uint32_t ttl_s;
 	struct hf_name lower;
 };
 
-void cp_source_init(struct cp_source *s, struct hf_arena *a, const struct hf_name *name,
+void cp_source_init(struct cp_source *s, struct hf_arena *a, const struct cp_pack_as *as,
     const uint8_t *data, size_t len);
 void *cp_source_alloc(struct cp_source *s, size_t len);
 uint32_t cp_source_number(struct cp_source *s);

@@ -21,18 +21,16 @@ enum {
 	SHARDS_MAX = 64,
 	SHARE_PERCENT = 5,
 	PROBATION_PERCENT = 10,
-	HITS_MAX = 3,      /* times the hand passes before what nobody reads goes */
 	EVICT_TURNS = 256, /* entries kept in one search for room: then the next goes anyhow */
 	SHARE_TURNS = 64,  /* entries looked at for one of the same domain */
 	FREE_BURST = 16,
 	MALLOC_HEAD = 8, /* what the allocator keeps in front of a block */
-	TTL_MAX_S = (1 << CP_ENTRY_TTL_BITS) - 1,
 	LEN_MAX = (1 << CP_ENTRY_LEN_BITS) - 1,
 };
 
 #define HIT_AFTER_NS HF_NS_PER_S /* what a question reads again of its own is not popular */
 
-enum where { NOWHERE, PROBATION, MAIN };
+enum where { PROBATION, MAIN };
 
 struct queue {
 	struct cp_entry *newest, *oldest;
@@ -97,6 +95,7 @@ key_find(const struct cp_table *t, const struct cp_key *key, struct found_key *k
 	};
 }
 
+/* The keyed hash of the registrable domain of a name. */
 static uint32_t
 domain_of(const struct cp_table *t, const struct hf_name *lower)
 {
@@ -231,16 +230,17 @@ cp_table_leave(struct cp_table *t, unsigned reader)
 static void
 block_of(const struct cp_entry *e, struct cp_block *b)
 {
-	const uint8_t *after_name = e->octets + e->name_len;
+	const uint8_t *at = e->octets + e->name_len + (e->viewed ? sizeof(uint16_t) : 0);
 
 	*b = (struct cp_block){
-	    .put_ns = e->put_ms * HF_NS_PER_MS,
-	    .expires_ns = e->put_ms * HF_NS_PER_MS + e->ttl_s * HF_NS_PER_S,
+	    .put_ns = (uint64_t)e->put * CP_ENTRY_TICK_NS,
+	    .expires_ns = (uint64_t)e->put * CP_ENTRY_TICK_NS + e->ttl_s * HF_NS_PER_S,
+	    .ttl_s = (uint32_t)e->ttl_s,
 	    .len = e->len,
-	    .data = after_name,
+	    .data = at,
 	};
 	if (e->tagged) {
-		memcpy(&b->policy_gen, after_name, sizeof(b->policy_gen));
+		memcpy(&b->policy_gen, at, sizeof(b->policy_gen));
 		b->data += sizeof(b->policy_gen);
 	}
 }
@@ -248,11 +248,13 @@ block_of(const struct cp_entry *e, struct cp_block *b)
 static void
 hit(struct cp_entry *e, const struct cp_block *b, uint64_t now_ns)
 {
-	uint8_t hits = atomic_load_explicit(&e->hits, memory_order_relaxed);
+	uint8_t state = cp_entry_state(e);
 
 	/* Relaxed: a mark lost between two readers is no loss. */
-	if (hits < HITS_MAX && now_ns >= b->put_ns + HIT_AFTER_NS && now_ns < b->expires_ns)
-		atomic_store_explicit(&e->hits, (uint8_t)(hits + 1), memory_order_relaxed);
+	if ((state & CP_ENTRY_HITS) < CP_ENTRY_HITS && now_ns >= b->put_ns + HIT_AFTER_NS &&
+	    now_ns < b->expires_ns)
+		(void)atomic_compare_exchange_strong_explicit(&e->state, &state,
+		    (uint8_t)(state + 1), memory_order_relaxed, memory_order_relaxed);
 }
 
 bool
@@ -278,12 +280,19 @@ cost_of(struct cp_entry *e)
 	return malloc_usable_size(e) + MALLOC_HEAD;
 }
 
+static enum where
+where_is(const struct cp_entry *e)
+{
+	return cp_entry_state(e) & CP_ENTRY_MAIN ? MAIN : PROBATION;
+}
+
 static void
 enqueue(struct shard *s, struct cp_entry *e, enum where where)
 {
 	struct queue *q = &s->queue[where];
 
-	e->where = (uint8_t)where;
+	if (where == MAIN)
+		atomic_fetch_or_explicit(&e->state, CP_ENTRY_MAIN, memory_order_relaxed);
 	e->newer = NULL;
 	e->older = q->newest;
 	*(q->newest != NULL ? &q->newest->newer : &q->oldest) = e;
@@ -294,12 +303,27 @@ enqueue(struct shard *s, struct cp_entry *e, enum where where)
 static void
 dequeue(struct shard *s, struct cp_entry *e)
 {
-	struct queue *q = &s->queue[e->where];
+	struct queue *q = &s->queue[where_is(e)];
 
 	*(e->newer != NULL ? &e->newer->older : &q->newest) = e->older;
 	*(e->older != NULL ? &e->older->newer : &q->oldest) = e->newer;
 	q->octets -= cost_of(e);
-	e->where = NOWHERE;
+}
+
+/* The whole hash, made anew: most entries go without that anybody asks for it. */
+static uint32_t
+domain_at(const struct cp_table *t, const struct cp_entry *e)
+{
+	struct hf_name name = hf_name_root;
+
+	(void)hf_name_from_octets(e->octets, e->name_len, &name);
+	return domain_of(t, &name);
+}
+
+static bool
+is_in_domain(const struct cp_table *t, const struct cp_entry *e, uint32_t domain)
+{
+	return e->domain == domain % (1 << CP_ENTRY_DOMAIN_BITS) && domain_at(t, e) == domain;
 }
 
 static void
@@ -316,7 +340,7 @@ withdraw(struct cp_table *t, struct shard *s, struct cp_entry *e)
 	size_t cost = cost_of(e);
 
 	dequeue(s, e);
-	cp_share_take(t->share, e->domain, cost);
+	cp_share_take(t->share, domain_at(t, e), cost);
 	add_relaxed(&s->octets, -cost);
 	add_relaxed(&s->entries, -(uint64_t)1);
 }
@@ -356,18 +380,17 @@ free_waiting(struct cp_table *t, struct shard *s)
 static bool
 take_hit(struct cp_entry *e)
 {
-	uint8_t hits = atomic_load_explicit(&e->hits, memory_order_relaxed);
-
-	if (hits == 0)
+	if ((cp_entry_state(e) & CP_ENTRY_HITS) == 0)
 		return false;
-	atomic_store_explicit(&e->hits, (uint8_t)(hits - 1), memory_order_relaxed);
+	/* Readers only add, so it is still there. */
+	atomic_fetch_sub_explicit(&e->state, 1, memory_order_relaxed);
 	return true;
 }
 
 static void
 evict(struct cp_table *t, struct shard *s, struct cp_entry *e)
 {
-	if (e->where == PROBATION)
+	if (where_is(e) == PROBATION)
 		cp_ghost_add(s->ghost, ghost_of(e));
 	withdraw(t, s, e);
 	retire(t, s, e);
@@ -408,7 +431,7 @@ make_room(struct cp_table *t, struct shard *s, size_t cost)
 /* One of the same domain that nobody reads, from the old end of a queue; NULL when none is
  * near. One on probation never displaces one of main. */
 static struct cp_entry *
-sibling(const struct shard *s, uint32_t domain, enum where newcomer)
+sibling(const struct cp_table *t, const struct shard *s, uint32_t domain, enum where newcomer)
 {
 	unsigned turns = 0;
 
@@ -416,18 +439,17 @@ sibling(const struct shard *s, uint32_t domain, enum where newcomer)
 		struct cp_entry *e = s->queue[w].oldest;
 
 		for (; e != NULL && turns < SHARE_TURNS; e = e->newer, turns++)
-			if (e->domain == domain &&
-			    atomic_load_explicit(&e->hits, memory_order_relaxed) == 0)
+			if ((cp_entry_state(e) & CP_ENTRY_HITS) == 0 && is_in_domain(t, e, domain))
 				return e;
 	}
 	return NULL;
 }
 
 static bool
-make_share(struct cp_table *t, struct shard *s, const struct cp_entry *e, size_t cost)
+make_share(struct cp_table *t, struct shard *s, uint32_t domain, size_t cost, enum where newcomer)
 {
-	while (!cp_share_add(t->share, e->domain, cost)) { /* bounded: each turn evicts one */
-		struct cp_entry *old = sibling(s, e->domain, (enum where)e->where);
+	while (!cp_share_add(t->share, domain, cost)) { /* bounded: each turn evicts one */
+		struct cp_entry *old = sibling(t, s, domain, newcomer);
 
 		if (old == NULL)
 			return false;
@@ -437,18 +459,20 @@ make_share(struct cp_table *t, struct shard *s, const struct cp_entry *e, size_t
 }
 
 static enum cp_put
-admit(struct cp_table *t, struct shard *s, struct cp_entry *e)
+admit(struct cp_table *t, struct shard *s, struct cp_entry *e, enum where where)
 {
 	size_t cost = cost_of(e);
+	uint32_t domain = domain_at(t, e);
 
 	if (s->waiting > t->shard_octets_max / 8)
 		return CP_PUT_BUSY;
-	if (!make_share(t, s, e, cost)) {
+	if (!make_share(t, s, domain, cost, where)) {
 		cp_ghost_add(s->ghost, ghost_of(e));
 		return CP_PUT_SHARE;
 	}
 	make_room(t, s, cost);
-	enqueue(s, e, (enum where)e->where);
+	e->domain = domain % (1 << CP_ENTRY_DOMAIN_BITS);
+	enqueue(s, e, where);
 	add_relaxed(&s->octets, cost);
 	add_relaxed(&s->entries, 1);
 	return CP_PUT_KEPT;
@@ -456,39 +480,45 @@ admit(struct cp_table *t, struct shard *s, struct cp_entry *e)
 
 /* --- writing */
 
+static uint8_t *
+put_octets(uint8_t *to, const void *p, size_t len)
+{
+	memcpy(to, p, len);
+	return to + len;
+}
+
 struct cp_entry *
 cp_table_prepare(const struct cp_table *t, const struct cp_item *item, uint8_t **data)
 {
 	struct found_key k;
 
 	key_find(t, &item->key, &k);
-	bool tagged = item->policy_gen != 0;
-	size_t len = offsetof(struct cp_entry, octets) + k.lower.len + item->len +
-	    (tagged ? sizeof(item->policy_gen) : 0);
+	bool viewed = k.place.view != 0, tagged = item->policy_gen != 0;
+	size_t len = offsetof(struct cp_entry, octets) + k.lower.len +
+	    (viewed ? sizeof(k.place.view) : 0) + (tagged ? sizeof(item->policy_gen) : 0) +
+	    item->len;
 	bool fits = item->len <= LEN_MAX && len <= t->share_max && len <= t->shard_octets_max / 2;
 	struct cp_entry *e = fits ? malloc(len > sizeof(*e) ? len : sizeof(*e)) : NULL;
 
 	if (e == NULL)
 		return NULL;
 	*e = (struct cp_entry){
-	    .put_ms = item->now_ns / HF_NS_PER_MS,
-	    .ttl_s = item->ttl_s < TTL_MAX_S ? item->ttl_s : TTL_MAX_S,
-	    .tagged = tagged,
+	    .put = item->now_ns / CP_ENTRY_TICK_NS,
+	    .ttl_s = item->ttl_s < CP_TABLE_TTL_MAX ? item->ttl_s : CP_TABLE_TTL_MAX,
 	    .order = k.place.order,
-	    .domain = domain_of(t, &k.lower),
 	    .len = item->len,
-	    .class = k.place.class,
-	    .type = k.place.type,
-	    .view = k.place.view,
-	    .name_len = k.lower.len,
+	    .class = k.place.class & 15,
 	    .shard = k.shard & (SHARDS_MAX - 1),
+	    .viewed = viewed,
+	    .tagged = tagged,
+	    .type = k.place.type,
+	    .name_len = k.lower.len,
 	};
-	memcpy(e->octets, k.lower.octets, k.lower.len);
-	*data = e->octets + e->name_len;
-	if (tagged) {
-		memcpy(*data, &item->policy_gen, sizeof(item->policy_gen));
-		*data += sizeof(item->policy_gen);
-	}
+	*data = put_octets(e->octets, k.lower.octets, k.lower.len);
+	if (viewed)
+		*data = put_octets(*data, &k.place.view, sizeof(k.place.view));
+	if (tagged)
+		*data = put_octets(*data, &item->policy_gen, sizeof(item->policy_gen));
 	return e;
 }
 
@@ -507,17 +537,18 @@ cp_table_publish(struct cp_table *t, struct cp_entry *e)
 	pthread_mutex_lock(&s->lock);
 	struct cp_entry *old = cp_buckets_find(&s->buckets, &place);
 
-	e->where = PROBATION;
-	if (old != NULL) {
-		uint8_t hits = atomic_load_explicit(&old->hits, memory_order_relaxed);
+	enum where where = PROBATION;
 
-		e->where = old->where == MAIN || hits > 0 ? MAIN : PROBATION;
-		atomic_init(&e->hits, hits);
+	if (old != NULL) {
+		uint8_t state = cp_entry_state(old);
+
+		where = state != 0 ? MAIN : PROBATION; /* it is there already, or was read */
+		atomic_init(&e->state, state & CP_ENTRY_HITS);
 		withdraw(t, s, old);
 	} else if (cp_ghost_take(s->ghost, ghost_of(e))) {
-		e->where = MAIN;
+		where = MAIN;
 	}
-	enum cp_put put = admit(t, s, e);
+	enum cp_put put = admit(t, s, e, where);
 
 	if (put == CP_PUT_KEPT)
 		cp_buckets_insert(&s->buckets, e);
@@ -556,7 +587,7 @@ static void
 show(const struct cp_entry *e, cp_table_fn fn, void *arg)
 {
 	struct hf_name name;
-	struct cp_key key = {&name, e->type, (enum cp_class)e->class, e->view};
+	struct cp_key key = {&name, e->type, (enum cp_class)e->class, cp_entry_view(e)};
 	struct cp_block b;
 
 	if (hf_name_from_octets(e->octets, e->name_len, &name) != 0)

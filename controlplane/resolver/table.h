@@ -28,6 +28,8 @@
 #include "lib/base/siphash.h"
 #include "lib/wire/name.h"
 
+enum { CP_TABLE_TTL_MAX = (1 << 20) - 1 }; /* seconds; nothing is kept longer */
+
 struct cp_table;
 struct cp_entry; /* prepared, seen by nobody yet */
 
@@ -52,8 +54,9 @@ struct cp_key {
 
 /* What is found, in place: until cp_table_leave. */
 struct cp_block {
-	uint64_t put_ns; /* in whole milliseconds */
+	uint64_t put_ns; /* in steps of 4 ms */
 	uint64_t expires_ns;
+	uint32_t ttl_s;
 	uint64_t policy_gen; /* as it was put */
 	uint32_t len;
 	const uint8_t *data; /* not aligned */

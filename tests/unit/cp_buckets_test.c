@@ -29,7 +29,7 @@ entry_make(unsigned i)
 	assert_non_null(e);
 	e->order = (uint32_t)(i / 3 * UINT64_C(0x9e3779b97f4a7c15) >> 17);
 	e->type = (uint16_t)(i % TYPES);
-	e->class = i % 2;
+	e->class = (unsigned char)(i % 2) & 1;
 	e->name_len = sizeof(i);
 	memcpy(e->octets, &i, sizeof(i));
 	return e;

@@ -135,12 +135,13 @@ outcome_of(const struct hf_rrset *answer, const struct hf_rrset *proof, enum hf_
 static size_t
 round_trip(const struct cp_outcome *o, const struct hf_name *name, struct hf_arena *a)
 {
-	size_t len = cp_pack_outcome(o, name, false, NULL);
+	const struct cp_pack_as as = {name, HF_TYPE_A, 300};
+	size_t len = cp_pack_outcome(o, &as, false, NULL);
 	uint8_t *buf = malloc(len); /* exactly: ASan sees the first octet too many */
 
 	assert_non_null(buf);
-	assert_int_equal(cp_pack_outcome(o, name, false, buf), len);
-	struct cp_outcome *back = cp_unpack_outcome(a, name, buf, len);
+	assert_int_equal(cp_pack_outcome(o, &as, false, buf), len);
+	struct cp_outcome *back = cp_unpack_outcome(a, &as, buf, len);
 
 	assert_non_null(back);
 	memset(buf, 0xee, len); /* nothing points into it */
@@ -151,9 +152,9 @@ round_trip(const struct cp_outcome *o, const struct hf_name *name, struct hf_are
 		uint8_t *part = malloc(cut == 0 ? 1 : cut);
 		uint8_t *whole = malloc(len);
 
-		(void)cp_pack_outcome(o, name, false, whole);
+		(void)cp_pack_outcome(o, &as, false, whole);
 		memcpy(part, whole, cut);
-		assert_null(cp_unpack_outcome(a, name, part, cut));
+		assert_null(cp_unpack_outcome(a, &as, part, cut));
 		free(part);
 		free(whole);
 		hf_arena_fini(a);
@@ -209,6 +210,7 @@ a_signed_address_takes_few_octets(void **state)
 {
 	(void)state;
 	struct hf_name name = name_of("www.example.com.");
+	const struct cp_pack_as as = {&name, HF_TYPE_A, 300};
 	uint8_t sig[18 + 13 + 64] = {0}; /* RRSIG of example.com., ECDSA P-256 */
 	struct hf_rdata rr[2] = {{octets[0], 4}, {sig, sizeof(sig)}};
 	struct hf_rrset set = rrset_of("www.example.com.", HF_TYPE_A, 1, 1);
@@ -220,9 +222,9 @@ a_signed_address_takes_few_octets(void **state)
 	assert_int_equal(hf_addr_from_text("192.0.2.1@53", &o.server), 0);
 	sig[1] = HF_TYPE_A;
 	memcpy(sig + 18, name.octets + 4, 13);
-	assert_true(cp_pack_outcome(&o, &name, true, NULL) <= 98);
+	assert_true(cp_pack_outcome(&o, &as, true, NULL) <= 98);
 	assert_int_equal(
-	    cp_pack_outcome(&o, &name, false, NULL) - cp_pack_outcome(&o, &name, true, NULL), 5);
+	    cp_pack_outcome(&o, &as, false, NULL) - cp_pack_outcome(&o, &as, true, NULL), 5);
 }
 
 /* Records whose RDATA has names in it, as octets. */
@@ -286,7 +288,7 @@ the_owner_of_a_packed_rrset_is_read_without_the_rest(void **state)
 	uint8_t buf[512];
 
 	assert_true(cp_pack_rrset(&set, &zone, buf) < sizeof(buf));
-	assert_true(cp_packed_owner(&zone, buf, 20, &owner));
+	assert_true(cp_packed_owner(&zone, buf, 21, &owner));
 	assert_true(hf_name_equal(&owner, &set.owner));
 	assert_false(cp_packed_owner(&zone, buf, 10, &owner));
 }
