@@ -48,7 +48,7 @@ cp_client_read(struct cp_client *c, const uint8_t *msg, size_t len, struct cp_co
 		return CP_CLIENT_DROP;
 	memcpy(c->head, msg, head_len);
 	c->head_len = (uint16_t)head_len;
-	*r = (struct hf_reply){.rcode = (uint16_t)hf_judge_rcode(j)};
+	*r = (struct hf_reply){.rcode = (uint16_t)hf_judge_rcode(j), .turned_down = true};
 	if (j == HF_JUDGE_REFUSED &&
 	    hf_identity_answer(c->identity, &c->query.question, c->body, r))
 		cp_count(counters, listen_identity);

@@ -120,6 +120,15 @@ reply_error(struct dp_core *core, struct dp_query *dq, unsigned rcode, uint16_t 
 	return reply_write(core, dq, &r);
 }
 
+static enum dp_outcome
+reply_turned_down(struct dp_core *core, struct dp_query *dq)
+{
+	struct hf_reply r = {.rcode = (uint16_t)hf_judge_rcode(dq->judge), .turned_down = true};
+
+	hf_identity_nsid(core->identity, &dq->q, &r);
+	return reply_write(core, dq, &r);
+}
+
 /* Class CH and whatever else is refused. The name is read again: the short way of parsing
  * leaves it out. */
 static enum dp_outcome
@@ -135,7 +144,7 @@ reply_refused(struct dp_core *core, struct dp_query *dq)
 		return reply_write(core, dq, &r);
 	}
 	count(core, HF_COUNTER_refused);
-	return reply_error(core, dq, HF_RCODE_REFUSED, HF_EDE_NONE);
+	return reply_turned_down(core, dq);
 }
 
 /* What an entry says; the caller adds what a judgement says. */
@@ -324,7 +333,7 @@ dp_query_answer(struct dp_core *core, const struct dp_policy *p, struct dp_query
 		return reply_refused(core, dq);
 	default:
 		count(core, judge_counter[dq->judge]);
-		return reply_error(core, dq, hf_judge_rcode(dq->judge), HF_EDE_NONE);
+		return reply_turned_down(core, dq);
 	}
 }
 

@@ -106,7 +106,7 @@ reply_flags(const struct hf_query *q, const struct hf_reply *r, const struct fit
 
 	if (rcode > RCODE_HEADER_MAX && !f->opt)
 		rcode = HF_RCODE_SERVFAIL; /* its low four bits alone would say something else */
-	return (uint16_t)(HF_FLAG_QR | HF_FLAG_RA | f->flags |
+	return (uint16_t)(HF_FLAG_QR | (r->turned_down ? 0 : HF_FLAG_RA) | f->flags |
 	    (asked & (HF_FLAG_OPCODE | HF_FLAG_RD | HF_FLAG_CD)) | (ad ? HF_FLAG_AD : 0) |
 	    (rcode & HF_FLAG_RCODE));
 }

@@ -28,7 +28,7 @@ enum hf_judge {
 	HF_JUDGE_LOOKUP,        /* class IN, ordinary type: look it up */
 	HF_JUDGE_DROP_SHORT,    /* under 12 octets */
 	HF_JUDGE_DROP_RESPONSE, /* QR set: answering could loop (RFC 1035 4.1.1) */
-	HF_JUDGE_FORMERR,       /* question or records malformed (RFC 1035 4.1.1) */
+	HF_JUDGE_FORMERR, /* question or records malformed, or answers in it (RFC 1035 4.1.1) */
 	HF_JUDGE_NOTIMP,  /* opcode not QUERY (RFC 1035 4.1.1), or a meta type that we do not do */
 	HF_JUDGE_BADVERS, /* EDNS version above 0 (RFC 6891 6.1.3) */
 	HF_JUDGE_REFUSED, /* class not IN, zone transfer (RFC 5936 2.2.1) */
@@ -53,7 +53,8 @@ hf_reply_judge(enum hf_parse p, const struct hf_query *q)
 		return HF_JUDGE_DROP_RESPONSE;
 	if (q->h.flags & HF_FLAG_OPCODE) /* before FORMERR: another opcode has another format */
 		return HF_JUDGE_NOTIMP;
-	if (p != HF_PARSE_OK)
+	/* What a query says stands in the question and the additional section. */
+	if (p != HF_PARSE_OK || q->h.an_cnt + q->h.ns_cnt > 0)
 		return HF_JUDGE_FORMERR;
 	if (q->edns.present && q->edns.version > 0)
 		return HF_JUDGE_BADVERS;
@@ -68,9 +69,10 @@ hf_reply_judge(enum hf_parse p, const struct hf_query *q)
 unsigned hf_judge_rcode(enum hf_judge j);
 
 struct hf_reply {
-	uint16_t rcode; /* 12 bits; the upper eight go into OPT */
-	bool authentic; /* data may be called authentic: AD, if the client understands it */
-	bool truncated; /* body is known not to fit any datagram: TC and no records */
+	uint16_t rcode;   /* 12 bits; the upper eight go into OPT */
+	bool authentic;   /* data may be called authentic: AD, if the client understands it */
+	bool turned_down; /* before any look-up: no recursion is offered, RA is clear */
+	bool truncated;   /* body is known not to fit any datagram: TC and no records */
 	uint8_t ede_cnt;
 	uint16_t ede[HF_REPLY_EDE_MAX];
 	const char *ede_text; /* EXTRA-TEXT of the last EDE, may be NULL; not NUL-terminated */
@@ -86,9 +88,9 @@ struct hf_reply {
  * the client's name case is) into a reply of at most cap octets. limit is the largest
  * datagram allowed on this path: HF_MSG_MAX for TCP, else the lower of ours and the
  * client's (use hf_reply_limit). Without a readable question only a header (and OPT) is
- * made. Bits: QR set, opcode, RD, CD copied, RA set, AA clear, AD if authentic and the
- * client set AD or DO (RFC 6840 5.7, 5.8) and not CD, TC and an empty body when it does not fit
- * (RFC 2181 9). OPT only if the query had one (RFC 6891 7); EDE only with OPT; EXTRA-TEXT is
+ * made. Bits: QR set, opcode, RD, CD copied, RA set unless turned down, AA clear, AD if authentic
+ * and the client set AD or DO (RFC 6840 5.7, 5.8) and not CD, TC and an empty body when it does not
+ * fit (RFC 2181 9). OPT only if the query had one (RFC 6891 7); EDE only with OPT; EXTRA-TEXT is
  * dropped before the identifier, and that before the body is. Returns the length, 0 when not even a
  * header fits. */
 size_t hf_reply_write(

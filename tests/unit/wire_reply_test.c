@@ -398,6 +398,39 @@ static const struct judged judged[] = {
 };
 
 static void
+a_query_with_records_to_answer_it_is_malformed(void **state)
+{
+	(void)state;
+	struct hf_query q = {.question = {.type = HF_TYPE_IXFR, .klass = HF_CLASS_IN}};
+
+	assert_int_equal(hf_reply_judge(HF_PARSE_OK, &q), HF_JUDGE_REFUSED);
+	q.h.ns_cnt = 1;
+	assert_int_equal(hf_reply_judge(HF_PARSE_OK, &q), HF_JUDGE_FORMERR);
+	q.h.ns_cnt = 0;
+	q.h.an_cnt = 1;
+	assert_int_equal(hf_reply_judge(HF_PARSE_OK, &q), HF_JUDGE_FORMERR);
+	q.h.flags = 0x2800; /* an UPDATE has them, and is not done */
+	assert_int_equal(hf_reply_judge(HF_PARSE_OK, &q), HF_JUDGE_NOTIMP);
+}
+
+static void
+who_is_turned_down_is_offered_no_recursion(void **state)
+{
+	(void)state;
+	uint8_t buf[64];
+	const struct ask a = {.flags = 0x0100};
+
+	for (unsigned turned_down = 0; turned_down < 2; turned_down++) {
+		const struct hf_reply r = {
+		    .rcode = HF_RCODE_REFUSED, .turned_down = turned_down != 0};
+		struct hf_query q = ask_parse(&a, buf);
+
+		assert_int_equal(hf_reply_write(buf, sizeof(buf), 512, &q, &r), 24);
+		assert_int_equal((buf[3] & 0x80) != 0, turned_down == 0);
+	}
+}
+
+static void
 every_query_is_judged_as_the_table_says(void **state)
 {
 	(void)state;
@@ -430,6 +463,8 @@ main(void)
 	    cmocka_unit_test(badvers_is_said_by_the_opt_in_version_zero),
 	    cmocka_unit_test(more_ede_or_text_than_there_may_be_is_not_written),
 	    cmocka_unit_test(the_limit_is_the_lower_of_ours_and_the_clients),
+	    cmocka_unit_test(a_query_with_records_to_answer_it_is_malformed),
+	    cmocka_unit_test(who_is_turned_down_is_offered_no_recursion),
 	    cmocka_unit_test(every_query_is_judged_as_the_table_says),
 	};
 
