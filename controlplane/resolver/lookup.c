@@ -195,9 +195,8 @@ enter_cut(struct cp_task *t, struct cp_delegation *d, bool cached)
 	l->counted = !cp_table_is_public(t->job->r->table, &d->zone);
 	l->asked_cut = false;
 	l->last_resorts = 0;
-	l->silences = 0;
 	if (!l->refreshed) { /* then old servers may be met again: what was seen of them counts */
-		l->tried_cnt = 0;
+		l->tried_cnt = l->silences = 0;
 		l->tried = NULL;
 	}
 	l->ask_again = false;

@@ -177,25 +177,6 @@ judge(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg,
 	return trust;
 }
 
-/* What the server showed it can do. That EDNS works is believed of any reply: it only keeps us from
- * asking without. That something does not work is believed of TCP alone. */
-static void
-manners_learn(struct cp_resolver *r, const struct cp_exchange *x, const struct cp_response *resp)
-{
-	const struct cp_tried *tried = cp_choose_tried(x->task, &x->server);
-	struct cp_server known;
-
-	if (!resp->edns.present)
-		return;
-	/* It took EDNS without a cookie, after it had refused it with one. */
-	if (x->transport == CP_TCP && tried != NULL && tried->plainly_refused && x->edns &&
-	    !x->cookie.sent && resp->says != CP_SAYS_FORMERR)
-		cp_servers_no_cookie(r->servers, &x->server, r->now.mono_ns);
-	cp_servers_read(r->servers, &x->server, &known);
-	if (!known.edns_works)
-		cp_servers_edns_works(r->servers, &x->server, r->now.mono_ns);
-}
-
 static enum cp_end
 end_of(const struct cp_response *resp)
 {
@@ -208,6 +189,36 @@ end_of(const struct cp_response *resp)
 	default:
 		return CP_END_USEFUL;
 	}
+}
+
+/* What the server showed it can do. That EDNS works is believed of any reply: it only keeps us from
+ * asking without. That something does not work is believed of TCP alone; that it may not work makes
+ * us ask over TCP. */
+static void
+manners_learn(struct cp_resolver *r, const struct cp_exchange *x, const struct cp_response *resp)
+{
+	const struct cp_tried *tried = cp_choose_tried(x->task, &x->server);
+	struct cp_server known;
+
+	cp_servers_read(r->servers, &x->server, &known);
+	bool doubt = r->now.mono_ns < known.doubt_ns;
+
+	if (!x->edns && x->transport == CP_UDP && r->now.mono_ns >= known.no_edns_ns && !doubt)
+		cp_servers_doubt(r->servers, &x->server, r->now.mono_ns);
+	if (doubt && x->edns && x->transport == CP_TCP && !resp->edns.present &&
+	    end_of(resp) == CP_END_USEFUL) {
+		CP_COUNT(r, edns_off);
+		cp_servers_no_edns(r->servers, &x->server, r->now.mono_ns);
+	}
+	if (!resp->edns.present)
+		return;
+	/* It took EDNS without a cookie, after it had refused it with one. */
+	if (x->transport == CP_TCP && tried != NULL && tried->plainly_refused && x->edns &&
+	    !x->cookie.sent && resp->says != CP_SAYS_FORMERR)
+		cp_servers_no_cookie(r->servers, &x->server, r->now.mono_ns);
+	/* What TCP bears says nothing of UDP when that is in doubt. */
+	if (!known.edns_works && (x->transport == CP_UDP || !doubt))
+		cp_servers_edns_works(r->servers, &x->server, r->now.mono_ns);
 }
 
 /* The reply as x->task understands it. False: it is beyond the octets that its question may

@@ -29,18 +29,38 @@ cp_send_flags(const struct cp_task *t)
 	return HF_FLAG_RD;
 }
 
-/* Servers of the cut that dropped queries with EDNS, if it may be that. Those of a signed zone
- * bear it, and without it there is nothing to validate: silence is slowness then. */
-static unsigned
-edns_silences(struct cp_task *t)
+/* Servers of a signed zone bear EDNS, and without it there is nothing to validate: silence is
+ * slowness then. */
+static bool
+may_go_without_edns(struct cp_task *t)
 {
 	const struct cp_lookup *l = &t->lookup;
 	const struct cp_outcome *ds;
 
-	if (l->silences < EDNS_SILENCES || l->bogus != NULL || l->cut->zone.label_cnt == 0)
-		return 0;
+	if (l->bogus != NULL || l->cut->zone.label_cnt == 0)
+		return false;
 	ds = cp_cache_raw(t, &l->cut->zone, HF_TYPE_DS);
-	return ds != NULL && ds->kind == CP_KIND_ANSWER ? 0 : l->silences;
+	return ds == NULL || ds->kind != CP_KIND_ANSWER;
+}
+
+/* Its queries with EDNS are dropped on the way, as it seems: over TCP it says what it bears. */
+static bool
+wants_tcp(const struct cp_resolver *r, const struct cp_server *known)
+{
+	return r->now.mono_ns < known->doubt_ns && r->now.mono_ns >= known->no_edns_ns &&
+	    r->now.mono_ns >= known->no_tcp_ns;
+}
+
+/* Queries with EDNS to servers of the cut were dropped, or those to this one were lately and TCP,
+ * which would tell, is not to be had. */
+static bool
+edns_is_dropped(struct cp_task *t, const struct cp_exchange *x, const struct cp_server *known)
+{
+	uint64_t now_ns = t->job->r->now.mono_ns;
+	bool doubt = now_ns < known->doubt_ns && now_ns < known->no_tcp_ns;
+
+	return x->transport == CP_UDP && !known->edns_works &&
+	    (doubt || t->lookup.silences >= EDNS_SILENCES) && may_go_without_edns(t);
 }
 
 /* How the server is asked this time. */
@@ -54,7 +74,7 @@ manner_set(struct cp_task *t, struct cp_exchange *x, const struct cp_tried *trie
 	/* What drops a query may be what is in it: first the cookie goes, then EDNS, unless the
 	 * server is known to have borne them. Servers of one zone are often alike, so silence of
 	 * its others counts. Nothing is learnt from a datagram that comes then. */
-	bool dropped = !known->edns_works && edns_silences(t) >= EDNS_SILENCES;
+	bool dropped = edns_is_dropped(t, x, known);
 	bool no_cookie = tried->no_cookie || now_ns < known->no_cookie_ns ||
 	    (tried->timeouts >= 1 && !known->has_cookies);
 	bool no_edns = tried->no_edns || now_ns < known->no_edns_ns || dropped;
@@ -140,7 +160,7 @@ cp_send_question(const struct cp_task *t, struct hf_question *out)
 }
 
 static struct cp_exchange *
-exchange_make(struct cp_task *t, const struct hf_addr *a)
+exchange_make(struct cp_task *t, const struct hf_addr *a, const struct cp_server *known)
 {
 	struct cp_lookup *l = &t->lookup;
 	struct cp_resolver *r = t->job->r;
@@ -150,7 +170,9 @@ exchange_make(struct cp_task *t, const struct hf_addr *a)
 		return NULL;
 	x->task = t;
 	x->server = *a;
-	x->transport = l->ask_again && l->use_tcp ? CP_TCP : CP_UDP;
+	x->transport = (l->ask_again && l->use_tcp) || (!l->ask_again && wants_tcp(r, known))
+	    ? CP_TCP
+	    : CP_UDP;
 	x->msg_id = (uint16_t)cp_core_random(r);
 	x->route = l->route;
 	x->flags = cp_send_flags(t);
@@ -183,7 +205,8 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 
 	if (!cp_budget_take(&t->job->budget.sends, 1))
 		return CP_CAUSE_SENDS;
-	struct cp_exchange *x = tried != NULL ? exchange_make(t, a) : NULL;
+	cp_servers_read(r->servers, a, &known);
+	struct cp_exchange *x = tried != NULL ? exchange_make(t, a, &known) : NULL;
 
 	if (x == NULL)
 		return CP_CAUSE_MEMORY;
@@ -195,7 +218,6 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 		t->job->budget.sends += cause == CP_CAUSE_ZONE_BUSY; /* it may be tried again */
 		return cause;
 	}
-	cp_servers_read(r->servers, a, &known);
 	manner_set(t, x, tried, &known);
 	if (x->edns) /* without, it has not all that another may need */
 		cp_flight_offer(r, x);

@@ -405,7 +405,7 @@ cp_servers_probe(struct cp_servers *s, const struct hf_addr *a, uint64_t now_ns)
 
 /* --- what a server bears -------------------------------------------------------------------- */
 
-enum bears { EDNS_WORKS, NO_EDNS, NO_COOKIE, NO_CASE };
+enum bears { EDNS_WORKS, NO_EDNS, NO_COOKIE, NO_CASE, DOUBT };
 
 static void
 bear(struct cp_servers *s, const struct hf_addr *a, enum bears what, uint64_t now_ns)
@@ -419,6 +419,7 @@ bear(struct cp_servers *s, const struct hf_addr *a, enum bears what, uint64_t no
 	case EDNS_WORKS:
 		k.edns_works = true;
 		k.no_edns_ns = 0;
+		k.doubt_ns = 0;
 		break;
 	case NO_EDNS:
 		k.edns_works = false;
@@ -428,6 +429,9 @@ bear(struct cp_servers *s, const struct hf_addr *a, enum bears what, uint64_t no
 		k.has_cookies = false;
 		k.cookie_len = 0;
 		k.no_cookie_ns = now_ns + CANNOT_NS;
+		break;
+	case DOUBT:
+		k.doubt_ns = now_ns + CP_SERVER_FADE_NS;
 		break;
 	case NO_CASE:
 		k.no_case_ns = now_ns + CANNOT_NS;
@@ -452,6 +456,12 @@ void
 cp_servers_no_cookie(struct cp_servers *s, const struct hf_addr *a, uint64_t now_ns)
 {
 	bear(s, a, NO_COOKIE, now_ns);
+}
+
+void
+cp_servers_doubt(struct cp_servers *s, const struct hf_addr *a, uint64_t now_ns)
+{
+	bear(s, a, DOUBT, now_ns);
 }
 
 void

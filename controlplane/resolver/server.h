@@ -50,8 +50,9 @@ struct cp_server {
 	uint64_t rate_ns;            /* token bucket: when it will be full */
 	uint64_t noted_ns;           /* until then a zone may have a note about it */
 	uint64_t no_edns_ns, no_cookie_ns, no_case_ns, no_tcp_ns; /* until then */
-	uint32_t fails;                                           /* rounds in a row */
-	uint32_t out;                                             /* fetches under way */
+	uint64_t doubt_ns;     /* until then EDNS over UDP is thought to be dropped: TCP is asked */
+	uint32_t fails;        /* rounds in a row */
+	uint32_t out;          /* fetches under way */
 	uint32_t cookie_epoch; /* of the client cookie that the server cookie belongs to */
 	uint8_t cookie_len;    /* of the server cookie; 0: none */
 	bool edns_works;       /* it once sent an OPT */
@@ -120,6 +121,9 @@ void cp_servers_edns_works(struct cp_servers *s, const struct hf_addr *a, uint64
 void cp_servers_no_edns(struct cp_servers *s, const struct hf_addr *a, uint64_t now_ns);
 void cp_servers_no_cookie(struct cp_servers *s, const struct hf_addr *a, uint64_t now_ns);
 void cp_servers_no_case(struct cp_servers *s, const struct hf_addr *a, uint64_t now_ns);
+/* It answered over UDP without EDNS, after silence to queries with it. Anybody may have said so,
+ * so that it only makes us ask over TCP, for a quarter of an hour. */
+void cp_servers_doubt(struct cp_servers *s, const struct hf_addr *a, uint64_t now_ns);
 /* It sent our client cookie of this epoch back with a server cookie of len octets. */
 void cp_servers_cookie(struct cp_servers *s, const struct hf_addr *a, uint32_t epoch,
     const uint8_t *cookie, size_t len, uint64_t now_ns);

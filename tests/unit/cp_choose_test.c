@@ -141,6 +141,60 @@ a_server_that_drops_edns_is_asked_without_in_the_end(void **state)
 }
 
 static void
+what_drops_edns_over_udp_is_asked_over_tcp_from_then_on_and_no_time_is_lost(void **state)
+{
+	(void)state;
+	world_of(1, false, NULL);
+	one->manner = FN_UDP_DROPS_EDNS;
+	ask("a.zone.test.");
+	assert_false(last_sent()->edns);
+	uint64_t began_ns = fn.now_ns;
+
+	ask("b.zone.test.");
+	assert_int_equal(fn.sent_cnt, 1);
+	assert_true(last_sent()->edns);
+	assert_int_equal(last_sent()->transport, CP_TCP);
+	assert_true(fn.now_ns - began_ns < 100 * HF_NS_PER_MS);
+	fn_pass(20 * 60); /* that is long ago: once more as everybody */
+	ask("c.zone.test.");
+	assert_int_equal(fn.sent[0].transport, CP_UDP);
+	assert_true(fn.sent[0].edns);
+	assert_false(last_sent()->edns);
+}
+
+static void
+what_does_not_know_edns_over_tcp_is_asked_without_from_then_on(void **state)
+{
+	(void)state;
+	world_of(1, false, NULL);
+	one->manner = FN_IGNORES_EDNS;
+	ask("a.zone.test.");
+	ask("b.zone.test.");
+	assert_int_equal(last_sent()->transport, CP_TCP);
+	assert_int_equal(fn_counter(CP_RESOLVER_edns_off), 1);
+	ask("c.zone.test.");
+	assert_int_equal(fn.sent_cnt, 1);
+	assert_int_equal(last_sent()->transport, CP_UDP);
+	assert_false(last_sent()->edns);
+}
+
+static void
+what_drops_edns_and_has_no_tcp_is_asked_without_while_that_is_so(void **state)
+{
+	(void)state;
+	world_of(1, false, NULL);
+	one->manner = FN_DROPS_EDNS; /* over TCP too */
+	ask("a.zone.test.");
+	ask("b.zone.test."); /* TCP is tried, and then UDP at once without */
+	assert_int_equal(fn.sent_cnt, 2);
+	assert_false(last_sent()->edns);
+	ask("c.zone.test.");
+	assert_int_equal(fn.sent_cnt, 1);
+	assert_false(last_sent()->edns);
+	assert_int_equal(fn_counter(CP_RESOLVER_edns_off), 0); /* nothing was proven */
+}
+
+static void
 servers_of_a_signed_zone_that_are_slow_at_first_are_asked_with_edns_all_the_same(void **state)
 {
 	(void)state;
@@ -536,6 +590,9 @@ main(void)
 	    T(after_many_packets_that_are_not_the_reply_tcp_decides),
 	    T(a_forged_formerr_does_not_turn_edns_off),
 	    T(a_server_that_drops_edns_is_asked_without_in_the_end),
+	    T(what_drops_edns_over_udp_is_asked_over_tcp_from_then_on_and_no_time_is_lost),
+	    T(what_does_not_know_edns_over_tcp_is_asked_without_from_then_on),
+	    T(what_drops_edns_and_has_no_tcp_is_asked_without_while_that_is_so),
 	    T(servers_of_a_signed_zone_that_are_slow_at_first_are_asked_with_edns_all_the_same),
 	    T(questions_are_in_random_case_and_the_answer_is_not),
 	    T(a_reply_in_another_case_is_not_believed_and_tcp_is_asked),

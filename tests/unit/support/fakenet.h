@@ -51,15 +51,17 @@ enum fn_manner {
 	FN_BAD_KEYS,    /* its DNSKEY RRset has a bad signature, all else is good */
 	FN_HIDES_KEYS,  /* does not answer for DNSKEY */
 	FN_UNREACHABLE,
-	FN_RECURSES,      /* a forwarder: RA and no AA, whoever the zone's servers are; needs RD */
-	FN_GARBAGE,       /* the right header and question, then nonsense */
-	FN_GARBAGE_FIRST, /* the same, then the truth */
-	FN_FORMERR_FIRST, /* FORMERR, then the truth */
-	FN_CASE_FIRST,    /* the question in another case, then the truth */
-	FN_FLOOD_FIRST,   /* twenty wrong IDs; the truth over TCP only */
-	FN_NO_CASE,       /* the question in lower case, always */
-	FN_DROPS_EDNS,    /* silent to EDNS, good without */
-	FN_COOKIES,       /* gives cookies */
+	FN_RECURSES,       /* a forwarder: RA and no AA, whoever the zone's servers are; needs RD */
+	FN_GARBAGE,        /* the right header and question, then nonsense */
+	FN_GARBAGE_FIRST,  /* the same, then the truth */
+	FN_FORMERR_FIRST,  /* FORMERR, then the truth */
+	FN_CASE_FIRST,     /* the question in another case, then the truth */
+	FN_FLOOD_FIRST,    /* twenty wrong IDs; the truth over TCP only */
+	FN_NO_CASE,        /* the question in lower case, always */
+	FN_DROPS_EDNS,     /* silent to EDNS, good without */
+	FN_UDP_DROPS_EDNS, /* ... over UDP only: something on the way */
+	FN_IGNORES_EDNS,   /* ... and over TCP it answers as if there were none */
+	FN_COOKIES,        /* gives cookies */
 	FN_FORGED_COOKIE_FIRST, /* ... after a reply with another client's */
 	FN_NO_COOKIE_FIRST,     /* ... after a reply without one */
 	FN_WANTS_COOKIE,        /* BADCOOKIE without its server cookie */
@@ -730,7 +732,7 @@ fn_put_opt(struct fn_reply *p, const struct cp_send *send, const struct hf_query
 	uint8_t buf[64], data[8 + 19];
 	bool udp = send->transport == CP_UDP;
 
-	if (!q->edns.present)
+	if (!q->edns.present || p->manner == FN_IGNORES_EDNS)
 		return 0;
 	if (!fn_cookie_of(q, send->msg, &got) || !fn_gives_cookies(p->manner)) {
 		hf_writer_opt(&p->w, &edns, NULL);
@@ -880,6 +882,8 @@ fn_on_send(void *arg, const struct cp_send *send)
 	e->fails = true;
 	e->why = CP_FAIL_TIMEOUT;
 	hides |= s != NULL && s->manner == FN_DROPS_EDNS && q.edns.present;
+	hides |= s != NULL && q.edns.present && send->transport == CP_UDP &&
+	    (s->manner == FN_UDP_DROPS_EDNS || s->manner == FN_IGNORES_EDNS);
 	if (s == NULL || s->manner == FN_SILENT || hides)
 		return;
 	if (s->manner == FN_UNREACHABLE) {
