@@ -840,6 +840,7 @@ fn_forge(const struct fn_server *s, const struct cp_send *send, const uint8_t *t
 		msg[13] ^= 0x20;
 	} else if (s->manner == FN_FORGED_COOKIE_FIRST && udp) {
 		msg[len - 19 - 8] ^= 1;
+		msg[3] |= HF_RCODE_REFUSED;
 	} else if (s->manner == FN_NO_COOKIE_FIRST && udp) {
 		msg[len - 19 - 8 - 4 - 1] = 0; /* OPT without options */
 		len -= 19 + 8 + 4;
