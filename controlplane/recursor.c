@@ -92,6 +92,14 @@ on_failed(void *arg, uint64_t exchange, enum cp_fail why)
 	tick_soon(r);
 }
 
+static bool
+on_again(void *arg, uint64_t exchange)
+{
+	struct cp_recursor *r = arg;
+
+	return cp_resolver_again(r->resolver, exchange);
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -126,7 +134,8 @@ cp_recursor_create(const struct cp_recursor_config *cfg)
 
 	if (r == NULL)
 		return NULL;
-	struct cp_upstream_ops up = {.arg = r, .reply = on_reply, .failed = on_failed};
+	struct cp_upstream_ops up = {
+	    .arg = r, .reply = on_reply, .failed = on_failed, .again = on_again};
 	struct cp_resolver_ops ops = {
 	    .arg = r,
 	    .send = do_send,

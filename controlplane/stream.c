@@ -354,7 +354,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	stream_close(st);
 	while ((r = LIST_FIRST(&lost)) != NULL) {
 		LIST_REMOVE(r, link);
-		bool retry = has_worked && !r->again;
+		bool retry = has_worked && !r->again && s->ops.again(r->owner);
 
 		r->again = true;
 		if (retry && ride_start(s, &server, r) == 0)

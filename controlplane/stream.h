@@ -6,7 +6,7 @@
  *           may come in any order and find their query by ID (RFC 7766 6.2.1, 7). No two queries
  *           under way on one connection have the same ID. When a server closes a connection
  *           that has worked, its unanswered queries go once more over a fresh one
- *           (RFC 7766 6.2.4).
+ *           (RFC 7766 6.2.4), if their owners can afford it.
  * Roles     The main thread. Callbacks come from the event loop, never from inside
  *           cp_stream_ask.
  * Memory    A ride is one query on a connection; it lives until cp_stream_leave or failed.
@@ -42,6 +42,7 @@ enum {
 struct cp_streams_ops {
 	void (*reply)(void *owner, const uint8_t *msg, size_t len);
 	void (*failed)(void *owner, enum cp_fail why);
+	bool (*again)(void *owner); /* may the query be sent once more? */
 };
 
 /* NULL without memory. */

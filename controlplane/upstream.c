@@ -343,6 +343,14 @@ on_stream_failed(void *owner, enum cp_fail why)
 	fail(x, why);
 }
 
+static bool
+on_stream_again(void *owner)
+{
+	struct exchange *x = owner;
+
+	return x->u->ops.again(x->u->ops.arg, x->id);
+}
+
 static void
 start_tcp(struct exchange *x, const struct cp_send *s)
 {
@@ -357,7 +365,8 @@ start_tcp(struct exchange *x, const struct cp_send *s)
 static bool
 parts_make(struct cp_upstream *u)
 {
-	static const struct cp_streams_ops stream_ops = {on_stream_reply, on_stream_failed};
+	static const struct cp_streams_ops stream_ops = {
+	    on_stream_reply, on_stream_failed, on_stream_again};
 
 	u->streams = cp_streams_create(u->base, &stream_ops, u->counters);
 	u->epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -38,6 +38,8 @@ struct cp_upstream_ops {
 	void *arg;
 	void (*reply)(void *arg, uint64_t exchange, const uint8_t *msg, size_t len);
 	void (*failed)(void *arg, uint64_t exchange, enum cp_fail why);
+	/* May the query be sent once more, over a fresh connection (stream.h)? */
+	bool (*again)(void *arg, uint64_t exchange);
 };
 
 /* NULL without memory. max: sockets open at once, at most CP_UPSTREAM_MAX. */

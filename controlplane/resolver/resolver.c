@@ -402,6 +402,18 @@ cp_resolver_failed(
 	leave(r, outermost);
 }
 
+bool
+cp_resolver_again(struct cp_resolver *r, uint64_t exchange)
+{
+	struct cp_exchange *x = cp_exchange_find(&r->exchanges, exchange);
+
+	if (x == NULL || !cp_budget_take(&x->task->job->budget.sends, 1))
+		return false;
+	x->task->job->sends++;
+	CP_COUNT(r, sent_tcp);
+	return true;
+}
+
 void
 cp_resolver_tick(struct cp_resolver *r, const struct cp_time *now, uint64_t *next_ns)
 {

@@ -183,6 +183,11 @@ bool cp_resolver_reply(struct cp_resolver *r, const struct cp_time *now, uint64_
 void cp_resolver_failed(
     struct cp_resolver *r, const struct cp_time *now, uint64_t exchange, enum cp_fail why);
 
+/* The I/O layer has to send the query once more, because the server closed a connection that had
+ * worked (RFC 7766 6.2.4). Charged like any other send; false: that cannot be afforded, it failed.
+ */
+bool cp_resolver_again(struct cp_resolver *r, uint64_t exchange);
+
 /* Run what is due (wall-clock budgets, deferred work); at *next_ns call it again (UINT64_MAX:
  * nothing is due). */
 void cp_resolver_tick(struct cp_resolver *r, const struct cp_time *now, uint64_t *next_ns);

@@ -506,6 +506,24 @@ the_budget_of_sends_is_shared_by_all_sub_queries(void **state)
 }
 
 static void
+what_has_to_be_sent_again_over_tcp_is_charged_too(void **state)
+{
+	(void)state;
+	struct cp_resolver_limits limits = {.sends = 3};
+
+	world_with(&limits);
+	fn_ask_only("www.zone.test.", HF_TYPE_A, 0, 1);
+	assert_int_equal(fn.sent_cnt, 1);
+	assert_true(cp_resolver_again(fn.r, fn.event[0].exchange));
+	assert_true(cp_resolver_again(fn.r, fn.event[0].exchange));
+	assert_false(cp_resolver_again(fn.r, fn.event[0].exchange));
+	assert_false(cp_resolver_again(fn.r, fn.event[0].exchange + 1)); /* there is none */
+	fn_run();
+	assert_int_equal(fn.answer[0].a.sends, 3);
+	assert_int_equal(fn.sent_cnt, 1);
+}
+
+static void
 the_budget_of_octets_and_of_memory_end_a_question(void **state)
 {
 	struct cp_resolver_limits few_bytes = {.bytes = 150};
@@ -767,6 +785,7 @@ main(void)
 	    T(questions_beyond_the_limit_are_refused_without_an_answer_call),
 	    T(a_fan_out_of_name_servers_stays_within_the_budget),
 	    T(the_budget_of_sends_is_shared_by_all_sub_queries),
+	    T(what_has_to_be_sent_again_over_tcp_is_charged_too),
 	    T(the_budget_of_octets_and_of_memory_end_a_question),
 	    T(failures_are_told_again_with_doubling_back_off_until_the_server_is_back),
 	    T(any_gets_hinfo_and_meta_types_are_not_resolved),

@@ -32,6 +32,7 @@ static struct {
 	size_t len;
 	uint8_t msg[70000];
 	bool cancel_at_once;
+	bool poor;   /* nothing may be sent again */
 	bool inside; /* a call of ours is on the stack: no callback may come */
 } got;
 
@@ -58,10 +59,20 @@ on_failed(void *arg, uint64_t exchange, enum cp_fail why)
 	got.why = why;
 }
 
+static bool
+on_again(void *arg, uint64_t exchange)
+{
+	(void)arg;
+	(void)exchange;
+	return !got.poor;
+}
+
+static const struct cp_upstream_ops ops = {
+    .reply = on_reply, .failed = on_failed, .again = on_again};
+
 static int
 set_up(void **state)
 {
-	static const struct cp_upstream_ops ops = {.reply = on_reply, .failed = on_failed};
 
 	(void)state;
 	memset(&got, 0, sizeof(got));
@@ -514,6 +525,29 @@ a_connection_that_worked_and_is_closed_costs_one_retry_that_nobody_sees(void **s
 }
 
 static void
+who_cannot_afford_a_retry_has_none(void **state)
+{
+	struct hf_addr a;
+	int fd = server(SOCK_STREAM, &a);
+
+	(void)state;
+	got.cancel_at_once = got.poor = true;
+	ask_tcp(&a, 0x101, 1, 5000);
+	int conn = take_conn(fd);
+
+	turn();
+	reply_tcp(conn, 0x101, 11);
+	ask_tcp(&a, 0x102, 2, 5000);
+	close(conn);
+	run(1000);
+	assert_int_equal(got.failures, 1);
+	assert_int_equal(got.exchange, 2);
+	assert_int_equal(got.why, CP_FAIL_RESET);
+	assert_int_equal(counters.v[CP_COUNTER_up_tcp_retry], 0);
+	close(fd);
+}
+
+static void
 a_connection_on_which_a_query_was_late_gets_no_other(void **state)
 {
 	struct hf_addr a;
@@ -548,8 +582,6 @@ a_server_gets_a_few_connections_and_they_are_shared_from_then_on(void **state)
 
 	(void)state;
 	cp_upstream_destroy(up);
-	static const struct cp_upstream_ops ops = {.reply = on_reply, .failed = on_failed};
-
 	up = cp_upstream_create(base, 64, &ops, &counters);
 	for (uint16_t i = 0; i < 40; i++)
 		ask_tcp(&a, i, i + 1u, 5000);
@@ -674,6 +706,7 @@ main(void)
 	    T(queries_share_a_connection_and_replies_find_their_own_in_any_order),
 	    T(two_queries_with_one_id_never_share_a_connection),
 	    T(a_connection_that_worked_and_is_closed_costs_one_retry_that_nobody_sees),
+	    T(who_cannot_afford_a_retry_has_none),
 	    T(a_connection_on_which_a_query_was_late_gets_no_other),
 	    T(a_server_gets_a_few_connections_and_they_are_shared_from_then_on),
 	    T(a_server_that_sends_frames_for_nobody_loses_its_connection),
