@@ -125,6 +125,23 @@ va_key_shape_ok(const struct va_key *key)
 	}
 }
 
+uint32_t
+va_key_check_us(const struct va_key *key)
+{
+	switch (key->algorithm) {
+	case HF_ALG_ECDSAP256:
+		return 114;
+	case HF_ALG_ECDSAP384:
+		return 1245;
+	case HF_ALG_ED25519:
+		return 191;
+	case HF_ALG_ED448:
+		return 400;
+	default: /* RSA: 30 for 2048 bits, with the square of the modulus */
+		return (uint32_t)(UINT64_C(30) * key->pub_len * key->pub_len / (256 * 256)) + 1;
+	}
+}
+
 bool
 va_key_usable(const struct va_key *key)
 {

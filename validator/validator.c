@@ -78,9 +78,13 @@ try_keys(struct trial *t, const struct va_sig *sig)
 				reason = VA_SIG_NOT_ZONE_KEY;
 			continue;
 		}
-		if (t->budget->sig_checks == 0 || t->checks_left == 0)
+		uint32_t us = va_key_check_us(key);
+
+		if (t->budget->sig_checks == 0 || t->checks_left == 0 ||
+		    us > VA_SIG_US - t->budget->sig_us)
 			return VA_BUDGET_SIGS;
 		t->budget->sig_checks--;
+		t->budget->sig_us += us;
 		t->checks_left--;
 		tried++;
 		const uint8_t *octets = va_canon_signed(&t->canon, sig, &len);

@@ -23,6 +23,7 @@
 /* Work left for one client query (DESIGN 5), charged before the work, and what it may use. */
 struct va_budget {
 	uint32_t sig_checks;  /* 64 per query */
+	uint32_t sig_us;      /* of VA_SIG_US, used: what the checks cost (va_key_check_us) */
 	uint32_t sha1_blocks; /* 3000 per query */
 	/* RSASHA1 and RSASHA1-NSEC3-SHA1 are known. RFC 9905 2: implementations must be able to,
 	 * operators must not. */
@@ -33,6 +34,8 @@ struct va_budget {
 enum {
 	VA_SIG_CHECKS = 64,
 	VA_SIG_CHECKS_RRSET = 8,
+	VA_SIG_US =
+	    20000, /* per query: of the slowest algorithm 64 checks would take four times that */
 	VA_SHA1_BLOCKS = 3000,
 	VA_KEYS_SAME_TAG = 2, /* DNSKEYs with one tag and algorithm that are tried (KeyTrap) */
 	VA_NSEC3_ITERATIONS_MAX = 50, /* if nothing else is said; EDE 27 (RFC 9276 3.2) */

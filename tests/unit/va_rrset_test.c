@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/support/va_signer.h"
+#include "validator/key.h"
 
 enum { NOW = 1500000, TTL = 3600 };
 
@@ -227,7 +228,7 @@ flip_each_bit(struct hf_rdata *r)
 		if (is_case_of_signer(r, bit))
 			continue;
 		octets[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		sc.budget.sig_checks = VA_SIG_CHECKS;
+		sc.budget = (struct va_budget){.sig_checks = VA_SIG_CHECKS};
 		judge();
 		if (sc.result.verdict == HF_VERDICT_SECURE)
 			fail_msg("bit %u of %u", bit, r->len * 8u);
@@ -246,7 +247,7 @@ no_single_flipped_bit_leaves_a_set_secure(void **state)
 	flip_each_bit(&sc.set.rr[1]);
 	flip_each_bit(&sc.set.sig[0]);
 	flip_each_bit(&sc.keys.rr[1]);
-	sc.budget.sig_checks = VA_SIG_CHECKS;
+	sc.budget = (struct va_budget){.sig_checks = VA_SIG_CHECKS};
 	judge();
 	assert_int_equal(sc.result.verdict, HF_VERDICT_SECURE);
 }
@@ -514,7 +515,7 @@ keys_and_signatures_that_all_collide_cost_a_bounded_number_of_checks(void **stat
 
 	/* One signature is tried with two of the fifty keys and no more. */
 	sc.set.set.sig_cnt = 1;
-	sc.budget.sig_checks = VA_SIG_CHECKS;
+	sc.budget = (struct va_budget){.sig_checks = VA_SIG_CHECKS};
 	judge();
 	assert_int_equal(sc.result.reason, VA_SIG_BAD);
 	assert_int_equal(sc.budget.sig_checks, VA_SIG_CHECKS - VA_KEYS_SAME_TAG);
@@ -523,6 +524,35 @@ keys_and_signatures_that_all_collide_cost_a_bounded_number_of_checks(void **stat
 	sc.set.set.sig_cnt = VA_RRS_MAX + 1;
 	judge();
 	assert_int_equal(sc.result.reason, VA_RRSET_TOO_LARGE);
+}
+
+/* P-384 takes 1245 us: sixteen fit into 20 ms, and the seventeenth is not begun. */
+static void
+slow_algorithms_spend_the_time_of_a_question_before_its_checks(void **state)
+{
+	static const struct {
+		uint8_t algorithm;
+		uint16_t pub_len;
+		unsigned checks;
+	} cost[] = {{HF_ALG_ECDSAP384, 96, 16}, {HF_ALG_ECDSAP256, 64, 175},
+	    {HF_ALG_ED25519, 32, 104}, {HF_ALG_ED448, 57, 50}, {HF_ALG_RSASHA256, 260, 645},
+	    {HF_ALG_RSASHA512, 516, 163}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cost) / sizeof(cost[0]); i++) {
+		const struct va_key key = {
+		    .algorithm = cost[i].algorithm, .pub_len = cost[i].pub_len};
+
+		assert_int_equal(VA_SIG_US / va_key_check_us(&key), cost[i].checks);
+	}
+	scene_init("www.example.");
+	sign_and_judge();
+	assert_int_equal(sc.result.verdict, HF_VERDICT_SECURE);
+	assert_in_range(sc.budget.sig_us, 1, VA_SIG_US - 1);
+	sc.budget.sig_us = VA_SIG_US - sc.budget.sig_us + 1;
+	judge();
+	assert_int_equal(sc.result.reason, VA_BUDGET_SIGS);
+	assert_int_equal(sc.budget.sig_checks, VA_SIG_CHECKS - 1);
 }
 
 static void
@@ -616,6 +646,7 @@ main(void)
 	    cmocka_unit_test(one_good_signature_among_bad_ones_is_enough),
 	    cmocka_unit_test(of_several_failures_the_nearest_miss_is_reported),
 	    cmocka_unit_test(keys_and_signatures_that_all_collide_cost_a_bounded_number_of_checks),
+	    cmocka_unit_test(slow_algorithms_spend_the_time_of_a_question_before_its_checks),
 	    cmocka_unit_test(each_check_is_charged_once),
 	    cmocka_unit_test(evidence_reads_as_a_sentence_and_fits_its_buffer),
 	};
