@@ -494,6 +494,38 @@ a_fan_out_of_name_servers_stays_within_the_budget(void **state)
 }
 
 static void
+look_ups_of_server_addresses_that_fail_are_few(void **state)
+{
+	const struct cp_resolver_limits limits = {.ns_lookup_fails = 2};
+	char text[64];
+
+	(void)state;
+	world_with(&limits);
+	for (unsigned i = 0; i < 9; i++) {
+		snprintf(text, sizeof(text), "attack.test. 300 IN NS no%u.zone.test.", i);
+		fn_add(tld, text);
+	}
+	assert_int_equal(fn_ask("www.zone.test.", HF_TYPE_A, 0)->rcode, HF_RCODE_NOERROR);
+	assert_int_equal(fn_ask("www.attack.test.", HF_TYPE_A, 0)->rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(fn.sent_cnt, 1 + 2 * 2); /* the referral, and two that do not exist */
+	assert_int_equal(fn_counter(CP_RESOLVER_budget_ns), 1);
+}
+
+static void
+referrals_are_followed_as_far_as_the_budget_goes(void **state)
+{
+	struct cp_resolver_limits limits = {.referrals = 1};
+
+	world_with(&limits);
+	expect_failure(fn_ask("www.zone.test.", HF_TYPE_A, 0), HF_EDE_OTHER);
+	assert_int_equal(fn_counter(CP_RESOLVER_budget_referrals), 1);
+	teardown(state);
+	limits.referrals = 2;
+	world_with(&limits);
+	assert_int_equal(fn_ask("www.zone.test.", HF_TYPE_A, 0)->rcode, HF_RCODE_NOERROR);
+}
+
+static void
 the_budget_of_sends_is_shared_by_all_sub_queries(void **state)
 {
 	(void)state;
@@ -784,6 +816,8 @@ main(void)
 	    T(an_answer_of_ttl_0_is_given_and_not_kept),
 	    T(questions_beyond_the_limit_are_refused_without_an_answer_call),
 	    T(a_fan_out_of_name_servers_stays_within_the_budget),
+	    T(look_ups_of_server_addresses_that_fail_are_few),
+	    T(referrals_are_followed_as_far_as_the_budget_goes),
 	    T(the_budget_of_sends_is_shared_by_all_sub_queries),
 	    T(what_has_to_be_sent_again_over_tcp_is_charged_too),
 	    T(the_budget_of_octets_and_of_memory_end_a_question),
