@@ -757,6 +757,18 @@ a_refresh_that_fails_changes_nothing_and_costs_little(void **state)
 }
 
 static void
+a_refresh_has_a_quarter_of_a_questions_sends(void **state)
+{
+	const struct cp_resolver_limits limits = {.sends = 8};
+
+	(void)state;
+	world_with(&limits);
+	assert_int_equal(refresh("www.zone.test.", HF_TYPE_A)->rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(fn.sent_cnt, 2);
+	assert_int_equal(fn_ask("www.zone.test.", HF_TYPE_A, 0)->rcode, HF_RCODE_NOERROR);
+}
+
+static void
 refreshes_under_way_are_few_and_no_question_waits_on_one(void **state)
 {
 	struct cp_time t;
@@ -794,6 +806,7 @@ main(void)
 	    T(the_second_ask_is_answered_from_the_cache_with_the_ttl_counted_down),
 	    T(a_refresh_fetches_anew_what_is_about_to_expire_and_nothing_else),
 	    T(a_refresh_that_fails_changes_nothing_and_costs_little),
+	    T(a_refresh_has_a_quarter_of_a_questions_sends),
 	    T(refreshes_under_way_are_few_and_no_question_waits_on_one),
 	    T(a_missing_name_and_a_missing_type_are_cached_as_the_soa_says),
 	    T(an_alias_is_followed_and_its_names_are_told),
