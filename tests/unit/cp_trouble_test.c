@@ -341,6 +341,19 @@ a_spent_budget_brings_no_zone_into_trouble(void **state)
 }
 
 static void
+a_search_for_good_servers_that_is_cut_short_brings_no_zone_into_trouble(void **state)
+{
+	const struct cp_resolver_limits limits = {.sends = 2};
+
+	(void)state;
+	world_with(&limits);
+	break_servers(SERVERS, FN_BAD_SIGS);
+	ask_all("direct%u.test.", 0, DIRECT, HF_RCODE_SERVFAIL);
+	assert_int_equal(fn_counter(CP_RESOLVER_trouble_began), 0);
+	assert_true(fn_counter(CP_RESOLVER_budget_sends) > CP_TROUBLE_NAMES);
+}
+
+static void
 one_bad_name_asked_again_and_again_is_no_trouble_of_its_zone(void **state)
 {
 	(void)state;
@@ -518,6 +531,7 @@ main(void)
 	    T(bad_keys_bring_a_zone_into_trouble_at_once_and_good_ones_out_of_it),
 	    T(a_zone_that_is_no_longer_signed_is_no_longer_in_trouble),
 	    T(a_spent_budget_brings_no_zone_into_trouble),
+	    T(a_search_for_good_servers_that_is_cut_short_brings_no_zone_into_trouble),
 	    T(one_bad_name_asked_again_and_again_is_no_trouble_of_its_zone),
 	    cmocka_unit_test(only_news_from_after_its_beginning_end_a_trouble),
 	    cmocka_unit_test(a_zone_where_something_validated_needs_many_failures_in_a_row),
