@@ -21,6 +21,13 @@ at_most(uint32_t v, uint32_t max)
 	return v < max ? v : max;
 }
 
+/* Its signatures outlive the time for which it may be served. */
+static bool
+lasts(const struct cp_answer *a, const struct hf_msg_answer *m)
+{
+	return a->verdict == HF_VERDICT_SECURE && a->valid_s >= (uint64_t)m->ttl_s + m->stale_s;
+}
+
 static void
 set_head(const struct cp_answer *a, const struct cp_answer_to *to, struct hf_msg_answer *m)
 {
@@ -37,6 +44,8 @@ set_head(const struct cp_answer *a, const struct cp_answer_to *to, struct hf_msg
 	m->hidden_ede = a->hidden_ede;
 	m->ttl_s = at_most(a->ttl_s, HF_TTL_MAX_S);
 	m->stale_s = may_be_stale(a) ? at_most(to->stale_max_s, HF_TTL_MAX_S) : 0;
+	if (lasts(a, m))
+		m->flags |= HF_ANSWER_LASTS;
 	hf_msg_key_set(&m->key, &a->question.name, a->question.type, a->question.klass, a->variant);
 }
 

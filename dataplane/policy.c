@@ -247,10 +247,13 @@ judge_fresh(const struct dp_policy *p, struct dp_entry *e, struct dp_judgement *
 }
 
 static inline void
-judge_stale(const struct dp_policy *p, const struct dp_entry *e, struct dp_judgement *j)
+judge_stale(const struct dp_policy *p, struct dp_entry *e, struct dp_judgement *j)
 {
 	j->use = DP_USE_STALE;
 	j->rcode = e->rcode;
+	/* Its TTL is over, its signatures are not: still authentic (RFC 4035 5.3.3 bounds both). */
+	j->authentic = e->verdict == HF_VERDICT_SECURE && (e->flags & HF_ANSWER_LASTS) != 0 &&
+	    !dp_policy_covers(p, e);
 	add_ede(j, e->rcode == HF_RCODE_NXDOMAIN ? HF_EDE_STALE_NXDOMAIN : HF_EDE_STALE);
 	if (e->retry_at_ms != 0 && e->retry_gen == p->generation)
 		add_ede(j, e->retry_ede);

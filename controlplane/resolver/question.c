@@ -248,6 +248,7 @@ tell(struct cp_job *job, const struct cp_answer *a)
 		    .body_cap = w->large ? HF_MSG_MAX : r->limits.body_cap,
 		    .rr_max = w->large ? UINT16_MAX : HF_ANSWER_RR_MAX,
 		    .dnssec_ok = (w->variant & HF_VARIANT_DO) != 0,
+		    .now_s = (uint32_t)r->now.wall_s,
 		};
 
 		own = *a;

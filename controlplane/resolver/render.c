@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/resolver/render.h"
 
+#include "lib/wire/cursor.h"
 #include "lib/wire/writer.h"
 
-enum { SEEN_MAX = 64 };
+enum { SEEN_MAX = 64, RRSIG_EXPIRATION_OFF = 8 /* RFC 4034 3.1 */ };
 
 struct press {
 	struct hf_writer w;
 	const struct cp_page *page;
 	const struct cp_answer *a;
 	uint32_t ttl_min;
-	uint32_t start; /* of the body */
+	uint32_t valid_min; /* seconds until the first signature expires */
+	uint32_t start;     /* of the body */
 	unsigned seen_cnt;
 	const struct hf_rrset *seen[SEEN_MAX]; /* what was put */
 };
@@ -42,6 +44,22 @@ is_repeated(struct press *p, const struct hf_rrset *set)
 	return false;
 }
 
+/* Signatures that are over are not what set was found secure by. */
+static void
+note_validity(struct press *p, const struct hf_rrset *set)
+{
+	for (unsigned i = 0; i < set->sig_cnt; i++) {
+		struct hf_cursor c;
+
+		hf_cursor_init(&c, set->sig[i].data, set->sig[i].len);
+		(void)hf_cursor_bytes(&c, RRSIG_EXPIRATION_OFF);
+		uint32_t left_s = hf_cursor_u32(&c) - p->page->now_s; /* RFC 1982 */
+
+		if (hf_cursor_ok(&c) && left_s <= INT32_MAX && left_s < p->valid_min)
+			p->valid_min = left_s;
+	}
+}
+
 static void
 put_set(struct press *p, enum hf_section section, const struct hf_rrset *set)
 {
@@ -51,6 +69,7 @@ put_set(struct press *p, enum hf_section section, const struct hf_rrset *set)
 		put_rr(p, section, set, &set->sig[i], HF_TYPE_RRSIG);
 	if (set->ttl < p->ttl_min)
 		p->ttl_min = set->ttl;
+	note_validity(p, set);
 }
 
 static void
@@ -111,7 +130,7 @@ press_all(struct press *p, const struct cp_links *links, bool extras)
 	hf_writer_init(&p->w, page->buf, cap < HF_MSG_MAX ? cap : HF_MSG_MAX);
 	hf_writer_question(&p->w, &p->a->question);
 	p->start = p->w.len;
-	p->ttl_min = UINT32_MAX;
+	p->ttl_min = p->valid_min = UINT32_MAX;
 	p->seen_cnt = 0;
 	for (unsigned i = 0; i < links->cnt; i++)
 		for (unsigned k = 0; k < links->link[i]->answer_cnt; k++)
@@ -130,6 +149,7 @@ cp_render(const struct cp_links *links, const struct cp_page *page, struct cp_an
 
 	a->truncated = !press_all(&p, links, true) && !press_all(&p, links, false);
 	a->ttl_s = p.ttl_min == UINT32_MAX ? 0 : p.ttl_min;
+	a->valid_s = p.valid_min == UINT32_MAX ? 0 : p.valid_min;
 	a->an_cnt = a->truncated ? 0 : p.w.cnt[1];
 	a->ns_cnt = a->truncated ? 0 : p.w.cnt[2];
 	a->ar_cnt = a->truncated ? 0 : p.w.cnt[3];

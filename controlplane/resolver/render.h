@@ -21,9 +21,10 @@ struct cp_page {
 	size_t body_cap; /* octets allowed behind the question */
 	unsigned rr_max; /* records allowed */
 	bool dnssec_ok;
+	uint32_t now_s; /* of the wall clock, as signatures have it */
 };
 
-/* Fill in counts, body, truncated and ttl_s (the lowest TTL shown) of a. */
+/* Fill in counts, body, truncated, ttl_s (the lowest TTL shown) and valid_s of a. */
 void cp_render(const struct cp_links *links, const struct cp_page *page, struct cp_answer *a);
 
 #endif

@@ -118,6 +118,7 @@ struct hf_msg_miss {
 enum {
 	HF_ANSWER_UNDER_NTA = 1, /* resolved while an NTA covered a name in the chain */
 	HF_ANSWER_TRUNCATED = 2, /* too large for any datagram: no body, clients get TC */
+	HF_ANSWER_LASTS = 4,     /* secure, by signatures that are valid for ttl_s + stale_s */
 };
 
 /* Followed by chain_len, ede_text_len and body_len octets, in that order:

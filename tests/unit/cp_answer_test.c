@@ -122,6 +122,32 @@ failures_and_what_was_let_through_are_never_stale(void **state)
 }
 
 static void
+only_signatures_that_outlive_the_stale_time_let_ad_last(void **state)
+{
+	static const struct {
+		enum hf_verdict verdict;
+		uint32_t valid_s;
+		bool lasts;
+	} row[] = {
+	    {HF_VERDICT_SECURE, 86400 + 300, true},
+	    {HF_VERDICT_SECURE, 86400 + 299, false},
+	    {HF_VERDICT_SECURE, 0, false},
+	    {HF_VERDICT_INSECURE, UINT32_MAX, false},
+	    {HF_VERDICT_UNVALIDATED, UINT32_MAX, false},
+	};
+	bool fits;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		fill("a.", 1);
+		a.ttl_s = 300;
+		a.verdict = row[i].verdict;
+		a.valid_s = row[i].valid_s;
+		assert_int_equal((convert(&fits)->flags & HF_ANSWER_LASTS) != 0, row[i].lasts);
+	}
+}
+
+static void
 a_body_that_is_too_large_is_marked_truncated_and_left_out(void **state)
 {
 	bool fits;
@@ -225,6 +251,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_answer_becomes_a_message_that_the_dataplane_accepts),
 	    cmocka_unit_test(failures_and_what_was_let_through_are_never_stale),
+	    cmocka_unit_test(only_signatures_that_outlive_the_stale_time_let_ad_last),
 	    cmocka_unit_test(a_body_that_is_too_large_is_marked_truncated_and_left_out),
 	    cmocka_unit_test(a_chain_that_does_not_fit_is_a_failure_not_an_answer_without_it),
 	    cmocka_unit_test(the_longest_text_and_chain_and_body_fit_together),

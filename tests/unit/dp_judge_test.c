@@ -27,7 +27,7 @@ struct in {
 	enum phase phase;
 	enum retry retry;
 	enum who who;
-	bool nxdomain, stale_off;
+	bool nxdomain, stale_off, lasts;
 };
 
 struct want {
@@ -74,7 +74,8 @@ make_entry(const struct in *in)
 	    .stale_s = STALE_S,
 	    .verdict = (uint8_t)in->verdict,
 	    .variant = in->cd ? HF_VARIANT_CD : 0,
-	    .flags = in->then != THEN_NONE ? HF_ANSWER_UNDER_NTA : 0,
+	    .flags = (uint8_t)((in->then != THEN_NONE ? HF_ANSWER_UNDER_NTA : 0) |
+		(in->lasts ? HF_ANSWER_LASTS : 0)),
 	    .rcode = in->nxdomain ? HF_RCODE_NXDOMAIN : HF_RCODE_NOERROR,
 	    .policy_gen = in->then == THEN_OLD_POLICY ? GEN - 2 : GEN - 1,
 	    .ede = in->verdict == BOG ? 7 : 0,
@@ -302,6 +303,7 @@ expect(const struct in *in)
 		}
 	} else if (may_be_stale(in) && (in->who == HURRY || in->retry == RETRY_REST)) {
 		w.use = DP_USE_STALE;
+		w.ad = in->verdict == SEC && in->lasts && in->now == NOW_NONE;
 		w.rcode = rcode;
 		w.ede[0] = in->nxdomain ? HF_EDE_STALE_NXDOMAIN : HF_EDE_STALE;
 		if (in->retry == RETRY_REST || in->retry == RETRY_OVER)
@@ -314,19 +316,19 @@ static void
 every_combination_is_judged_as_the_sentences_say(void **state)
 {
 	(void)state;
-	static const unsigned radix[] = {5, 2, 4, 3, 4, 4, 4, 2, 2};
+	static const unsigned radix[] = {5, 2, 4, 3, 4, 4, 4, 2, 2, 2};
 	unsigned total = 1, seen[DP_USE_CNT] = {0};
 
-	for (unsigned i = 0; i < 9; i++)
+	for (unsigned i = 0; i < 10; i++)
 		total *= radix[i];
 	for (unsigned n = 0; n < total; n++) {
-		unsigned d[9], rest = n;
+		unsigned d[10], rest = n;
 
-		for (unsigned i = 0; i < 9; i++) {
+		for (unsigned i = 0; i < 10; i++) {
 			d[i] = rest % radix[i];
 			rest /= radix[i];
 		}
-		const struct in in = {d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8]};
+		const struct in in = {d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9]};
 		if (in.verdict == UNV && !in.cd && in.then == THEN_NONE)
 			continue; /* nobody lets an answer through without a reason */
 		const struct want w = expect(&in);

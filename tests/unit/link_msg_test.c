@@ -68,7 +68,7 @@ an_answer_without_records_passes(void **state)
 	assert_int_equal(check(), HF_MSG_OK);
 	assert_int_equal(view.ttl_cnt, 0);
 	assert_int_equal(view.ttl_min, UINT32_MAX);
-	a.m.flags = HF_ANSWER_TRUNCATED | HF_ANSWER_UNDER_NTA;
+	a.m.flags = HF_ANSWER_TRUNCATED | HF_ANSWER_UNDER_NTA | HF_ANSWER_LASTS;
 	assert_int_equal(check(), HF_MSG_OK);
 }
 
@@ -94,7 +94,7 @@ a_field_out_of_range_has_its_fault(void **state)
 	SPOIL(head.len, HF_UPDATE_SLOT_LEN + 1, LENGTH);
 	SPOIL(head.len, a.m.head.len + 1, LENGTH);
 	SPOIL(verdict, HF_VERDICT_CNT, VALUE);
-	SPOIL(flags, 4, VALUE);
+	SPOIL(flags, 8, VALUE);
 	SPOIL(rcode, 16, VALUE);
 	SPOIL(ede, 49152, VALUE);
 	SPOIL(hidden_ede, 65534, VALUE);
