@@ -58,7 +58,7 @@ expire(struct cp_rootload *l)
 	if (l->loaded_ns == 0 || age_ns < l->soa.expire_s * HF_NS_PER_S)
 		return;
 	l->loaded_ns = 0;
-	cp_caches_set_root(l->cfg.caches, NULL);
+	cp_caches_set_root(l->cfg.caches, NULL, 0);
 	cp_count(l->cfg.counters, root_expired);
 	hf_log(HF_LOG_WARN, "root", "the copy of the root, serial %u, has expired", l->soa.serial);
 }
@@ -87,7 +87,7 @@ use(struct cp_rootload *l, struct cp_rootcopy *copy, const char *from)
 		cp_rootcopy_soa(copy, &l->soa);
 		l->loaded_ns = hf_clock_mono_ns();
 		l->retry_s = CP_ROOTLOAD_FIRST_RETRY_S;
-		cp_caches_set_root(l->cfg.caches, copy);
+		cp_caches_set_root(l->cfg.caches, copy, l->loaded_ns);
 		cp_count(l->cfg.counters, root_loaded);
 		hf_log(HF_LOG_INFO, "root", "copy of the root from %s, serial %u, %zu records",
 		    from, l->soa.serial, cp_rootcopy_cnt(copy));

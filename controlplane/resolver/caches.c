@@ -60,27 +60,31 @@ cp_caches_destroy(struct cp_caches *c)
 }
 
 void
-cp_caches_set_root(struct cp_caches *c, struct cp_rootcopy *root)
+cp_caches_set_root(struct cp_caches *c, struct cp_rootcopy *root, uint64_t now_ns)
 {
+	struct cp_root_soa soa = {0};
 	struct cp_rootcopy *old;
 
-	if (root != NULL)
+	if (root != NULL) {
 		cp_rootcopy_get(root);
+		cp_rootcopy_soa(root, &soa);
+	}
 	pthread_mutex_lock(&c->root_lock);
 	old = c->root;
 	c->root = root;
+	c->root_until_ns = now_ns + soa.expire_s * HF_NS_PER_S;
 	pthread_mutex_unlock(&c->root_lock);
 	cp_rootcopy_put(old);
 }
 
 struct cp_rootcopy *
-cp_caches_root(struct cp_caches *c)
+cp_caches_root(struct cp_caches *c, uint64_t now_ns)
 {
 	struct cp_rootcopy *root;
 
 	/* Held for a count: questions come here only when no TLD is known. */
 	pthread_mutex_lock(&c->root_lock);
-	root = c->root;
+	root = now_ns < c->root_until_ns ? c->root : NULL;
 	if (root != NULL)
 		cp_rootcopy_get(root);
 	pthread_mutex_unlock(&c->root_lock);

@@ -31,15 +31,17 @@ struct cp_caches {
 	struct cp_facts *claims; /* queries that a thread has out (flight.h) */
 	pthread_mutex_t root_lock;
 	struct cp_rootcopy *root; /* NULL: the root's servers are asked */
+	uint64_t root_until_ns;   /* when its SOA has it expire */
 };
 
 struct cp_caches *cp_caches_create(const struct cp_table_config *cfg);
 void cp_caches_destroy(struct cp_caches *c);
 
-/* Use this copy of the root zone from now on; NULL: none. Takes a reference. */
-void cp_caches_set_root(struct cp_caches *c, struct cp_rootcopy *root);
+/* Use this copy of the root zone from now on, which somebody vouched for at now_ns, until it
+ * expires by its SOA (RFC 8806 3); NULL: none. Takes a reference. */
+void cp_caches_set_root(struct cp_caches *c, struct cp_rootcopy *root, uint64_t now_ns);
 /* A reference to the copy in use, or NULL. */
-struct cp_rootcopy *cp_caches_root(struct cp_caches *c);
+struct cp_rootcopy *cp_caches_root(struct cp_caches *c, uint64_t now_ns);
 
 /* For `cache show`: call fn for each cached RRset of name (and type, or HF_TYPE_ANY). */
 typedef void (*cp_cache_fn)(void *arg, const struct hf_rrset *set, enum hf_verdict verdict,

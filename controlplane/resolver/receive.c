@@ -311,7 +311,7 @@ cp_receive_copy(struct cp_task *t)
 
 	if (l->copy_asked || l->view != CP_VIEW_PUBLIC || l->cut->zone.len > 1)
 		return false;
-	struct cp_rootcopy *root = cp_caches_root(r->caches);
+	struct cp_rootcopy *root = cp_caches_root(r->caches, r->now.mono_ns);
 
 	if (root == NULL)
 		return false;

@@ -239,7 +239,7 @@ a_good_copy_is_used_instead_of_the_roots_servers_and_judged_like_them(void **sta
 		cp_rootcopy_soa(copy, &soa);
 		assert_int_equal(soa.serial, 1);
 		assert_int_equal(soa.expire_s, 86400);
-		cp_caches_set_root(cp_resolver_caches(fn.r), copy);
+		cp_caches_set_root(cp_resolver_caches(fn.r), copy, fn.now_ns);
 		const struct cp_answer *a = fn_ask("www.test.", HF_TYPE_A, 0);
 
 		assert_int_equal(a->verdict, HF_VERDICT_SECURE);
@@ -265,13 +265,28 @@ without_a_copy_the_roots_servers_are_asked_again(void **state)
 	(void)state;
 	world(HF_ZONEMD_SHA384);
 	assert_int_equal(seal(), 0);
-	cp_caches_set_root(cp_resolver_caches(fn.r), copy);
+	cp_caches_set_root(cp_resolver_caches(fn.r), copy, fn.now_ns);
 	fn_ask("a.none.", HF_TYPE_A, 0);
 	assert_int_equal(fn.sent_cnt, 0);
-	cp_caches_set_root(cp_resolver_caches(fn.r), NULL);
+	cp_caches_set_root(cp_resolver_caches(fn.r), NULL, 0);
 	fn_ntas(2, NULL);
 	fn_pass(86401);
 	assert_int_equal(fn_ask("www.plain.", HF_TYPE_A, 0)->rcode, HF_RCODE_NOERROR);
+	assert_true(fn_sent_to("192.0.2.1", CP_UDP) > 0);
+}
+
+static void
+a_copy_whose_soa_has_it_expire_is_left_for_the_roots_servers(void **state)
+{
+	(void)state;
+	world(HF_ZONEMD_SHA384);
+	assert_int_equal(seal(), 0);
+	cp_caches_set_root(cp_resolver_caches(fn.r), copy, fn.now_ns);
+	fn_pass(86400 - 1);
+	fn_ask("a.none.", HF_TYPE_A, 0);
+	assert_int_equal(fn.sent_cnt, 0);
+	fn_pass(86400); /* what was learned from it is gone too */
+	assert_int_equal(fn_ask("a.none.", HF_TYPE_A, 0)->rcode, HF_RCODE_NXDOMAIN);
 	assert_true(fn_sent_to("192.0.2.1", CP_UDP) > 0);
 }
 
@@ -314,6 +329,7 @@ main(void)
 	    T(the_zone_of_rfc_8976_fits_its_digest_until_anything_changes),
 	    T(a_good_copy_is_used_instead_of_the_roots_servers_and_judged_like_them),
 	    T(without_a_copy_the_roots_servers_are_asked_again),
+	    T(a_copy_whose_soa_has_it_expire_is_left_for_the_roots_servers),
 	    T(a_copy_that_does_not_fit_its_digest_or_lacks_one_or_its_keys_is_refused),
 	};
 
