@@ -17,7 +17,6 @@ START_MAX_S = 20
 END_MAX_S = 20
 PORT = 5300
 HOST = "127.0.0.1"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -90,11 +89,14 @@ class Resolver:
 
     def usage(self):
         """CPU seconds of all its threads, user and system, so far; memory now."""
-        with open(f"/proc/{self.child.pid}/stat", encoding="ascii") as f:
-            fields = f.read().rsplit(")", 1)[1].split()
-        with open(f"/proc/{self.child.pid}/statm", encoding="ascii") as f:
+        proc = f"/proc/{self.child.pid}"
+        ns = 0
+        for task in os.listdir(f"{proc}/task"):
+            with open(f"{proc}/task/{task}/schedstat", encoding="ascii") as f:
+                ns += int(f.read().split()[0])
+        with open(f"{proc}/statm", encoding="ascii") as f:
             pages = int(f.read().split()[1])
-        return Usage((int(fields[11]) + int(fields[12])) / TICKS, pages * os.sysconf("SC_PAGE_SIZE"))
+        return Usage(ns / 1e9, pages * os.sysconf("SC_PAGE_SIZE"))
 
 
 class Holdfast(Resolver):
