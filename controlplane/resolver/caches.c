@@ -32,7 +32,7 @@ cp_caches_create(const struct cp_table_config *cfg)
 		return NULL;
 	pthread_mutex_init(&c->root_lock, NULL);
 	c->table = cp_table_create(cfg);
-	c->ranges = cp_ranges_create(&cfg->key, ranges_octets(cfg->octets_max));
+	c->ranges = cp_ranges_create(&cfg->key, cfg->suffixes, ranges_octets(cfg->octets_max));
 	c->troubles = cp_troubles_create(&cfg->key);
 	c->servers = cp_servers_create(&cfg->key, cfg->octets_max / SERVERS_SHARE);
 	c->claims = cp_flight_claims();

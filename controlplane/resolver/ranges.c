@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controlplane/resolver/pack.h"
+#include "controlplane/resolver/share.h"
 #include "lib/base/ns.h"
 #include "validator/nsec.h"
 
@@ -14,6 +15,7 @@ enum {
 	BUCKETS = 256,    /* of zones, in each shard */
 	ORDER_FIRST = 16, /* places a zone starts with */
 	CONTRADICTED_MAX = 64,
+	SIBLINGS_MAX = 16,            /* zones looked at for one of the same domain */
 	NARROW_BITS = 16,             /* of 64: a zone with such gaps would have 2^48 names */
 	MALLOC_HEAD = 8,              /* what the allocator keeps in front of a block */
 	LOOK_OCTETS_MAX = 256 * 1024, /* of one unpacked set, while its next name is read */
@@ -38,10 +40,13 @@ struct zone {
 	struct range *newest, *oldest;
 	size_t octets; /* of its proofs */
 	uint32_t hits;
+	uint32_t domain; /* cp_suffixes_domain */
+	bool is_public;  /* has no share */
 };
 
 struct shard {
 	_Alignas(64) pthread_mutex_t lock; /* over all below */
+	struct cp_share *share;            /* of all shards */
 	size_t octets;
 	uint64_t entries;
 	struct zone *newest, *oldest;
@@ -50,6 +55,8 @@ struct shard {
 
 struct cp_ranges {
 	struct hf_siphash_key key;
+	const struct cp_suffixes *suffixes;
+	struct cp_share *share;
 	size_t shard_max; /* octets of one shard */
 	struct shard shards[CP_RANGES_SHARDS];
 };
@@ -148,9 +155,23 @@ order_of(const struct zone *z, const struct range *g)
 	return order_upto(z, &at);
 }
 
-static void
-range_free(struct shard *s, struct range *g)
+static bool
+share_add(struct shard *s, const struct zone *z, size_t octets)
 {
+	return z->is_public || cp_share_add(s->share, z->domain, octets);
+}
+
+static void
+share_take(struct shard *s, const struct zone *z, size_t octets)
+{
+	if (!z->is_public)
+		cp_share_take(s->share, z->domain, octets);
+}
+
+static void
+range_free(struct shard *s, const struct zone *z, struct range *g)
+{
+	share_take(s, z, cost_of(g));
 	s->octets -= cost_of(g);
 	s->entries--;
 	free(g);
@@ -165,7 +186,7 @@ range_remove(struct shard *s, struct zone *z, unsigned idx)
 	memmove(&z->order[idx], &z->order[idx + 1], (z->cnt - idx) * sizeof(z->order[0]));
 	use_unlink(z, g);
 	z->octets -= cost_of(g);
-	range_free(s, g);
+	range_free(s, z, g);
 }
 
 static void
@@ -180,7 +201,7 @@ zone_empty(struct shard *s, struct zone *z)
 	while (z->cnt > 0) {
 		struct range *g = z->order[--z->cnt];
 
-		range_free(s, g);
+		range_free(s, z, g);
 	}
 	z->newest = z->oldest = NULL;
 	z->octets = 0;
@@ -254,23 +275,56 @@ zone_free(const struct cp_ranges *r, struct shard *s, struct zone *z)
 	zone_unlink(s, z);
 	zone_empty(s, z);
 	if (z->soa != NULL)
-		range_free(s, z->soa);
+		range_free(s, z, z->soa);
+	share_take(s, z, sizeof(*z));
 	s->octets -= sizeof(*z) + z->cap * sizeof(z->order[0]);
 	free(z->order);
 	free(z);
 }
 
+/* Room in the share of z's domain: proofs of z go for it, then zones of the same domain that
+ * were not used for long. */
+static bool
+make_share(const struct cp_ranges *r, struct shard *s, struct zone *z, size_t octets)
+{
+	unsigned turns = 0;
+
+	while (!share_add(s, z, octets)) {
+		struct zone *old = s->oldest;
+
+		for (; z->cnt == 0 && old != NULL && turns < SIBLINGS_MAX;
+		     turns++, old = old->newer)
+			if (old != z && !old->is_public && old->domain == z->domain)
+				break;
+		if (z->cnt > 0)
+			range_remove_oldest(s, z);
+		else if (old != NULL && turns < SIBLINGS_MAX)
+			zone_free(r, s, old);
+		else
+			return false;
+	}
+	return true;
+}
+
 static struct zone *
-zone_make(struct shard *s, uint64_t hash, const struct hf_name *name)
+zone_make(const struct cp_ranges *r, struct shard *s, uint64_t hash, const struct hf_name *name)
 {
 	struct zone *z = zone_find(s, hash, name);
+	struct hf_name lower = *name;
 
 	if (z != NULL)
 		return z;
 	z = calloc(1, sizeof(*z));
 	if (z == NULL)
 		return NULL;
+	hf_name_lower(&lower);
 	z->how.name = *name;
+	z->domain = cp_suffixes_domain(r->suffixes, &r->key, &lower);
+	z->is_public = cp_suffixes_is_public(r->suffixes, name);
+	if (!make_share(r, s, z, sizeof(*z))) {
+		free(z);
+		return NULL;
+	}
 	*zone_at(s, hash, name) = z;
 	zone_link(s, z);
 	s->octets += sizeof(*z);
@@ -474,7 +528,7 @@ range_insert(struct shard *s, struct zone *z, struct range *g)
 	s->octets += cost_of(g);
 	s->entries++;
 	if (!order_grow(s, z)) {
-		range_free(s, g);
+		range_free(s, z, g);
 		return;
 	}
 	idx = order_upto(z, &at);
@@ -489,7 +543,7 @@ static void
 soa_put(struct shard *s, struct zone *z, struct range *g)
 {
 	if (z->soa != NULL)
-		range_free(s, z->soa);
+		range_free(s, z, z->soa);
 	z->soa = g;
 	s->octets += cost_of(g);
 	s->entries++;
@@ -509,9 +563,9 @@ cp_ranges_put(
 	if (g == NULL)
 		return;
 	struct shard *s = shard_lock(r, zone, &hash);
-	struct zone *z = zone_make(s, hash, zone);
+	struct zone *z = zone_make(r, s, hash, zone);
 
-	if (z == NULL) {
+	if (z == NULL || !make_share(r, s, z, cost_of(g))) {
 		free(g);
 	} else if (set->type == HF_TYPE_SOA) {
 		soa_put(s, z, g);
@@ -529,7 +583,7 @@ cp_ranges_wildcard(struct cp_ranges *r, const struct hf_name *zone)
 {
 	uint64_t hash;
 	struct shard *s = shard_lock(r, zone, &hash);
-	struct zone *z = zone_make(s, hash, zone);
+	struct zone *z = zone_make(r, s, hash, zone);
 
 	if (z != NULL)
 		z->how.has_wildcard = true;
@@ -659,7 +713,8 @@ cp_ranges_size(struct cp_ranges *r, uint64_t *entries, uint64_t *octets)
 /* --- all of it */
 
 struct cp_ranges *
-cp_ranges_create(const struct hf_siphash_key *key, size_t octets_max)
+cp_ranges_create(
+    const struct hf_siphash_key *key, const struct cp_suffixes *suffixes, size_t octets_max)
 {
 	struct cp_ranges *r = aligned_alloc(64, sizeof(*r));
 
@@ -667,9 +722,17 @@ cp_ranges_create(const struct hf_siphash_key *key, size_t octets_max)
 		return NULL;
 	memset(r, 0, sizeof(*r));
 	r->key = *key;
+	r->suffixes = suffixes;
+	r->share = cp_share_create(octets_max, octets_max / 100 * CP_RANGES_SHARE_PERCENT);
+	if (r->share == NULL) {
+		free(r);
+		return NULL;
+	}
 	r->shard_max = octets_max / CP_RANGES_SHARDS;
-	for (unsigned i = 0; i < CP_RANGES_SHARDS; i++)
+	for (unsigned i = 0; i < CP_RANGES_SHARDS; i++) {
+		r->shards[i].share = r->share;
 		pthread_mutex_init(&r->shards[i].lock, NULL);
+	}
 	return r;
 }
 
@@ -685,5 +748,6 @@ cp_ranges_destroy(struct cp_ranges *r)
 			zone_free(r, s, s->oldest);
 		pthread_mutex_destroy(&s->lock);
 	}
+	cp_share_destroy(r->share);
 	free(r);
 }

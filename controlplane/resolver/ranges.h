@@ -7,8 +7,9 @@
  * Roles     Any resolver thread makes every call.
  * Memory    Bounded in octets; one zone has at most CP_RANGES_ZONE_MAX proofs, and
  *           CP_RANGES_ZONE_FIRST until they have answered something: a zone that makes a
- *           proof for each name (white lies, RFC 4470) does not fill it. What is found is
- *           copied into the caller's arena.
+ *           proof for each name (white lies, RFC 4470) does not fill it. All zones of a
+ *           registrable domain together have CP_RANGES_SHARE_PERCENT (share.h); a public
+ *           suffix is nobody's. What is found is copied into the caller's arena.
  * Blocking  A zone's shard is locked while one proof is looked up and copied (at most 12
  *           comparisons), or put in its place (and what it contradicts or outgrows taken
  *           out). Nothing is hashed, verified or waited for meanwhile.
@@ -19,6 +20,7 @@
 #ifndef CP_RESOLVER_RANGES_H
 #define CP_RESOLVER_RANGES_H
 
+#include "controlplane/resolver/suffix.h"
 #include "lib/base/arena.h"
 #include "lib/base/siphash.h"
 #include "lib/wire/rrset.h"
@@ -30,6 +32,7 @@ enum {
 	CP_RANGES_SHARDS = 8,
 	CP_RANGES_ZONE_MAX = 4096,
 	CP_RANGES_ZONE_FIRST = 256,
+	CP_RANGES_SHARE_PERCENT = 5,
 	CP_RANGES_ZONE_PER_HIT = 4, /* more it may have for each question it answered */
 };
 
@@ -46,7 +49,9 @@ struct cp_ranges_zone {
 	uint8_t salt[255];
 };
 
-struct cp_ranges *cp_ranges_create(const struct hf_siphash_key *key, size_t octets_max);
+/* suffixes: whose proofs they are; NULL: a domain is the last two labels. */
+struct cp_ranges *cp_ranges_create(
+    const struct hf_siphash_key *key, const struct cp_suffixes *suffixes, size_t octets_max);
 void cp_ranges_destroy(struct cp_ranges *r);
 
 /* A SOA, NSEC or NSEC3 RRset of zone that validated; others, gaps under opt-out (RFC 8198

@@ -145,3 +145,13 @@ cp_suffixes_is_public(const struct cp_suffixes *s, const struct hf_name *name)
 	hf_name_lower(&child);
 	return cp_suffixes_registrable(s, &child) == child.label_cnt;
 }
+
+uint32_t
+cp_suffixes_domain(
+    const struct cp_suffixes *s, const struct hf_siphash_key *key, const struct hf_name *name)
+{
+	unsigned labels = cp_suffixes_registrable(s, name);
+	unsigned off = hf_name_label_off(name, name->label_cnt - labels);
+
+	return (uint32_t)hf_siphash(key, name->octets + off, name->len - off);
+}

@@ -38,6 +38,9 @@ size_t cp_suffixes_cnt(const struct cp_suffixes *s);
 /* How many labels of name, from the root, make its registrable domain; all of them when name
  * is a public suffix itself or above one. s may be NULL. name: lower case. */
 unsigned cp_suffixes_registrable(const struct cp_suffixes *s, const struct hf_name *name);
+/* A keyed hash of the registrable domain of name: lower case. */
+uint32_t cp_suffixes_domain(
+    const struct cp_suffixes *s, const struct hf_siphash_key *key, const struct hf_name *name);
 /* name, in any case, is a public suffix or above one. */
 bool cp_suffixes_is_public(const struct cp_suffixes *s, const struct hf_name *name);
 

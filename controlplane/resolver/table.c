@@ -95,16 +95,6 @@ key_find(const struct cp_table *t, const struct cp_key *key, struct found_key *k
 	};
 }
 
-/* The keyed hash of the registrable domain of a name. */
-static uint32_t
-domain_of(const struct cp_table *t, const struct hf_name *lower)
-{
-	unsigned labels = cp_suffixes_registrable(t->suffixes, lower);
-	unsigned off = hf_name_label_off(lower, lower->label_cnt - labels);
-
-	return (uint32_t)hf_siphash(&t->key, lower->octets + off, lower->len - off);
-}
-
 /* For ghost.h, which takes it apart: each part of it depends on all of the place. */
 static uint64_t
 ghost_of(const struct cp_entry *e)
@@ -317,7 +307,7 @@ domain_at(const struct cp_table *t, const struct cp_entry *e)
 	struct hf_name name = hf_name_root;
 
 	(void)hf_name_from_octets(e->octets, e->name_len, &name);
-	return domain_of(t, &name);
+	return cp_suffixes_domain(t->suffixes, &t->key, &name);
 }
 
 static bool
@@ -630,7 +620,7 @@ cp_table_share(const struct cp_table *t, const struct hf_name *name)
 	struct hf_name lower = *name;
 
 	hf_name_lower(&lower);
-	return cp_share_of(t->share, domain_of(t, &lower));
+	return cp_share_of(t->share, cp_suffixes_domain(t->suffixes, &t->key, &lower));
 }
 
 size_t

@@ -22,7 +22,7 @@ begin(void **state)
 {
 	(void)state;
 	hf_arena_init(&arena, 64 << 20);
-	r = cp_ranges_create(&key, 8 << 20);
+	r = cp_ranges_create(&key, NULL, 8 << 20);
 	return r == NULL;
 }
 
@@ -303,7 +303,7 @@ what_is_used_stays_and_the_octets_are_bounded(void **state)
 
 	(void)state;
 	cp_ranges_destroy(r);
-	r = cp_ranges_create(&key, 512 * 1024);
+	r = cp_ranges_create(&key, NULL, 512 * 1024);
 	for (unsigned i = 0; i < ZONES; i++) {
 		snprintf(zone, sizeof(zone), "zone%u.", i);
 		put_soa("used.", 1000, 0);
@@ -345,6 +345,34 @@ hammer(void *arg)
 }
 
 static void
+zones_of_one_domain_share_what_one_domain_may_hold(void **state)
+{
+	enum { MAX = 4 << 20, ALL = 3000 };
+	uint64_t cnt, octets;
+	char zone[48];
+
+	(void)state;
+	cp_ranges_destroy(r);
+	r = cp_ranges_create(&key, NULL, MAX);
+	put_soa("small.test.", 1000, 0);
+	put_nsec("small.test.", "b.small.test.", "d.small.test.", 0);
+	for (unsigned i = 0; i < ALL; i++) {
+		snprintf(zone, sizeof(zone), "zone%u.flood.test.", i);
+		put_soa(zone, 1000, 0);
+		put_many(zone, 3);
+	}
+	cp_ranges_size(r, &cnt, &octets);
+	assert_true(octets <= MAX / 100 * (CP_RANGES_SHARE_PERCENT + 2)); /* + the zones' order */
+	assert_true(octets > MAX / 100 * 2);
+	assert_string_equal(found_at("small.test.", "c.small.test.", 0), "b");
+	snprintf(zone, sizeof(zone), "n00001!.zone%u.flood.test.", ALL - 1);
+	put_many("zone2999.flood.test.", 3);
+	assert_string_not_equal(found_at("zone2999.flood.test.", zone, 0), "");
+	put_many("other.test.", 3); /* others are not held back */
+	assert_string_not_equal(found_at("other.test.", "n00001!.other.test.", 0), "");
+}
+
+static void
 several_threads_may_put_and_find_at_once(void **state)
 {
 	unsigned start[4] = {0, 100, 200, 300};
@@ -374,6 +402,7 @@ main(void)
 	    T(opt_out_many_iterations_and_white_lies_are_not_kept),
 	    T(a_zone_that_never_answers_stays_small_and_one_that_does_grows),
 	    T(what_is_used_stays_and_the_octets_are_bounded),
+	    T(zones_of_one_domain_share_what_one_domain_may_hold),
 	    T(several_threads_may_put_and_find_at_once),
 	};
 
