@@ -311,6 +311,9 @@ cp_receive_copy(struct cp_task *t)
 
 	if (l->copy_asked || l->view != CP_VIEW_PUBLIC || l->cut->zone.len > 1)
 		return false;
+	/* All types at once, or signatures alone, are nothing it could look up. */
+	if (t->name.len == 1 && (t->type == HF_TYPE_RRSIG || t->type == HF_TYPE_ANY))
+		return false;
 	struct cp_rootcopy *root = cp_caches_root(r->caches, r->now.mono_ns);
 
 	if (root == NULL)

@@ -259,6 +259,18 @@ a_good_copy_is_used_instead_of_the_roots_servers_and_judged_like_them(void **sta
 	}
 }
 
+/* A copy has signatures with what they cover, and no set of its own for them. */
+static void
+what_a_copy_cannot_answer_is_asked_of_the_roots_servers(void **state)
+{
+	(void)state;
+	world(HF_ZONEMD_SHA384);
+	assert_int_equal(seal(), 0);
+	cp_caches_set_root(cp_resolver_caches(fn.r), copy, fn.now_ns);
+	fn_ask(".", HF_TYPE_RRSIG, 0);
+	assert_true(fn_sent_to("192.0.2.1", CP_UDP) > 0);
+}
+
 static void
 without_a_copy_the_roots_servers_are_asked_again(void **state)
 {
@@ -328,6 +340,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(the_zone_of_rfc_8976_fits_its_digest_until_anything_changes),
 	    T(a_good_copy_is_used_instead_of_the_roots_servers_and_judged_like_them),
+	    T(what_a_copy_cannot_answer_is_asked_of_the_roots_servers),
 	    T(without_a_copy_the_roots_servers_are_asked_again),
 	    T(a_copy_whose_soa_has_it_expire_is_left_for_the_roots_servers),
 	    T(a_copy_that_does_not_fit_its_digest_or_lacks_one_or_its_keys_is_refused),
