@@ -511,6 +511,34 @@ look_ups_of_server_addresses_that_fail_are_few(void **state)
 	assert_int_equal(fn_counter(CP_RESOLVER_budget_ns), 1);
 }
 
+/* deep.test. is served by a name in mid.test., which is served by a name in zone.test. */
+static void
+look_ups_within_look_ups_are_bounded(void **state)
+{
+	static const uint16_t rcode[] = {HF_RCODE_SERVFAIL, HF_RCODE_NOERROR};
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct cp_resolver_limits limits = {.depth = i + 1};
+
+		world_with(&limits);
+		struct fn_zone *mid = fn_zone("mid.test.", false);
+		struct fn_zone *deep = fn_zone("deep.test.", false);
+
+		fn_apex(mid);
+		fn_apex(deep);
+		fn_add(tld, "mid.test. 3600 IN NS server.zone.test.");
+		fn_add(tld, "deep.test. 3600 IN NS server.mid.test.");
+		fn_add(zone, "server.zone.test. 3600 IN A 192.0.2.61");
+		fn_add(mid, "server.mid.test. 3600 IN A 192.0.2.62");
+		fn_add(deep, "www.deep.test. 300 IN A 198.51.100.9");
+		fn_server("192.0.2.61", mid);
+		fn_server("192.0.2.62", deep);
+		assert_int_equal(fn_ask("www.deep.test.", HF_TYPE_A, 0)->rcode, rcode[i]);
+		teardown(state);
+	}
+}
+
 static void
 referrals_are_followed_as_far_as_the_budget_goes(void **state)
 {
@@ -830,6 +858,7 @@ main(void)
 	    T(questions_beyond_the_limit_are_refused_without_an_answer_call),
 	    T(a_fan_out_of_name_servers_stays_within_the_budget),
 	    T(look_ups_of_server_addresses_that_fail_are_few),
+	    T(look_ups_within_look_ups_are_bounded),
 	    T(referrals_are_followed_as_far_as_the_budget_goes),
 	    T(the_budget_of_sends_is_shared_by_all_sub_queries),
 	    T(what_has_to_be_sent_again_over_tcp_is_charged_too),
