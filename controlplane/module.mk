@@ -2,6 +2,7 @@
 # resolver_src is the resolver core: no I/O, no clock; the replay harness links it alone.
 resolver_src := \
 	controlplane/policy.c \
+	controlplane/resolver/axfr.c \
 	controlplane/resolver/buckets.c \
 	controlplane/resolver/budget.c \
 	controlplane/resolver/cache.c \

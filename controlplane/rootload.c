@@ -10,17 +10,15 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 
-#include "lib/config/zonetext.h"
+#include "controlplane/resolver/axfr.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
-#include "lib/wire/rdata.h"
-#include "lib/wire/writer.h"
+#include "lib/config/zonetext.h"
 
 enum {
 	FRAME_HEAD = 2, /* length before each message: RFC 1035 4.2.2 */
 	FILE_OCTETS_MAX = 16 << 20,
 	RETRY_MAX_S = 3600,
-	QUERY_LEN = HF_HEADER_LEN + 5, /* "." AXFR IN */
 };
 
 struct cp_rootload {
@@ -33,9 +31,7 @@ struct cp_rootload {
 
 	/* A transfer under way. */
 	struct bufferevent *conn;
-	struct cp_rootcopy *making;
-	unsigned soa_cnt;
-	uint8_t rdata[HF_RDATA_MAX];
+	struct cp_axfr axfr;
 };
 
 /* --- when ------------------------------------------------------------------------------ */
@@ -131,10 +127,9 @@ transfer_end(struct cp_rootload *l)
 {
 	if (l->conn != NULL)
 		bufferevent_free(l->conn);
-	cp_rootcopy_put(l->making);
+	cp_rootcopy_put(l->axfr.copy);
 	l->conn = NULL;
-	l->making = NULL;
-	l->soa_cnt = 0;
+	l->axfr.copy = NULL;
 }
 
 static void
@@ -148,49 +143,6 @@ transfer_fails(struct cp_rootload *l, const char *why)
 	failed(l, hf_addr_to_text(from, addr), why);
 }
 
-/* The SOA stands first and last (RFC 5936 2.2). */
-static const char *
-take_record(struct cp_rootload *l, const uint8_t *msg, size_t len, const struct hf_rr *rr)
-{
-	ssize_t n = hf_rdata_expand(msg, len, rr, l->rdata, sizeof(l->rdata));
-	struct cp_root_record one = {&rr->owner, rr->type, rr->ttl, l->rdata, (size_t)n};
-
-	if (n < 0 || rr->klass != HF_CLASS_IN)
-		return "a malformed record";
-	if (l->soa_cnt == 0 && rr->type != HF_TYPE_SOA)
-		return "no SOA first";
-	if (l->soa_cnt > 1)
-		return "records behind the last SOA";
-	l->soa_cnt += rr->type == HF_TYPE_SOA;
-	if (l->soa_cnt == 2)
-		return NULL;
-	return cp_rootcopy_add(l->making, &one) == 0 ? NULL : "too many records";
-}
-
-static const char *
-take_message(struct cp_rootload *l, const uint8_t *msg, size_t len)
-{
-	const char *wrong = NULL;
-	struct hf_question q;
-	struct hf_header h;
-	struct hf_cursor c;
-	struct hf_walk w;
-	struct hf_rr rr;
-
-	hf_cursor_init(&c, msg, len);
-	hf_header_read(&c, &h);
-	if (!hf_cursor_ok(&c) || (h.flags & HF_FLAG_QR) == 0 || (h.flags & HF_FLAG_RCODE) != 0 ||
-	    h.qd_cnt > 1 || h.an_cnt == 0)
-		return "not allowed, or not served there";
-	if (h.qd_cnt == 1)
-		hf_question_read(&c, &q);
-	hf_walk_init(&w, &c, &h);
-	while (wrong == NULL && hf_walk_next(&w, &rr))
-		if (rr.section == HF_SECTION_ANSWER)
-			wrong = take_record(l, msg, len, &rr);
-	return wrong == NULL && !hf_cursor_ok(&c) ? "a malformed message" : wrong;
-}
-
 static void
 on_read(struct bufferevent *b, void *arg)
 {
@@ -200,7 +152,7 @@ on_read(struct bufferevent *b, void *arg)
 	const char *wrong = NULL;
 	uint8_t head[FRAME_HEAD];
 
-	while (wrong == NULL && l->soa_cnt < 2 &&
+	while (wrong == NULL && !cp_axfr_is_whole(&l->axfr) &&
 	    evbuffer_copyout(in, head, FRAME_HEAD) == FRAME_HEAD) {
 		size_t len = (size_t)head[0] << 8 | head[1];
 
@@ -208,15 +160,16 @@ on_read(struct bufferevent *b, void *arg)
 			break;
 		const uint8_t *frame = evbuffer_pullup(in, (ev_ssize_t)(FRAME_HEAD + len));
 
-		wrong = frame == NULL ? "out of memory" : take_message(l, frame + FRAME_HEAD, len);
+		wrong = frame == NULL ? "out of memory"
+				      : cp_axfr_take(&l->axfr, frame + FRAME_HEAD, len);
 		evbuffer_drain(in, FRAME_HEAD + len);
 	}
 	if (wrong != NULL) {
 		transfer_fails(l, wrong);
-	} else if (l->soa_cnt == 2) {
-		struct cp_rootcopy *copy = l->making;
+	} else if (cp_axfr_is_whole(&l->axfr)) {
+		struct cp_rootcopy *copy = l->axfr.copy;
 
-		l->making = NULL;
+		l->axfr.copy = NULL;
 		transfer_end(l);
 		if (use(l, copy, hf_addr_to_text(&l->cfg.masters[l->next_master], addr)) != 0)
 			l->next_master = (l->next_master + 1) % l->cfg.masters_cnt;
@@ -226,8 +179,8 @@ on_read(struct bufferevent *b, void *arg)
 static void
 on_event(struct bufferevent *b, short what, void *arg)
 {
-	static const uint8_t query[FRAME_HEAD + QUERY_LEN] = {
-	    0, QUERY_LEN, 0x52, 0x5a, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, HF_TYPE_AXFR, 0, 1};
+	static const uint8_t query[FRAME_HEAD + CP_AXFR_QUERY_LEN] = {0, CP_AXFR_QUERY_LEN, 0x52,
+	    0x5a, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, HF_TYPE_AXFR, 0, 1};
 
 	if ((what & BEV_EVENT_CONNECTED) != 0)
 		bufferevent_write(b, query, sizeof(query));
@@ -247,9 +200,9 @@ from_master(struct cp_rootload *l)
 		to.port = 53;
 	socklen_t len = hf_addr_to_sockaddr(&to, &ss);
 
-	l->making = cp_rootcopy_create();
+	cp_axfr_init(&l->axfr, cp_rootcopy_create());
 	l->conn = bufferevent_socket_new(l->cfg.base, -1, BEV_OPT_CLOSE_ON_FREE);
-	if (l->making == NULL || l->conn == NULL) {
+	if (l->axfr.copy == NULL || l->conn == NULL) {
 		transfer_fails(l, "out of memory");
 		return;
 	}

@@ -3,6 +3,7 @@
 fuzz_names := \
 	config_fuzz \
 	config_zonetext_fuzz \
+	cp_axfr_fuzz \
 	cp_pack_fuzz \
 	cp_reply_fuzz \
 	cp_suffix_fuzz \
@@ -18,6 +19,7 @@ fuzz_names := \
 
 fuzz_parts_config_fuzz := hfconfig hf
 fuzz_parts_config_zonetext_fuzz := hfconfig hf
+fuzz_parts_cp_axfr_fuzz := resolver validator hf
 fuzz_parts_cp_pack_fuzz := resolver validator hf
 fuzz_parts_cp_reply_fuzz := resolver validator hf
 fuzz_parts_dp_serve_fuzz := dataplane hf
