@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Fuzz target of controlplane/resolver/axfr.c and rootcopy.c: any octets as the stream of a zone
- * transfer. What comes through is sealed, without an anchor, and must never be taken for the root. */
+ * transfer. Without an anchor none of it may be taken for the root. */
 #include <stdlib.h>
 
 #include "controlplane/resolver/axfr.h"
