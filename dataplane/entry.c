@@ -96,21 +96,22 @@ dp_entry_create(const struct hf_msg_answer *m, const struct hf_answer_view *view
 }
 
 struct dp_entry *
-dp_entry_create_retry(
-    const struct dp_entry *old, uint64_t retry_at_ms, uint64_t retry_gen, uint16_t retry_ede)
+dp_entry_create_retry(const struct dp_entry *old, const struct dp_key *key, uint64_t retry_at_ms,
+    uint64_t retry_gen, uint16_t retry_ede)
 {
 	struct dp_entry *e = entry_alloc(dp_entry_octets(old));
 
 	if (e == NULL)
 		return NULL;
 	/* The marks may change while they are copied; both are hints, read one by one. */
-	e->hash = old->hash;
+	e->hash = key->hash;
 	memcpy((uint8_t *)e + offsetof(struct dp_entry, inserted_ms), &old->inserted_ms,
 	    offsetof(struct dp_entry, covered) - offsetof(struct dp_entry, inserted_ms));
 	memcpy((uint8_t *)e + offsetof(struct dp_entry, rcode), &old->rcode,
 	    offsetof(struct dp_entry, used) - offsetof(struct dp_entry, rcode));
 	memcpy((uint8_t *)e + offsetof(struct dp_entry, chain_cnt), &old->chain_cnt,
 	    dp_entry_octets(old) - offsetof(struct dp_entry, chain_cnt));
+	memcpy(e->key, &key->o, dp_key_octets_len(&key->o));
 	atomic_init(&e->covered, DP_COVERED_UNKNOWN);
 	atomic_init(&e->used, 1);
 	e->retry_at_ms = retry_at_ms;

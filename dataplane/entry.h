@@ -111,9 +111,10 @@ dp_entry_octets(const struct dp_entry *e)
 struct dp_entry *dp_entry_create(const struct hf_msg_answer *m, const struct hf_answer_view *view,
     const struct dp_hash *h, uint64_t now_ms);
 
-/* WRITER. A copy of old that remembers a failed refresh. NULL: no memory. */
-struct dp_entry *dp_entry_create_retry(
-    const struct dp_entry *old, uint64_t retry_at_ms, uint64_t retry_gen, uint16_t retry_ede);
+/* WRITER. A copy of old under key, its own or that of its twin (dp_table_find_plain), that
+ * remembers a failed refresh. NULL: no memory. */
+struct dp_entry *dp_entry_create_retry(const struct dp_entry *old, const struct dp_key *key,
+    uint64_t retry_at_ms, uint64_t retry_gen, uint16_t retry_ede);
 
 void dp_entry_free(struct dp_entry *e);
 

@@ -339,17 +339,19 @@ dp_query_answer(struct dp_core *core, const struct dp_policy *p, struct dp_query
 
 /* --- misses ------------------------------------------------------------------------ */
 
-/* A stale answer now, if one is allowed; else DP_MISS. */
+/* A stale answer now, if one is allowed, or what was fetched without DO; else DP_MISS. */
 static enum dp_outcome
 answer_in_hurry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq)
 {
 	const struct dp_ask ask = {.now_ms = core->now_ms, .hurry = true};
 	struct dp_judgement j;
 
+	if (dq->entry == NULL)
+		dq->entry = dp_table_find_plain(core->table, &dq->key);
 	dp_policy_judge(p, dq->entry, &ask, &j);
-	if (j.use != DP_USE_STALE)
+	if (j.use != DP_USE_STALE && j.use != DP_USE_FRESH)
 		return DP_MISS;
-	count(core, HF_COUNTER_stale);
+	count(core, j.use == DP_USE_STALE ? HF_COUNTER_stale : HF_COUNTER_hit);
 	return reply_entry(core, p, dq, dq->entry, &j);
 }
 
@@ -542,6 +544,8 @@ next_of(struct dp_core *core, const struct dp_policy *p, struct dp_question *q, 
 	}
 	query_restore(w, job, dq);
 	dq->entry = dp_table_find(core->table, &q->key);
+	if (dq->entry == NULL && q->settle != DP_SETTLE_DONE)
+		dq->entry = dp_table_find_plain(core->table, &q->key);
 	enum dp_outcome r = answer_waiter(core, p, q, w, dq);
 	if (r == DP_ASK || r == DP_WAIT) {
 		q->sent_cnt += r == DP_ASK;

@@ -135,6 +135,22 @@ dp_table_find(const struct dp_table *t, const struct dp_key *key)
 }
 
 struct dp_entry *
+dp_table_find_plain(const struct dp_table *t, const struct dp_key *key)
+{
+	struct hf_msg_key k;
+	struct dp_key plain;
+
+	if ((key->o.variant & HF_VARIANT_DO) == 0)
+		return NULL;
+	dp_key_to_msg(key, &k);
+	k.variant &= (uint8_t)~HF_VARIANT_DO;
+	dp_key_from_msg(&plain, &t->hash, &k);
+	struct dp_entry *e = dp_table_find(t, &plain);
+
+	return e != NULL && e->verdict == HF_VERDICT_INSECURE ? e : NULL;
+}
+
+struct dp_entry *
 dp_table_peek(const struct dp_table *t, uint64_t hash)
 {
 	for (unsigned which = 0; which < 2; which++) {
@@ -309,22 +325,42 @@ dp_table_insert(struct dp_table *t, struct dp_entry *e, uint64_t now_ms)
 	return DP_INSERT_NEW;
 }
 
-/* The refresh of old failed: it stays, for stale answers, with a note when to try again. */
-static enum dp_insert
-keep_stale(struct dp_table *t, const struct dp_policy *p, const struct dp_entry *old,
-    const struct hf_msg_answer *m, uint64_t now_ms)
+/* What may be served stale now that m, the answer to key, is a failure; or NULL. */
+static const struct dp_entry *
+find_stale(
+    const struct dp_table *t, const struct dp_policy *p, const struct dp_key *key, uint64_t now_ms)
 {
-	struct dp_entry *e =
-	    dp_entry_create_retry(old, now_ms + p->stale_retry_ms, m->policy_gen, m->ede);
+	const struct dp_entry *e = dp_table_find(t, key);
 
+	if (e != NULL && dp_policy_stale_ok(p, e, now_ms))
+		return e;
+	e = dp_table_find_plain(t, key);
+	return e != NULL && dp_policy_stale_ok(p, e, now_ms) ? e : NULL;
+}
+
+/* A refresh failed: what is there stays, for stale answers, with a note when to try again. False:
+ * nothing is. */
+static bool
+keep_stale(struct dp_table *t, const struct dp_policy *p, const struct hf_msg_answer *m,
+    uint64_t now_ms, enum dp_insert *done)
+{
+	struct dp_key key;
+
+	dp_key_from_msg(&key, &t->hash, &m->key);
+	const struct dp_entry *old = find_stale(t, p, &key, now_ms);
+	if (old == NULL)
+		return false;
+	struct dp_entry *e =
+	    dp_entry_create_retry(old, &key, now_ms + p->stale_retry_ms, m->policy_gen, m->ede);
+
+	*done = DP_INSERT_NO_MEMORY;
 	if (e == NULL) {
 		dp_count(t->counters, HF_COUNTER_no_memory);
-		return DP_INSERT_NO_MEMORY;
+	} else if (dp_table_insert(t, e, now_ms) != DP_INSERT_NO_MEMORY) {
+		dp_count(t->counters, HF_COUNTER_kept_stale);
+		*done = DP_INSERT_KEPT_STALE;
 	}
-	if (dp_table_insert(t, e, now_ms) == DP_INSERT_NO_MEMORY)
-		return DP_INSERT_NO_MEMORY;
-	dp_count(t->counters, HF_COUNTER_kept_stale);
-	return DP_INSERT_KEPT_STALE;
+	return true;
 }
 
 enum dp_insert
@@ -332,15 +368,10 @@ dp_table_answer(struct dp_table *t, const struct dp_policy *p, const struct hf_m
     const struct hf_answer_view *view, uint64_t now_ms)
 {
 	bool failed = m->verdict == HF_VERDICT_BOGUS || m->verdict == HF_VERDICT_FAILURE;
+	enum dp_insert done;
 
-	if (failed) {
-		struct dp_key key;
-
-		dp_key_from_msg(&key, &t->hash, &m->key);
-		const struct dp_entry *old = dp_table_find(t, &key);
-		if (old != NULL && dp_policy_stale_ok(p, old, now_ms))
-			return keep_stale(t, p, old, m, now_ms);
-	}
+	if (failed && keep_stale(t, p, m, now_ms, &done))
+		return done;
 	struct dp_entry *e = dp_entry_create(m, view, &t->hash, now_ms);
 	if (e == NULL) {
 		dp_count(t->counters, HF_COUNTER_no_memory);

@@ -81,6 +81,11 @@ dp_table_prefetch(const struct dp_table *t, uint64_t hash)
  * quiescent line. Sets no mark (dp_entry used is the caller's to set on a hit). */
 struct dp_entry *dp_table_find(const struct dp_table *t, const struct dp_key *key);
 
+/* Any core. For a key with DO: the entry of the same question without, if it was insecure, so that
+ * there are no signatures for who sets DO to miss. It stands in when the other is not to be had:
+ * then stale, it says no less. Else NULL. Valid as above. */
+struct dp_entry *dp_table_find_plain(const struct dp_table *t, const struct dp_key *key);
+
 /* Any core. The first entry whose tag matches, itself not looked at: for bringing it closer.
  * NULL: no entry of this hash is there. */
 struct dp_entry *dp_table_peek(const struct dp_table *t, uint64_t hash);
@@ -90,8 +95,9 @@ struct dp_entry *dp_table_peek(const struct dp_table *t, uint64_t hash);
 enum dp_insert dp_table_insert(struct dp_table *t, struct dp_entry *e, uint64_t now_ms);
 
 /* WRITER. What a checked ANSWER does to the cache: builds and inserts; or, when it is BOGUS or
- * FAILURE and the present entry is good and may still be served stale under p, keeps that
- * one with a note when to try again. Counts, too, kept_stale and no_memory. */
+ * FAILURE and the present entry is good and may still be served stale under p, or its twin
+ * (dp_table_find_plain) may, keeps that one with a note when to try again. Counts, too,
+ * kept_stale and no_memory. */
 enum dp_insert dp_table_answer(struct dp_table *t, const struct dp_policy *p,
     const struct hf_msg_answer *m, const struct hf_answer_view *view, uint64_t now_ms);
 

@@ -119,8 +119,9 @@ a_copy_that_remembers_a_failed_refresh_is_otherwise_the_same(void **state)
 	    .policy_gen = 3};
 	struct dp_entry *old = make(&a, 500);
 
+	const struct dp_key key = fx_key(&hash, "www.example.", HF_TYPE_A, 0);
 	atomic_store(&old->covered, 77);
-	struct dp_entry *e = dp_entry_create_retry(old, 90000, 4, HF_EDE_BOGUS);
+	struct dp_entry *e = dp_entry_create_retry(old, &key, 90000, 4, HF_EDE_BOGUS);
 	assert_non_null(e);
 	assert_true(e->hash == old->hash && e->inserted_ms == 500);
 	assert_true(e->fresh_until_ms == old->fresh_until_ms);

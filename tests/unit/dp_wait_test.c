@@ -140,6 +140,76 @@ the_stale_timer_answers_stale_and_the_task_goes_on(void **state)
 	assert_int_equal(reply().ttl, 60);
 }
 
+/* Who sets DO when most do not: an unsigned name has the same records for both. */
+static void
+what_was_insecure_without_do_stands_in_for_who_sets_it(void **state)
+{
+	(void)state;
+	struct fx_answer a = secure;
+	struct fx_query with_do = with_edns;
+
+	with_do.dnssec_ok = true;
+	publish(&a); /* secure: there are signatures to miss */
+	core.now_ms += 70000;
+	assert_int_equal(serve_miss(&with_do, 1), DP_ASK);
+	core.now_ms += 6000;
+	dp_core_tick(&core, policy);
+	assert_int_equal(next_reply(1).rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(next(), DP_NOTHING);
+	a.verdict = HF_VERDICT_INSECURE;
+	publish(&a);
+	core.now_ms += 70000;
+	assert_int_equal(serve_miss(&with_do, 1), DP_ASK);
+	core.now_ms += 1800;
+	dp_core_tick(&core, policy);
+	struct reply r = next_reply(1);
+	assert_int_equal(r.rr_cnt, 2);
+	assert_int_equal(r.ttl, 30);
+	assert_int_equal(r.ede[0], HF_EDE_STALE);
+	assert_true(r.dnssec_ok && (r.h.flags & HF_FLAG_AD) == 0);
+	core.control_alive = false;
+	const struct dp_frame f = {frame, DNS_OFF, 2, 0};
+	assert_int_equal(serve(&with_do), DP_MISS);
+	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);
+	assert_int_equal(reply().ttl, 30);
+}
+
+static void
+a_failure_for_who_sets_do_leaves_what_was_insecure_without(void **state)
+{
+	(void)state;
+	struct fx_answer a = secure;
+	const struct fx_answer bad = {.name = "www.example.",
+	    .variant = HF_VARIANT_DO,
+	    .ttl_s = 1,
+	    .ede = HF_EDE_BOGUS,
+	    .verdict = HF_VERDICT_BOGUS,
+	    .rcode = HF_RCODE_SERVFAIL};
+	struct fx_query with_do = with_edns;
+
+	with_do.dnssec_ok = true;
+	a.verdict = HF_VERDICT_INSECURE;
+	publish(&a);
+	core.now_ms += 70000;
+	publish(&bad);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(serve(&with_do), DP_REPLY); /* at once, nobody is asked */
+		struct reply r = reply();
+		assert_int_equal(r.rr_cnt, 2);
+		assert_int_equal(r.ede[0], HF_EDE_STALE);
+		assert_int_equal(r.ede[1], HF_EDE_BOGUS);
+		core.now_ms += 29999;
+	}
+	core.now_ms += 2;
+	assert_int_equal(serve(&with_do), DP_MISS); /* thirty seconds later it is tried again */
+	a.verdict = HF_VERDICT_SECURE;
+	publish(&a);
+	core.now_ms += 600;
+	publish(&bad);
+	assert_int_equal(serve(&with_do), DP_REPLY);
+	assert_int_equal(reply().ede[0], HF_EDE_STALE); /* its own by now */
+}
+
 static void
 an_answer_that_comes_while_stale_ones_are_sent_serves_the_rest(void **state)
 {
@@ -346,6 +416,8 @@ main(void)
 	    T(an_answer_with_ttl_zero_serves_those_who_waited_and_nobody_else),
 	    T(a_handle_made_up_by_the_other_side_is_counted_and_does_nothing),
 	    T(the_stale_timer_answers_stale_and_the_task_goes_on),
+	    T(what_was_insecure_without_do_stands_in_for_who_sets_it),
+	    T(a_failure_for_who_sets_do_leaves_what_was_insecure_without),
 	    T(an_answer_that_comes_while_stale_ones_are_sent_serves_the_rest),
 	    T(without_a_stale_answer_the_waiter_waits_until_the_time_out),
 	    T(a_time_out_names_the_known_cause_rather_than_22),
