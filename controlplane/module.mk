@@ -32,6 +32,7 @@ resolver_src := \
 	controlplane/resolver/query.c \
 	controlplane/resolver/question.c \
 	controlplane/resolver/ranges.c \
+	controlplane/resolver/reader.c \
 	controlplane/resolver/receive.c \
 	controlplane/resolver/render.c \
 	controlplane/resolver/resolver.c \

@@ -1,29 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/resolver/response.h"
 
-#include <string.h>
-
+#include "controlplane/resolver/reader.h"
 #include "lib/wire/rdata.h"
 
-enum {
-	SIG_MAX = 16, /* signatures kept per RRset; the validator tries half of that */
-	RDATA_GROWTH = 2 * HF_NAME_MAX, /* at most two compressed names in RDATA (RFC 1035 3.3) */
-	RRSIG_SIGNER_OFF = 18,          /* RFC 4034 3.1 */
-};
-
-struct reader {
-	const struct cp_asked *asked;
-	const uint8_t *msg;
-	size_t len;
-	struct hf_header h;
-	struct hf_edns edns;
-	enum cp_credit credit;
-	bool trailing; /* octets after the last record */
-	bool upward;   /* it speaks for a zone above the one it was asked as */
-	bool bad;      /* a record that matters is malformed */
-	bool no_memory;
-	struct cp_response *r;
-};
+enum { RRSIG_SIGNER_OFF = 18 }; /* RFC 4034 3.1 */
 
 bool
 cp_response_matches(const uint8_t *msg, size_t len, uint16_t id, const struct hf_question *q)
@@ -70,187 +51,6 @@ cp_rrset_signer(const struct hf_rrset *set, struct hf_name *signer)
 	return false;
 }
 
-/* The proofs of a forwarder may be of any zone above its own: they are judged by who signed
- * them, and an SOA is only taken from above the question. */
-static bool
-in_bailiwick(const struct reader *rd, const struct hf_rr *rr)
-{
-	return rr->klass == HF_CLASS_IN &&
-	    (hf_name_in(&rr->owner, &rd->asked->cut) ||
-		(rd->asked->forward && rr->section == HF_SECTION_AUTHORITY) ||
-		(rd->asked->any_glue && rr->section == HF_SECTION_ADDITIONAL));
-}
-
-/* An address that is none: left out of its RRset, as if it had not been sent. */
-static bool
-is_misshapen(const struct hf_rr *rr)
-{
-	return (rr->type == HF_TYPE_A && rr->rdata_len != 4) ||
-	    (rr->type == HF_TYPE_AAAA && rr->rdata_len != 16);
-}
-
-/* Keep rr, if it is the server's to say. */
-static bool
-record_keep(struct reader *rd, const struct hf_rr *rr)
-{
-	struct cp_scratch *s = rd->asked->scratch;
-
-	if (!in_bailiwick(rd, rr)) {
-		rd->r->out_of_bailiwick++;
-		rd->upward |= rr->section == HF_SECTION_AUTHORITY && rr->klass == HF_CLASS_IN &&
-		    (rr->type == HF_TYPE_NS || rr->type == HF_TYPE_SOA) &&
-		    hf_name_in(&rd->asked->cut, &rr->owner);
-		return true;
-	}
-	if (is_misshapen(rr)) {
-		rd->r->misshapen++;
-		return true;
-	}
-	if (s->cnt == CP_RESPONSE_RR_MAX)
-		return false;
-	s->rr[s->cnt++] = *rr;
-	return true;
-}
-
-/* All records of the packet into scratch, those out of bailiwick left out. */
-static bool
-records_read(struct reader *rd)
-{
-	struct hf_question q;
-	struct hf_cursor c;
-	struct hf_walk w;
-	struct hf_rr rr;
-
-	rd->asked->scratch->cnt = 0;
-	hf_cursor_init(&c, rd->msg, rd->len);
-	hf_header_read(&c, &rd->h);
-	for (unsigned i = 0; i < rd->h.qd_cnt && i < 1; i++)
-		hf_question_read(&c, &q);
-	hf_walk_init(&w, &c, &rd->h);
-	while (hf_walk_next(&w, &rr)) {
-		if (rr.type == HF_TYPE_OPT) {
-			if (rd->edns.present || rr.section != HF_SECTION_ADDITIONAL ||
-			    !hf_edns_from_rr(rd->msg, &rr, &rd->edns))
-				return false;
-			continue;
-		}
-		if (!record_keep(rd, &rr))
-			return false;
-	}
-	rd->trailing = c.off != rd->len;
-	return hf_cursor_ok(&c);
-}
-
-/* RDATA of rr, expanded into the arena. */
-static bool
-rdata_take(struct reader *rd, const struct hf_rr *rr, struct hf_rdata *out)
-{
-	uint8_t buf[HF_RDATA_MAX + RDATA_GROWTH];
-	ssize_t len = hf_rdata_expand(rd->msg, rd->len, rr, buf, sizeof(buf));
-
-	if (len < 0 || len > HF_RDATA_MAX) {
-		rd->bad = true;
-		return false;
-	}
-	out->data = hf_arena_copy(rd->asked->arena, buf, (size_t)len);
-	out->len = (uint16_t)len;
-	rd->no_memory |= out->data == NULL;
-	return out->data != NULL;
-}
-
-static bool
-has_rdata(const struct hf_rdata *list, unsigned cnt, const struct hf_rdata *one)
-{
-	for (unsigned i = 0; i < cnt; i++)
-		if (hf_rdata_cmp(list[i].data, list[i].len, one->data, one->len) == 0)
-			return true;
-	return false;
-}
-
-static bool
-is_sig_over(const struct reader *rd, const struct hf_rr *rr, uint16_t type)
-{
-	const uint8_t *p = rd->msg + rr->rdata_off;
-
-	return rr->type == HF_TYPE_RRSIG && rr->rdata_len >= 2 && (p[0] << 8 | p[1]) == type;
-}
-
-static unsigned
-list_take(struct reader *rd, const struct hf_rr *rr, struct hf_rdata *list, unsigned cnt)
-{
-	if (!rdata_take(rd, rr, &list[cnt]) || has_rdata(list, cnt, &list[cnt]))
-		return cnt;
-	return cnt + 1;
-}
-
-/* The RRset of owner and type in section with its signatures, which some servers put elsewhere;
- * NULL when there is none. More records than are allowed are an error, except in an NS RRset:
- * whoever delegates to a thousand servers is told no, not obeyed (NRDelegation). */
-static struct hf_rrset *
-gather(struct reader *rd, const struct hf_name *owner, uint16_t type, enum hf_section section)
-{
-	const struct cp_scratch *s = rd->asked->scratch;
-	struct hf_rdata rr[CP_RRSET_RR_MAX], sig[SIG_MAX];
-	struct hf_rrset set = {
-	    .owner = *owner, .type = type, .klass = HF_CLASS_IN, .ttl = UINT32_MAX};
-	unsigned rr_cnt = 0, sig_cnt = 0;
-
-	for (unsigned i = 0; i < s->cnt && !rd->no_memory; i++) {
-		const struct hf_rr *one = &s->rr[i];
-
-		if (!hf_name_equal(&one->owner, owner))
-			continue;
-		if (one->section == section && one->type == type) {
-			if (rr_cnt == CP_RRSET_RR_MAX && section == HF_SECTION_AUTHORITY)
-				continue;
-			if (rr_cnt == CP_RRSET_RR_MAX) {
-				rd->bad = true;
-				return NULL;
-			}
-			rr_cnt = list_take(rd, one, rr, rr_cnt);
-			set.ttl = one->ttl < set.ttl ? one->ttl : set.ttl;
-		} else if (is_sig_over(rd, one, type) && sig_cnt < SIG_MAX) {
-			sig_cnt = list_take(rd, one, sig, sig_cnt);
-		}
-	}
-	if (rr_cnt == 0 || rd->bad)
-		return NULL;
-	set.rr_cnt = (uint16_t)rr_cnt;
-	set.sig_cnt = (uint16_t)sig_cnt;
-	set.rr = hf_arena_copy(rd->asked->arena, rr, rr_cnt * sizeof(rr[0]));
-	set.sig = hf_arena_copy(rd->asked->arena, sig, sig_cnt * sizeof(sig[0]));
-	struct hf_rrset *out = hf_arena_copy(rd->asked->arena, &set, sizeof(set));
-
-	rd->no_memory |= set.rr == NULL || set.sig == NULL || out == NULL;
-	return rd->no_memory ? NULL : out;
-}
-
-/* The first record of type in section whose owner satisfies: at or above (up) below. */
-static const struct hf_rr *
-find(const struct reader *rd, enum hf_section section, uint16_t type, const struct hf_name *below)
-{
-	const struct cp_scratch *s = rd->asked->scratch;
-
-	for (unsigned i = 0; i < s->cnt; i++)
-		if (s->rr[i].section == section && s->rr[i].type == type &&
-		    hf_name_in(below, &s->rr[i].owner))
-			return &s->rr[i];
-	return NULL;
-}
-
-static const struct hf_rr *
-find_exact(
-    const struct reader *rd, enum hf_section section, uint16_t type, const struct hf_name *owner)
-{
-	const struct cp_scratch *s = rd->asked->scratch;
-
-	for (unsigned i = 0; i < s->cnt; i++)
-		if (s->rr[i].section == section && s->rr[i].type == type &&
-		    hf_name_equal(&s->rr[i].owner, owner))
-			return &s->rr[i];
-	return NULL;
-}
-
 /* A record of qname that answers ANY; its signatures go with what they cover. */
 static bool
 is_any(const struct hf_rr *rr, const struct hf_name *qname)
@@ -260,7 +60,7 @@ is_any(const struct hf_rr *rr, const struct hf_name *qname)
 }
 
 static bool
-has_any(const struct reader *rd)
+has_any(const struct cp_reader *rd)
 {
 	const struct cp_scratch *s = rd->asked->scratch;
 	bool found = false;
@@ -271,7 +71,7 @@ has_any(const struct reader *rd)
 }
 
 static struct cp_outcome *
-outcome_make(struct reader *rd, enum cp_kind kind)
+outcome_make(struct cp_reader *rd, enum cp_kind kind)
 {
 	struct cp_outcome *o = hf_arena_alloc(rd->asked->arena, sizeof(*o));
 
@@ -301,7 +101,7 @@ has_proof(const struct cp_outcome *o, const struct hf_rr *rr)
 
 /* The SOA above the question, and every NSEC and NSEC3, of the authority section. */
 static void
-proofs_take(struct reader *rd, struct cp_outcome *o)
+proofs_take(struct cp_reader *rd, struct cp_outcome *o)
 {
 	const struct cp_scratch *s = rd->asked->scratch;
 	const struct hf_name *qname = &rd->asked->question.name;
@@ -314,7 +114,8 @@ proofs_take(struct reader *rd, struct cp_outcome *o)
 		if (rr->section != HF_SECTION_AUTHORITY || has_proof(o, rr) ||
 		    (!soa && rr->type != HF_TYPE_NSEC && rr->type != HF_TYPE_NSEC3))
 			continue;
-		const struct hf_rrset *set = gather(rd, &rr->owner, rr->type, rr->section);
+		const struct hf_rrset *set =
+		    cp_reader_gather(rd, &rr->owner, rr->type, rr->section);
 
 		if (set == NULL)
 			return;
@@ -338,14 +139,14 @@ target_of(struct hf_rrset *set, struct hf_name *target)
  * the server that says so were kept: servers in the child's zone, and in its siblings. None
  * is believed longer than it says, so the delegation as a whole is not. */
 static void
-glue_take(struct reader *rd, struct cp_delegation *d)
+glue_take(struct cp_reader *rd, struct cp_delegation *d)
 {
 	for (unsigned i = 0; i < d->ns_cnt; i++) {
 		static const uint16_t types[2] = {HF_TYPE_A, HF_TYPE_AAAA};
 
 		for (unsigned t = 0; t < 2; t++) {
 			const struct hf_rrset *set =
-			    gather(rd, &d->ns[i].name, types[t], HF_SECTION_ADDITIONAL);
+			    cp_reader_gather(rd, &d->ns[i].name, types[t], HF_SECTION_ADDITIONAL);
 			/* Leave room for both families. */
 			unsigned max = d->ns[i].addr_cnt + (rd->asked->addr_max + 1) / 2;
 
@@ -359,7 +160,7 @@ glue_take(struct reader *rd, struct cp_delegation *d)
 }
 
 static struct cp_delegation *
-delegation_make(struct reader *rd, const struct hf_rrset *ns)
+delegation_make(struct cp_reader *rd, const struct hf_rrset *ns)
 {
 	unsigned cnt = ns->rr_cnt < rd->asked->ns_max ? ns->rr_cnt : rd->asked->ns_max;
 	struct cp_delegation *d;
@@ -383,14 +184,14 @@ delegation_make(struct reader *rd, const struct hf_rrset *ns)
 /* The RRset at name in the answer section that a question of this type is answered with, if
  * someone signed it: the records of that type, or an alias. */
 static struct cp_outcome *
-signed_link(struct reader *rd, const struct hf_name *name, uint16_t type)
+signed_link(struct cp_reader *rd, const struct hf_name *name, uint16_t type)
 {
-	struct hf_rrset *set = gather(rd, name, type, HF_SECTION_ANSWER);
+	struct hf_rrset *set = cp_reader_gather(rd, name, type, HF_SECTION_ANSWER);
 	enum cp_kind kind = set != NULL ? CP_KIND_ANSWER : CP_KIND_CNAME;
 	struct cp_outcome *o;
 
 	if (set == NULL)
-		set = gather(rd, name, HF_TYPE_CNAME, HF_SECTION_ANSWER);
+		set = cp_reader_gather(rd, name, HF_TYPE_CNAME, HF_SECTION_ANSWER);
 	if (set == NULL || set->sig_cnt == 0)
 		return NULL;
 	o = outcome_make(rd, kind);
@@ -403,7 +204,7 @@ signed_link(struct reader *rd, const struct hf_name *name, uint16_t type)
 
 /* Where the alias from leads, as far as this packet says so with signatures. */
 static void
-more_take(struct reader *rd, const struct cp_outcome *from)
+more_take(struct cp_reader *rd, const struct cp_outcome *from)
 {
 	struct cp_response *r = rd->r;
 
@@ -448,7 +249,7 @@ host_off(uint16_t type)
 
 /* Addresses of the hosts that set names (RFC 1035 3.3.9, 3.3.11, RFC 2782). */
 static void
-hosts_take(struct reader *rd, struct cp_outcome *o, const struct hf_rrset *set)
+hosts_take(struct cp_reader *rd, struct cp_outcome *o, const struct hf_rrset *set)
 {
 	static const uint16_t types[2] = {HF_TYPE_A, HF_TYPE_AAAA};
 	int off = host_off(set->type);
@@ -462,21 +263,21 @@ hosts_take(struct reader *rd, struct cp_outcome *o, const struct hf_rrset *set)
 		    !hf_name_in(&host, &rd->asked->cut))
 			continue;
 		for (unsigned t = 0; t < 2; t++)
-			extra_add(o, gather(rd, &host, types[t], HF_SECTION_ADDITIONAL));
+			extra_add(o, cp_reader_gather(rd, &host, types[t], HF_SECTION_ADDITIONAL));
 	}
 }
 
 /* Who asks for everything is not served by less. */
 static void
-extras_take(struct reader *rd, struct cp_outcome *o)
+extras_take(struct cp_reader *rd, struct cp_outcome *o)
 {
 	const struct hf_rr *ns =
-	    find(rd, HF_SECTION_AUTHORITY, HF_TYPE_NS, &rd->asked->question.name);
+	    cp_reader_find(rd, HF_SECTION_AUTHORITY, HF_TYPE_NS, &rd->asked->question.name);
 
 	if (!rd->asked->extras && rd->asked->question.type != HF_TYPE_ANY)
 		return;
 	if (ns != NULL)
-		extra_add(o, gather(rd, &ns->owner, HF_TYPE_NS, HF_SECTION_AUTHORITY));
+		extra_add(o, cp_reader_gather(rd, &ns->owner, HF_TYPE_NS, HF_SECTION_AUTHORITY));
 	for (unsigned i = 0; i < o->answer_cnt; i++)
 		hosts_take(rd, o, o->answer[i]);
 	if (ns != NULL && o->extra_cnt > 0)
@@ -495,7 +296,7 @@ has_answer(const struct cp_outcome *o, uint16_t type)
 /* All that the name has, as far as the server says (RFC 1035 3.2.3); it may leave some out (RFC
  * 8482 4.1), and so do we. */
 static enum cp_says
-take_any(struct reader *rd)
+take_any(struct cp_reader *rd)
 {
 	const struct cp_scratch *s = rd->asked->scratch;
 	const struct hf_name *qname = &rd->asked->question.name;
@@ -507,7 +308,8 @@ take_any(struct reader *rd)
 		if (!is_any(rr, qname) || has_answer(o, rr->type) ||
 		    o->answer_cnt == CP_OUTCOME_ANSWER_MAX)
 			continue;
-		const struct hf_rrset *set = gather(rd, qname, rr->type, HF_SECTION_ANSWER);
+		const struct hf_rrset *set =
+		    cp_reader_gather(rd, qname, rr->type, HF_SECTION_ANSWER);
 
 		if (set == NULL)
 			return CP_SAYS_MALFORMED;
@@ -522,12 +324,12 @@ take_any(struct reader *rd)
 }
 
 static enum cp_says
-take_answer(struct reader *rd, enum cp_kind kind, uint16_t type)
+take_answer(struct cp_reader *rd, enum cp_kind kind, uint16_t type)
 {
 	struct cp_outcome *o = outcome_make(rd, kind);
 	struct hf_rrset *set;
 
-	set = gather(rd, &rd->asked->question.name, type, HF_SECTION_ANSWER);
+	set = cp_reader_gather(rd, &rd->asked->question.name, type, HF_SECTION_ANSWER);
 	if (o == NULL || set == NULL)
 		return CP_SAYS_MALFORMED;
 	o->answer[o->answer_cnt++] = set;
@@ -545,7 +347,7 @@ take_answer(struct reader *rd, enum cp_kind kind, uint16_t type)
 /* The CNAME that a DNAME stands for (RFC 6672 2.2), made here: the server's own, which
  * nobody signed, is not looked at. */
 static const struct hf_rrset *
-cname_make(struct reader *rd, const struct hf_rrset *dname, const struct hf_name *target)
+cname_make(struct cp_reader *rd, const struct hf_rrset *dname, const struct hf_name *target)
 {
 	struct hf_arena *a = rd->asked->arena;
 	struct hf_rdata one = {.len = target->len};
@@ -565,11 +367,11 @@ cname_make(struct reader *rd, const struct hf_rrset *dname, const struct hf_name
 }
 
 static enum cp_says
-take_dname(struct reader *rd, const struct hf_rr *rr)
+take_dname(struct cp_reader *rd, const struct hf_rr *rr)
 {
 	const struct hf_name *qname = &rd->asked->question.name;
 	struct cp_outcome *o = outcome_make(rd, CP_KIND_DNAME);
-	struct hf_rrset *set = gather(rd, &rr->owner, HF_TYPE_DNAME, HF_SECTION_ANSWER);
+	struct hf_rrset *set = cp_reader_gather(rd, &rr->owner, HF_TYPE_DNAME, HF_SECTION_ANSWER);
 	struct hf_name target;
 
 	if (o == NULL || !target_of(set, &target))
@@ -587,7 +389,7 @@ take_dname(struct reader *rd, const struct hf_rr *rr)
 }
 
 static enum cp_says
-take_denial(struct reader *rd, enum cp_kind kind)
+take_denial(struct cp_reader *rd, enum cp_kind kind)
 {
 	struct cp_outcome *o = outcome_make(rd, kind);
 
@@ -603,9 +405,9 @@ take_denial(struct reader *rd, enum cp_kind kind)
 
 /* What a referral says of the child's DS: the set, or the proof that there is none. */
 static void
-ds_take(struct reader *rd, const struct hf_name *child)
+ds_take(struct cp_reader *rd, const struct hf_name *child)
 {
-	const struct hf_rrset *set = gather(rd, child, HF_TYPE_DS, HF_SECTION_AUTHORITY);
+	const struct hf_rrset *set = cp_reader_gather(rd, child, HF_TYPE_DS, HF_SECTION_AUTHORITY);
 	struct cp_outcome *o = outcome_make(rd, set != NULL ? CP_KIND_ANSWER : CP_KIND_NODATA);
 
 	if (o == NULL)
@@ -619,9 +421,10 @@ ds_take(struct reader *rd, const struct hf_name *child)
 }
 
 static enum cp_says
-take_referral(struct reader *rd, const struct hf_rr *rr)
+take_referral(struct cp_reader *rd, const struct hf_rr *rr)
 {
-	const struct hf_rrset *ns = gather(rd, &rr->owner, HF_TYPE_NS, HF_SECTION_AUTHORITY);
+	const struct hf_rrset *ns =
+	    cp_reader_gather(rd, &rr->owner, HF_TYPE_NS, HF_SECTION_AUTHORITY);
 
 	if (ns == NULL)
 		return CP_SAYS_MALFORMED;
@@ -634,14 +437,14 @@ take_referral(struct reader *rd, const struct hf_rr *rr)
 
 /* Someone signed a denial. */
 static bool
-has_signed_proof(const struct reader *rd)
+has_signed_proof(const struct cp_reader *rd)
 {
 	const struct cp_scratch *s = rd->asked->scratch;
 
 	for (unsigned i = 0; i < s->cnt; i++)
 		if (s->rr[i].section == HF_SECTION_AUTHORITY &&
-		    (is_sig_over(rd, &s->rr[i], HF_TYPE_NSEC) ||
-			is_sig_over(rd, &s->rr[i], HF_TYPE_NSEC3)))
+		    (cp_reader_is_sig(rd, &s->rr[i], HF_TYPE_NSEC) ||
+			cp_reader_is_sig(rd, &s->rr[i], HF_TYPE_NSEC3)))
 			return true;
 	return false;
 }
@@ -650,7 +453,7 @@ has_signed_proof(const struct reader *rd)
  * type 3), but records that answer something else are no denial; a signed proof is one whoever
  * says it. If a server that claims nothing says nothing, it may be an old one that has nothing. */
 static enum cp_says
-classify_bare(struct reader *rd, const struct hf_rr *ns)
+classify_bare(struct cp_reader *rd, const struct hf_rr *ns)
 {
 	bool aa = (rd->h.flags & HF_FLAG_AA) != 0, ra = (rd->h.flags & HF_FLAG_RA) != 0;
 	bool nothing = rd->h.an_cnt + rd->h.ns_cnt == 0 && !rd->trailing;
@@ -669,11 +472,11 @@ classify_bare(struct reader *rd, const struct hf_rr *ns)
 
 /* No answer, NOERROR: a referral downward, NODATA, or nothing of use (RFC 2308 2.2). */
 static enum cp_says
-classify_empty(struct reader *rd)
+classify_empty(struct cp_reader *rd)
 {
 	const struct hf_question *q = &rd->asked->question;
-	const struct hf_rr *soa = find(rd, HF_SECTION_AUTHORITY, HF_TYPE_SOA, &q->name);
-	const struct hf_rr *ns = find(rd, HF_SECTION_AUTHORITY, HF_TYPE_NS, &q->name);
+	const struct hf_rr *soa = cp_reader_find(rd, HF_SECTION_AUTHORITY, HF_TYPE_SOA, &q->name);
+	const struct hf_rr *ns = cp_reader_find(rd, HF_SECTION_AUTHORITY, HF_TYPE_NS, &q->name);
 	bool child_side = soa != NULL && q->type == HF_TYPE_DS && q->name.len > 1 &&
 	    hf_name_equal(&soa->owner, &q->name);
 
@@ -693,10 +496,10 @@ classify_empty(struct reader *rd)
 /* There is no such name: unless it is said on behalf of a zone above the one that was asked,
  * by a server that does not have this one. */
 static enum cp_says
-classify_nxdomain(struct reader *rd)
+classify_nxdomain(struct cp_reader *rd)
 {
 	const struct hf_name *qname = &rd->asked->question.name;
-	const struct hf_rr *soa = find(rd, HF_SECTION_AUTHORITY, HF_TYPE_SOA, qname);
+	const struct hf_rr *soa = cp_reader_find(rd, HF_SECTION_AUTHORITY, HF_TYPE_SOA, qname);
 
 	if (soa == NULL && (rd->upward || rd->credit < CP_CREDIT_ANSWER))
 		return CP_SAYS_LAME;
@@ -706,17 +509,18 @@ classify_nxdomain(struct reader *rd)
 /* The name has what was asked for. If it has an alias too, which it must not (RFC 1034 3.6.2), the
  * one that the server put first counts. */
 static bool
-has_answer_first(const struct reader *rd)
+has_answer_first(const struct cp_reader *rd)
 {
 	const struct hf_question *q = &rd->asked->question;
-	const struct hf_rr *rr = find_exact(rd, HF_SECTION_ANSWER, q->type, &q->name);
-	const struct hf_rr *alias = find_exact(rd, HF_SECTION_ANSWER, HF_TYPE_CNAME, &q->name);
+	const struct hf_rr *rr = cp_reader_find_exact(rd, HF_SECTION_ANSWER, q->type, &q->name);
+	const struct hf_rr *alias =
+	    cp_reader_find_exact(rd, HF_SECTION_ANSWER, HF_TYPE_CNAME, &q->name);
 
 	return rr != NULL && (alias == NULL || rr <= alias);
 }
 
 static enum cp_says
-classify_data(struct reader *rd)
+classify_data(struct cp_reader *rd)
 {
 	const struct hf_question *q = &rd->asked->question;
 	const struct hf_rr *rr;
@@ -731,10 +535,10 @@ classify_data(struct reader *rd)
 		return take_any(rd);
 	if (has_answer_first(rd))
 		return take_answer(rd, CP_KIND_ANSWER, q->type);
-	rr = find(rd, HF_SECTION_ANSWER, HF_TYPE_DNAME, &q->name);
+	rr = cp_reader_find(rd, HF_SECTION_ANSWER, HF_TYPE_DNAME, &q->name);
 	if (rr != NULL && rr->owner.label_cnt < q->name.label_cnt)
 		return take_dname(rd, rr);
-	if (find_exact(rd, HF_SECTION_ANSWER, HF_TYPE_CNAME, &q->name) != NULL)
+	if (cp_reader_find_exact(rd, HF_SECTION_ANSWER, HF_TYPE_CNAME, &q->name) != NULL)
 		return take_answer(rd, CP_KIND_CNAME, HF_TYPE_CNAME);
 	if (rd->r->rcode == HF_RCODE_NXDOMAIN)
 		return classify_nxdomain(rd);
@@ -744,7 +548,7 @@ classify_data(struct reader *rd)
 }
 
 static enum cp_says
-classify(struct reader *rd)
+classify(struct cp_reader *rd)
 {
 	unsigned rcode = (rd->h.flags & HF_FLAG_RCODE) | (unsigned)rd->edns.ext_rcode << 4;
 
@@ -772,7 +576,7 @@ classify(struct reader *rd)
 
 /* rr names a server that is not among those we have. */
 static bool
-is_new_server(const struct reader *rd, const struct hf_rr *rr)
+is_new_server(const struct cp_reader *rd, const struct hf_rr *rr)
 {
 	struct hf_cursor c;
 	struct hf_name name;
@@ -789,7 +593,7 @@ is_new_server(const struct reader *rd, const struct hf_rr *rr)
 /* What the zone says of its own servers, beside an answer: names to try when all those of the
  * parent fail, while the parent's delegation lasts. */
 static void
-own_take(struct reader *rd)
+own_take(struct cp_reader *rd)
 {
 	const struct cp_scratch *s = rd->asked->scratch;
 	bool is_new = false;
@@ -799,7 +603,7 @@ own_take(struct reader *rd)
 	for (unsigned i = 0; i < s->cnt && !is_new; i++)
 		is_new = is_new_server(rd, &s->rr[i]);
 	const struct hf_rrset *set =
-	    is_new ? gather(rd, &rd->asked->cut, HF_TYPE_NS, HF_SECTION_AUTHORITY) : NULL;
+	    is_new ? cp_reader_gather(rd, &rd->asked->cut, HF_TYPE_NS, HF_SECTION_AUTHORITY) : NULL;
 
 	if (set == NULL)
 		return;
@@ -812,10 +616,10 @@ void
 cp_response_read(
     const struct cp_asked *asked, const uint8_t *msg, size_t len, struct cp_response *r)
 {
-	struct reader rd = {.asked = asked, .msg = msg, .len = len, .r = r};
+	struct cp_reader rd = {.asked = asked, .msg = msg, .len = len, .r = r};
 
 	*r = (struct cp_response){.says = CP_SAYS_MALFORMED};
-	bool read = records_read(&rd);
+	bool read = cp_reader_read(&rd);
 
 	r->edns = rd.edns;
 	if (!read) {

@@ -23,6 +23,7 @@ unit_names := \
 	cp_pack_test \
 	cp_policy_test \
 	cp_ranges_test \
+	cp_resolver_budget_test \
 	cp_resolver_cut_test \
 	cp_resolver_flight_test \
 	cp_resolver_lost_test \
@@ -126,8 +127,7 @@ unit_libs_cp_choose_test := -lldns
 unit_parts_cp_server_test := resolver validator hf
 unit_parts_cp_suffix_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_table_test := resolver validator hf
-unit_parts_cp_resolver_test := resolver validator hf
-unit_libs_cp_resolver_test := -lldns
+$(foreach t,$(filter cp_resolver%,$(unit_names)),$(eval unit_parts_$(t) := resolver validator hf)$(eval unit_libs_$(t) := -lldns))
 unit_parts_cp_local_test := resolver validator hf
 unit_libs_cp_local_test := -lldns
 unit_parts_cp_zones_test := controlplane resolver validator hfconfig hf
@@ -141,18 +141,6 @@ unit_parts_cp_route_test := resolver validator hf
 unit_libs_cp_route_test := -lldns
 unit_parts_dp_serve_test := dataplane hf
 unit_parts_dp_pending_test := dataplane hf
-unit_parts_cp_resolver_cut_test := resolver validator hf
-unit_libs_cp_resolver_cut_test := -lldns
-unit_parts_cp_resolver_reply_test := resolver validator hf
-unit_libs_cp_resolver_reply_test := -lldns
-unit_parts_cp_resolver_flight_test := resolver validator hf
-unit_libs_cp_resolver_flight_test := -lldns
-unit_parts_cp_resolver_lost_test := resolver validator hf
-unit_libs_cp_resolver_lost_test := -lldns
-unit_parts_cp_resolver_minimise_test := resolver validator hf
-unit_libs_cp_resolver_minimise_test := -lldns
-unit_parts_cp_resolver_secure_test := resolver validator hf
-unit_libs_cp_resolver_secure_test := -lldns
 unit_parts_cp_ranges_test := resolver validator hf
 unit_parts_cp_synth_test := resolver validator hf
 unit_libs_cp_synth_test := -lldns
