@@ -5,6 +5,8 @@
  * rare. */
 enum { PROBE_RARE_S = 8, PROBE_TRIES_RARE = 3 };
 
+enum { SIG_LABELS_OFF = 3 }; /* in the data of an RRSIG (RFC 4034 3.1) */
+
 static bool
 is_excused(const struct cp_task *t)
 {
@@ -75,13 +77,30 @@ cp_fastfail_outcome(struct cp_task *t)
 	}
 }
 
+/* That a DS is denied speaks for the children, unless it is what the client asked for. */
 static enum cp_element
-element_of(const struct cp_outcome *o)
+element_of(const struct cp_task *t, const struct cp_outcome *o)
 {
+	bool chain = t->type == HF_TYPE_DS && t->job->type != HF_TYPE_DS;
+
 	if (o->kind == CP_KIND_NODATA || o->kind == CP_KIND_NXDOMAIN)
-		return CP_ELEMENT_DENIAL;
+		return chain ? CP_ELEMENT_NO_DS : CP_ELEMENT_DENIAL;
 	return o->answer_cnt > 0 && o->answer[0]->type == HF_TYPE_DS ? CP_ELEMENT_DS
 								     : CP_ELEMENT_DATA;
+}
+
+/* Whose records o has: under one wildcard or DNAME clients may find any number of names. */
+static struct hf_name
+source_of(const struct cp_task *t, const struct cp_outcome *o)
+{
+	const struct hf_rrset *set = o->answer_cnt > 0 ? o->answer[0] : NULL;
+	struct hf_name name = set != NULL ? set->owner : t->name;
+
+	if (set != NULL && set->sig_cnt > 0 && set->sig[0].len > SIG_LABELS_OFF &&
+	    set->sig[0].data[SIG_LABELS_OFF] < name.label_cnt)
+		hf_name_strip(
+		    &name, name.label_cnt - (unsigned)set->sig[0].data[SIG_LABELS_OFF], &name);
+	return name;
 }
 
 unsigned
@@ -93,7 +112,7 @@ cp_fastfail_tries(const struct cp_task *t, const struct cp_outcome *bad, unsigne
 		return most;
 	if (t->job->probing)
 		return t->job->probe_tries;
-	return cp_trouble_is_suspect(t->job->r->troubles, &at, element_of(bad)) ? 0 : most;
+	return cp_trouble_is_suspect(t->job->r->troubles, &at, element_of(t, bad)) ? 0 : most;
 }
 
 static void
@@ -102,7 +121,6 @@ failed(struct cp_task *t, const struct hf_name *zone, struct cp_trouble_report *
 	struct cp_resolver *r = t->job->r;
 	const struct cp_trouble_at at = here(t, zone);
 
-	report->name = &t->name;
 	report->probe = t->job->probing;
 	report->backoff_min_s = r->limits.ttl_fail_min_s;
 	report->backoff_max_s = r->limits.ttl_fail_max_s;
@@ -136,7 +154,9 @@ good(struct cp_task *t, const struct hf_name *zone, enum cp_element e, uint64_t 
 void
 cp_fastfail_judged(struct cp_task *t, const struct cp_outcome *o)
 {
-	struct cp_trouble_report report = {.e = element_of(o), .cause = {o->why, o->blame}};
+	const struct hf_name source = source_of(t, o);
+	struct cp_trouble_report report = {
+	    .e = element_of(t, o), .name = &source, .cause = {o->why, o->blame}};
 
 	if (t->lookup.raw || t->lookup.route != NULL)
 		return;
@@ -156,7 +176,8 @@ cp_fastfail_keys_good(struct cp_task *t, const struct cp_outcome *keys)
 void
 cp_fastfail_keys_failed(struct cp_task *t, const struct va_result *why, const struct hf_addr *blame)
 {
-	struct cp_trouble_report report = {.e = CP_ELEMENT_KEYS, .cause.why = *why};
+	struct cp_trouble_report report = {
+	    .e = CP_ELEMENT_KEYS, .name = &t->name, .cause.why = *why};
 
 	if (blame != NULL)
 		report.cause.blame = *blame;

@@ -174,6 +174,16 @@ cp_trouble_is_suspect(struct cp_troubles *all, const struct cp_trouble_at *at, e
 	return suspect;
 }
 
+static bool
+has_failed(const struct zone *z)
+{
+	uint32_t cnt = 0;
+
+	for (unsigned e = 0; e < CP_ELEMENT_CNT; e++)
+		cnt += z->fails_of[e];
+	return cnt > 0;
+}
+
 /* One failure more of a zone that is not in trouble. Failures long ago are not in a row with it. */
 static void
 add(struct zone *z, const struct cp_trouble_at *at, const struct cp_trouble_report *report,
@@ -183,12 +193,14 @@ add(struct zone *z, const struct cp_trouble_at *at, const struct cp_trouble_repo
 		z->fails = 0;
 		memset(z->fails_of, 0, sizeof(z->fails_of));
 	}
+	z->last_ns = at->now_ns;
+	z->fails_of[report->e]++;
+	if (report->e == CP_ELEMENT_DENIAL)
+		return;
 	if (z->fails == 0)
 		z->since_ns = at->now_ns;
 	if (z->fails == 0 || z->last_name != name)
 		z->fails++;
-	z->fails_of[report->e]++;
-	z->last_ns = at->now_ns;
 	z->last_name = name;
 	z->by_keys = report->e == CP_ELEMENT_KEYS;
 	bool mixed = at->now_ns < z->mixed_until_ns;
@@ -234,7 +246,7 @@ cp_trouble_good(
 
 	if (z != NULL && got_ns >= z->since_ns && (e != CP_ELEMENT_KEYS || z->by_keys)) {
 		was_on = z->on;
-		if (z->fails > 0 && !z->by_keys)
+		if (has_failed(z) && !z->by_keys)
 			z->mixed_until_ns = at->now_ns + CP_TROUBLE_MIXED_S * HF_NS_PER_S;
 		z->on = z->by_keys = false;
 		z->fails = 0;

@@ -11,8 +11,10 @@
  *           of CP_TROUBLE_NAMES different names in a row did not, at any server that was
  *           asked. One that validates ends it, whatever was refused, and is remembered: of
  *           a zone where some signatures are good, CP_TROUBLE_NAMES_MIXED in a row have to
- *           fail. That a kind of record (say, NSEC3) fails while others do not is kept per
- *           kind: such records are not asked for again at servers that just gave bad ones.
+ *           fail. A denial of what a client asked for does not count: anyone can ask for
+ *           names that are not there, and it says nothing of those that are. That a kind of
+ *           record (say, NSEC3) fails while others do not is kept per kind: such records
+ *           are not asked for again at servers that just gave bad ones.
  *
  * Roles     Any resolver thread makes every call.
  * Memory    CP_TROUBLE_MAX zones; of those that fall together the least used is forgotten.
@@ -20,8 +22,9 @@
  *           here, which is how it mostly is.
  * Errors    None: what is forgotten is found out again.
  * Trust     Names come from the network, under a keyed hash. A failure counts only when it
- *           was the records' fault and no budget of ours cut the search short, so nobody
- *           brings a zone of others into trouble by asking.
+ *           was the records' fault and no budget of ours cut the search short, and names
+ *           that do not exist do not count, so nobody brings a zone of others into trouble
+ *           by asking.
  */
 #ifndef CP_RESOLVER_TROUBLE_H
 #define CP_RESOLVER_TROUBLE_H
@@ -45,7 +48,8 @@ enum {
 enum cp_element {
 	CP_ELEMENT_KEYS,   /* the zone's DNSKEY RRset: nothing can be good then */
 	CP_ELEMENT_DS,     /* a DS RRset */
-	CP_ELEMENT_DENIAL, /* NSEC, NSEC3 and the SOA with them */
+	CP_ELEMENT_NO_DS,  /* the proof that a child which was asked for has none */
+	CP_ELEMENT_DENIAL, /* any other NSEC, NSEC3 and the SOA with them: never in the row */
 	CP_ELEMENT_DATA,
 	CP_ELEMENT_CNT,
 };
@@ -80,8 +84,8 @@ bool cp_trouble_is_on(struct cp_troubles *all, const struct cp_trouble_at *at);
 bool
 cp_trouble_is_suspect(struct cp_troubles *all, const struct cp_trouble_at *at, enum cp_element e);
 
-/* Records of e at name did not validate. probe: it was the probe. True when the zone came
- * into trouble by it. */
+/* Records of e at name, which for those of a wildcard is what it is below, did not validate.
+ * probe: it was the probe. True when the zone came into trouble by it. */
 struct cp_trouble_report {
 	enum cp_element e;
 	const struct hf_name *name;

@@ -230,6 +230,79 @@ signed_delegations_are_found_while_only_denials_are_bad(void **state)
 }
 
 static void
+random_names_of_a_zone_with_bad_denials_do_not_make_good_names_fail(void **state)
+{
+	(void)state;
+	world();
+	break_servers(SERVERS, FN_BAD_DENIALS);
+	ask_all("no%u.test.", 0, 2 * CP_TROUBLE_NAMES_MIXED, HF_RCODE_SERVFAIL);
+	ask_all("direct%u.test.", 0, 1, HF_RCODE_NOERROR);
+	ask_all("no%u.test.", 100, 100 + 2 * CP_TROUBLE_NAMES_MIXED, HF_RCODE_SERVFAIL);
+	ask_all("direct%u.test.", 1, DIRECT, HF_RCODE_NOERROR);
+	ask_all("www.signed%u.test.", 0, CHILDREN, HF_RCODE_NOERROR);
+	assert_int_equal(fn_counter(CP_RESOLVER_trouble_began), 0);
+}
+
+static void
+types_and_ds_that_clients_ask_for_in_vain_do_not_make_good_names_fail(void **state)
+{
+	char name[64];
+
+	(void)state;
+	world();
+	break_servers(SERVERS, FN_BAD_DENIALS);
+	for (unsigned i = 0; i < DIRECT / 2; i++) {
+		snprintf(name, sizeof(name), "direct%u.test.", i);
+		assert_int_equal(fn_ask(name, HF_TYPE_DS, 0)->rcode, HF_RCODE_SERVFAIL);
+		assert_int_equal(fn_ask(name, HF_TYPE_TXT, 0)->rcode, HF_RCODE_SERVFAIL);
+	}
+	ask_all("direct%u.test.", 0, DIRECT, HF_RCODE_NOERROR);
+	assert_int_equal(fn_counter(CP_RESOLVER_trouble_began), 0);
+}
+
+static void
+one_bad_wildcard_is_no_trouble_of_its_zone_however_many_names_it_makes(void **state)
+{
+	const enum fn_manner manner[] = {FN_BAD_SIGS, FN_BAD_DENIALS};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		world();
+		fn_add(tld, "*.star.test. 300 IN A 198.51.100.4");
+		break_servers(SERVERS, manner[i]);
+		ask_all("any%u.star.test.", 0, CP_TROUBLE_NAMES_MIXED, HF_RCODE_SERVFAIL);
+		break_servers(0, FN_GOOD);
+		ask_all("direct%u.test.", 0, DIRECT, HF_RCODE_NOERROR);
+		assert_int_equal(fn_counter(CP_RESOLVER_trouble_began), 0);
+		fn_reset();
+	}
+}
+
+static void
+bad_proofs_that_children_are_unsigned_are_trouble_of_the_parent(void **state)
+{
+	unsigned queries = 0;
+	char name[64];
+
+	(void)state;
+	world();
+	for (unsigned i = 1; i < 2 * CP_TROUBLE_NAMES; i++) {
+		snprintf(name, sizeof(name), "plain%u.test.", i);
+		struct fn_zone *z = fn_zone(name, false);
+
+		fn_apex(z);
+		fn_server("192.0.2.60", z);
+	}
+	break_servers(SERVERS, FN_BAD_DENIALS);
+	for (unsigned i = 0; i < 2 * CP_TROUBLE_NAMES; i++) {
+		ask("www.plain%u.test.", i);
+		queries = i < CP_TROUBLE_NAMES ? 0 : queries + parent_queries();
+	}
+	assert_int_equal(queries, 0);
+	assert_int_equal(fn_counter(CP_RESOLVER_trouble_began), 1);
+}
+
+static void
 names_with_good_signatures_are_found_among_bad_ones(void **state)
 {
 	unsigned good = 0, found = 0;
@@ -525,6 +598,10 @@ main(void)
 	    T(the_first_good_probe_ends_it_for_all),
 	    T(what_is_known_below_the_zone_is_answered_all_the_same),
 	    T(signed_delegations_are_found_while_only_denials_are_bad),
+	    T(random_names_of_a_zone_with_bad_denials_do_not_make_good_names_fail),
+	    T(types_and_ds_that_clients_ask_for_in_vain_do_not_make_good_names_fail),
+	    T(one_bad_wildcard_is_no_trouble_of_its_zone_however_many_names_it_makes),
+	    T(bad_proofs_that_children_are_unsigned_are_trouble_of_the_parent),
 	    T(names_with_good_signatures_are_found_among_bad_ones),
 	    T(nta_and_cd_ask_as_ever_and_a_new_policy_begins_anew),
 	    T(servers_named_below_it_are_still_found_for_others),
