@@ -58,6 +58,16 @@ family_take(struct cp_task *t, struct cp_ns *ns, uint16_t type, enum cp_raw raw)
 	return true;
 }
 
+/* A name that does not exist has no address of the other family either (RFC 8020 2). */
+static bool
+is_denied(const struct cp_task *t, const struct hf_name *name, enum cp_raw raw)
+{
+	struct cp_want want = {CP_TASK_LOOKUP, name, HF_TYPE_A, raw, true};
+	const struct cp_task *a = cp_task_find(t->job, &want);
+
+	return a != NULL && a->done && a->result->kind == CP_KIND_NXDOMAIN;
+}
+
 static bool
 has_budget(const struct cp_task *t)
 {
@@ -85,7 +95,8 @@ cp_nsaddr_missing(struct cp_task *t)
 	/* One address will do. */
 	if (r->do_ip4 && !family_take(t, ns, HF_TYPE_A, CP_RAW))
 		return CP_NSADDR_WAIT;
-	if (r->do_ip6 && !is_usable(r, ns) && !family_take(t, ns, HF_TYPE_AAAA, CP_RAW))
+	if (r->do_ip6 && !is_usable(r, ns) && !is_denied(t, &ns->name, CP_RAW) &&
+	    !family_take(t, ns, HF_TYPE_AAAA, CP_RAW))
 		return CP_NSADDR_WAIT;
 	ns->asked = true;
 	if (!is_usable(r, ns) && ns->cost && !cp_budget_take(&t->job->budget.ns_lookup_fails, 1))
@@ -113,7 +124,8 @@ cp_nsaddr_firm(struct cp_task *t)
 
 	if (r->do_ip4 && !family_take(t, &found, HF_TYPE_A, CP_RAW_FIRM))
 		return CP_NSADDR_WAIT;
-	if (r->do_ip6 && !family_take(t, &found, HF_TYPE_AAAA, CP_RAW_FIRM))
+	if (r->do_ip6 && !is_denied(t, &ns->name, CP_RAW_FIRM) &&
+	    !family_take(t, &found, HF_TYPE_AAAA, CP_RAW_FIRM))
 		return CP_NSADDR_WAIT;
 	if (found.addr_cnt > 0)
 		*ns = found;

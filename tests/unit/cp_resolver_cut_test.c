@@ -457,6 +457,22 @@ priming_that_says_little_or_nothing_leaves_the_hints(void **state)
 	world();
 }
 
+static void
+a_server_name_that_does_not_exist_is_asked_for_one_address_only(void **state)
+{
+	(void)state;
+	world();
+	fn_add(tld, "lost.test. 3600 IN NS gone.zone.test.");
+	fn_add(tld, "poor.test. 3600 IN NS www.sub.zone.test.");
+	fn_add(zone, "www.sub.zone.test. 300 IN TXT x");
+	fn_ask("www.zone.test.", HF_TYPE_A, 0);
+	assert_int_equal(fn_ask("www.lost.test.", HF_TYPE_A, 0)->rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(fn_sent_to("192.0.2.3", CP_UDP), 1);
+	/* One that exists may have the other. */
+	assert_int_equal(fn_ask("www.poor.test.", HF_TYPE_A, 0)->rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(fn_sent_to("192.0.2.3", CP_UDP), 2);
+}
+
 #define T(f) cmocka_unit_test_teardown(f, teardown)
 
 int
@@ -478,6 +494,7 @@ main(void)
 	    T(an_address_of_a_family_that_is_off_is_none),
 	    T(referrals_that_lead_nowhere_are_left_for_the_next_server),
 	    T(a_referral_sideways_is_not_followed),
+	    T(a_server_name_that_does_not_exist_is_asked_for_one_address_only),
 	    T(of_a_crowd_of_servers_the_first_thirteen_count),
 	    T(priming_that_says_little_or_nothing_leaves_the_hints),
 	};
