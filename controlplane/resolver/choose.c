@@ -205,9 +205,12 @@ cp_choose_server(struct cp_task *t, enum cp_pass pass, struct hf_addr *to)
 	struct cp_lookup *l = &t->lookup;
 	struct choice ch = {.other_cnt = 0};
 
+	l->trial = false;
 	consider_all(t, pass, &ch);
-	if (pass == CP_PASS_FIRST && !l->asked_cut && (probe(t, &ch, to) || explore(t, &ch, to)))
+	if (pass == CP_PASS_FIRST && !l->asked_cut && (probe(t, &ch, to) || explore(t, &ch, to))) {
+		l->trial = ch.best.addr != NULL;
 		return true;
+	}
 	if (ch.best.addr == NULL) {
 		if (ch.busy && l->last_cause == CP_CAUSE_NONE)
 			l->last_cause = CP_CAUSE_SERVER_BUSY;

@@ -5,9 +5,10 @@
  * Purpose   Questions under way together need the same delegations, keys and addresses. A
  *           look-up whose next query is already out for another one, to a server of the same
  *           zone, waits for that reply instead (RFC 5452 5: equal queries that are out together
- *           also help whoever guesses). The reply is read for each of them, within its own
- *           budget, as if each had sent. It waits for a packet and for no other look-up, so
- *           no circle can come of it: the exchange ends by itself.
+ *           also help whoever guesses), but not for one that only tries a server out
+ *           (choose.h) while a better one is known. The reply is read for each of them,
+ *           within its own budget, as if each had sent. It waits for a packet and for no
+ *           other look-up, so no circle can come of it: the exchange ends by itself.
  *           Threads that share caches see of one another's queries that they are out, by a
  *           claim with a time: then a look-up naps (nap.h) and finds the outcome in the caches.
  *           A claim that runs out, or is forgotten, costs a packet more.

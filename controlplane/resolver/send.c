@@ -211,6 +211,7 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 	if (x == NULL)
 		return CP_CAUSE_MEMORY;
 	enum cp_cause cause = admit(r, &x->fetch);
+	bool trial = l->trial && !l->ask_again; /* who answers and is asked again is up */
 
 	l->ask_again = false;
 	if (cause != CP_CAUSE_NONE) {
@@ -219,7 +220,9 @@ cp_send_to(struct cp_task *t, const struct hf_addr *a)
 		return cause;
 	}
 	manner_set(t, x, tried, &known);
-	if (x->edns) /* without, it has not all that another may need */
+	/* Without EDNS it has not all that another may need; nor need others wait for a server
+	 * that may be down. */
+	if (x->edns && !trial)
 		cp_flight_offer(r, x);
 	cp_send_note(t, x);
 	if (x->transport == CP_TCP)

@@ -88,9 +88,10 @@ struct cp_lookup {
 	const struct cp_route *route; /* NULL: the public tree, perhaps as a fallback */
 	struct cp_delegation *near; /* closest to the name, from BEGIN to FIND; NULL: to be found */
 	struct cp_delegation *cut;
-	uint64_t zone;                /* its name in server.h */
-	bool asked_cut;               /* a server of it was asked */
-	bool counted;                 /* it has limits: no public suffix, which everybody needs */
+	uint64_t zone;  /* its name in server.h */
+	bool asked_cut; /* a server of it was asked */
+	bool trial;     /* the server that is chosen is tried out, and there is a better one */
+	bool counted;   /* it has limits: no public suffix, which everybody needs */
 	struct cp_exchange *exchange; /* its own, or one it joined */
 	struct cp_task *flight_next;  /* others that joined it (flight.h) */
 	struct cp_task *nap_before, *nap_next;

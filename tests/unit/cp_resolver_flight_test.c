@@ -261,6 +261,44 @@ only_so_many_questions_of_a_zone_wait_and_only_so_long(void **state)
 	expect_all(5, HF_RCODE_SERVFAIL, HF_VERDICT_FAILURE);
 }
 
+/* Of two servers one is silent: whoever tries it waits for it alone. */
+static void
+nobody_else_waits_for_a_server_that_is_tried_out(void **state)
+{
+	char name[64];
+	unsigned found = 0;
+
+	(void)state;
+	world();
+	struct fn_zone *pair = fn_zone("pair.test.", false);
+
+	fn_apex(pair);
+	struct fn_server *good = fn_delegate(tld, pair, "ns1.pair.test.", "192.0.2.13");
+
+	good->manner = FN_SILENT;
+	fn_delegate(tld, pair, "ns2.pair.test.", "192.0.2.14")->manner = FN_SILENT;
+	for (unsigned i = 0; i < 3; i++)
+		fn_ask("www.pair.test.", HF_TYPE_A, HF_VARIANT_CD);
+	good->manner = FN_GOOD;
+	for (unsigned i = 0; i < 300 && found < 3; i++) {
+		uint64_t tried = fn_counter(CP_RESOLVER_explored) + fn_counter(CP_RESOLVER_probed);
+
+		fn.sent_cnt = fn.answer_cnt = 0;
+		snprintf(name, sizeof(name), "n%u.pair.test.", i);
+		fn_ask_only(name, HF_TYPE_A, 0, 1);
+		if (fn_sent_to("192.0.2.14", CP_UDP) == 1 &&
+		    fn_counter(CP_RESOLVER_explored) + fn_counter(CP_RESOLVER_probed) > tried) {
+			fn_ask_only(name, HF_TYPE_A, HF_VARIANT_CD, 2);
+			assert_int_equal(fn.sent_cnt, 2);
+			found++;
+		}
+		fn_run();
+		fn_pass(20);
+	}
+	assert_int_equal(found, 3);
+	assert_true(fn_counter(CP_RESOLVER_probed) > 0);
+}
+
 static struct cp_caches *caches;
 
 /* Two threads, as far as a resolver core knows. */
@@ -340,6 +378,7 @@ main(void)
 	    T(a_reply_that_is_cut_short_is_fetched_over_tcp_once),
 	    T(zones_that_wait_for_one_another_fail_whoever_asks),
 	    T(a_resolver_with_shared_exchanges_may_be_destroyed),
+	    T(nobody_else_waits_for_a_server_that_is_tried_out),
 	    T(a_zone_whose_share_is_taken_makes_questions_wait_a_moment),
 	    T(a_server_whose_share_is_taken_makes_questions_wait_a_moment),
 	    T(only_so_many_questions_of_a_zone_wait_and_only_so_long),
