@@ -204,6 +204,22 @@ what_failed_because_of_a_circle_or_a_budget_is_not_held_against_it(void **state)
 	assert_int_equal(fn_counter(CP_RESOLVER_lost), 0);
 }
 
+/* The other server of far.test. cannot be found within this question: another may find it. */
+static void
+a_refusal_beside_a_circle_is_not_kept(void **state)
+{
+	(void)state;
+	world();
+	far_server->manner = FN_REFUSES;
+	fn_add(tld, "one.test. 300 IN NS server.far.test.");
+	fn_add(tld, "far.test. 3600 IN NS ns.one.test.");
+	assert_int_equal(fn_ask("www.one.test.", HF_TYPE_A, 0)->rcode, HF_RCODE_SERVFAIL);
+	assert_true(fn_sent_to("192.0.2.4", CP_UDP) > 0);
+	fn_ask("ftp.one.test.", HF_TYPE_A, 0);
+	assert_int_equal(fn_counter(CP_RESOLVER_lost), 0);
+	assert_true(fn_sent_to("192.0.2.4", CP_UDP) > 0);
+}
+
 #define T(f) cmocka_unit_test_teardown(f, teardown)
 
 int
@@ -216,6 +232,7 @@ main(void)
 	    T(a_ds_that_cannot_be_had_is_asked_for_less_and_less_often),
 	    T(a_bogus_end_of_an_alias_is_told_to_the_next_alias_without_a_packet),
 	    T(what_failed_because_of_a_circle_or_a_budget_is_not_held_against_it),
+	    T(a_refusal_beside_a_circle_is_not_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

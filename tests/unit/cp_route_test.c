@@ -223,6 +223,43 @@ forwarders_are_tried_in_turn_and_only_forward_first_goes_on_in_the_public_tree(v
 	}
 }
 
+/* The forwarder says that zone.test. is served by somebody else, and what is in it. */
+static void
+what_a_fallback_finds_and_what_the_forwarder_said_are_kept_apart(void **state)
+{
+	(void)state;
+	world_of(false);
+	struct fn_zone *lie = fn_zone("zone.test.", false);
+
+	fn_apex(lie);
+	fn_add(lie, "zone.test. 3600 IN NS ns.zone.test.");
+	fn_add(lie, "ns.zone.test. 3600 IN A 192.0.2.66");
+	fn_server("192.0.2.66", lie);
+	struct fn_server *liar = fn_server("192.0.2.41", lie);
+
+	fn_add(zone, "ftp.zone.test. 300 IN A 198.51.100.1");
+	configure("zone.test.", CP_ZONE_FORWARD_FIRST, "192.0.2.41");
+	fn_start(root, NULL);
+	liar->manner = FN_RECURSES;
+	expect(fn_ask("zone.test.", HF_TYPE_NS, 0), HF_VERDICT_INSECURE, 1);
+	expect(fn_ask("ns.zone.test.", HF_TYPE_A, 0), HF_VERDICT_INSECURE, 1);
+	expect(fn_ask("www.plain.test.", HF_TYPE_A, 0), HF_VERDICT_INSECURE, 1);
+	liar->manner = FN_REFUSES;
+	expect_address(fn_ask("www.zone.test.", HF_TYPE_A, 0), "\306\063\144\001");
+	assert_int_equal(fn_sent_to("192.0.2.1", CP_UDP), 0); /* test. is known */
+	assert_int_equal(fn_sent_to("192.0.2.66", CP_UDP), 0);
+	/* The public tree's delegation is known by now, and known as such. */
+	expect_address(fn_ask("ftp.zone.test.", HF_TYPE_A, 0), "\306\063\144\001");
+	assert_int_equal(fn_sent_to("192.0.2.66", CP_UDP), 0);
+	assert_int_equal(fn_sent_to("192.0.2.2", CP_UDP), 0);
+	assert_int_equal(fn_sent_to("192.0.2.3", CP_UDP), 1);
+	liar->manner = FN_RECURSES;
+	fn_pass(1000); /* it may be asked again */
+	fn_ask("new.zone.test.", HF_TYPE_A, 0);
+	assert_int_equal(fn_sent_to("192.0.2.41", CP_UDP), 1);
+	assert_int_equal(fn.sent_cnt, 1);
+}
+
 static void
 a_forwarder_is_asked_over_tcp_for_what_did_not_fit_and_at_its_port(void **state)
 {
@@ -388,6 +425,7 @@ main(void)
 	    T(a_forwarder_that_lies_about_a_signed_name_is_found_out_and_an_nta_lets_it_pass),
 	    T(a_zone_out_of_the_signed_tree_is_answered_as_insecure_but_for_anchors_in_it),
 	    T(forwarders_are_tried_in_turn_and_only_forward_first_goes_on_in_the_public_tree),
+	    T(what_a_fallback_finds_and_what_the_forwarder_said_are_kept_apart),
 	    T(a_forwarder_is_asked_over_tcp_for_what_did_not_fit_and_at_its_port),
 	    T(two_forwarders_on_one_host_are_two),
 	    T(a_stub_is_where_iteration_begins_and_the_tree_above_is_not_asked),

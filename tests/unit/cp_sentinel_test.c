@@ -98,6 +98,19 @@ other_types_cd_odd_labels_and_insecure_answers_are_left_alone(void **state)
 }
 
 static void
+under_an_nta_nothing_is_told_of_our_keys(void **state)
+{
+	(void)state;
+	world(true);
+	fn_ntas(2, ".");
+	assert_int_equal(ask("not", tag, ".", HF_TYPE_A, 0)->rcode, HF_RCODE_NOERROR);
+	assert_int_equal(ask("is", tag ^ 1, ".", HF_TYPE_AAAA, 0)->rcode, HF_RCODE_NOERROR);
+	assert_int_equal(fn_counter(CP_RESOLVER_sentinel), 0);
+	fn_ntas(3, NULL);
+	expect_failure(ask("not", tag, ".", HF_TYPE_A, 0));
+}
+
+static void
 a_signal_names_every_tag_once_in_order_and_is_never_synthesised(void **state)
 {
 	static const uint8_t ds1[] = {0x4f, 0x66, 8, 2}, ds2[] = {0x0a, 0xbc, 8, 2};
@@ -131,6 +144,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(is_ta_fails_for_other_keys_and_not_ta_for_ours),
 	    T(other_types_cd_odd_labels_and_insecure_answers_are_left_alone),
+	    T(under_an_nta_nothing_is_told_of_our_keys),
 	    T(a_signal_names_every_tag_once_in_order_and_is_never_synthesised),
 	};
 

@@ -253,6 +253,50 @@ a_delegation_learnt_later_is_believed_over_an_older_gap(void **state)
 }
 
 static void
+refresh(const char *name)
+{
+	struct cp_time t = fn_time();
+	struct hf_question q = {.name = va_name(name), .type = HF_TYPE_A, .klass = 1};
+
+	fn.sent_cnt = 0;
+	assert_int_equal(cp_resolver_refresh(fn.r, &t, &q, 0, 7), 0);
+	fn_run();
+}
+
+static void
+a_refresh_asks_although_a_proof_would_still_do(void **state)
+{
+	(void)state;
+	world();
+	expect_nx("n.zone.test.", true);
+	fn_pass(280); /* of 300 */
+	expect_nx("na.zone.test.", false);
+	refresh("n.zone.test.");
+	assert_int_equal(fn.sent_cnt, 1);
+	expect_nx("n.zone.test.", false);
+	assert_true(fn.answer[(fn.answer_cnt - 1) % 8].a.ttl_s > 290);
+}
+
+static void
+a_delegation_that_is_known_is_believed_over_a_gap_that_still_holds(void **state)
+{
+	(void)state;
+	world();
+	expect_nx("n.zone.test.", true);
+	struct fn_zone *sub = fn_zone("n.zone.test.", true);
+
+	fn_apex(sub);
+	fn_add(sub, "www.n.zone.test. 300 IN A 198.51.100.9");
+	fn_add(sub, "ftp.n.zone.test. 300 IN A 198.51.100.9");
+	fn_delegate(zone, sub, "ns.n.zone.test.", "192.0.2.5");
+	fn_add_ds(zone, sub);
+	expect_nx("www.n.zone.test.", false);
+	fn_pass(280);
+	refresh("www.n.zone.test.");
+	expect("ftp.n.zone.test.", HF_TYPE_A, HF_RCODE_NOERROR, true);
+}
+
+static void
 a_missing_ds_is_known_from_the_nsec_of_the_delegation(void **state)
 {
 	(void)state;
@@ -448,6 +492,8 @@ main(void)
 	    T(a_name_below_a_dname_is_not_denied),
 	    T(no_proof_of_a_parent_denies_below_a_delegation),
 	    T(a_delegation_learnt_later_is_believed_over_an_older_gap),
+	    T(a_delegation_that_is_known_is_believed_over_a_gap_that_still_holds),
+	    T(a_refresh_asks_although_a_proof_would_still_do),
 	    T(a_missing_ds_is_known_from_the_nsec_of_the_delegation),
 	    T(nsec3_denies_in_the_same_ways),
 	    T(opt_out_denies_nothing_for_others),
