@@ -30,6 +30,20 @@ like(const struct cp_resolver *r, const struct hf_question *q, uint64_t zone)
 	    cp_servers_secret(r->servers), text, len + sizeof(zone) + sizeof(q->type));
 }
 
+/* t is to ask a server once more, and so did who sent x, in the same manner: over TCP, or with
+ * the cookie that was missing, or without any. */
+static bool
+is_same_again(const struct cp_lookup *l, const struct cp_exchange *x, const struct cp_tried *tried)
+{
+	if (!hf_addr_equal(&x->server, &l->again) || (x->transport == CP_TCP) != l->use_tcp)
+		return false;
+	if (l->use_tcp)
+		return true;
+	if (tried->no_edns)
+		return false;
+	return tried->no_cookie ? !x->cookie.sent : tried->bad_cookie && x->cookie.server_len > 0;
+}
+
 /* It would do the same for t as for the look-up that sent it. */
 static bool
 may_join(struct cp_task *t, const struct cp_exchange *x, const struct hf_question *q)
@@ -40,11 +54,9 @@ may_join(struct cp_task *t, const struct cp_exchange *x, const struct hf_questio
 	if (x->question.type != q->type || !hf_name_equal(&x->question.name, &q->name) ||
 	    x->fetch.zone != l->zone || x->route != l->route || x->flags != cp_send_flags(t))
 		return false;
-	if (l->ask_again && (x->transport != CP_TCP || !hf_addr_equal(&x->server, &l->again)))
-		return false;
 	tried = cp_choose_tried(t, &x->server);
-	return tried != NULL && !tried->over && tried->sends < t->job->r->limits.sends_per_server &&
-	    !cp_job_is_bad(t->job, &x->server);
+	return tried != NULL && (!l->ask_again || is_same_again(l, x, tried)) && !tried->over &&
+	    tried->sends < t->job->r->limits.sends_per_server && !cp_job_is_bad(t->job, &x->server);
 }
 
 static struct cp_exchange *
@@ -131,8 +143,7 @@ cp_flight_join(struct cp_task *t)
 	struct hf_question q;
 	struct cp_exchange *x;
 
-	/* Better records than those of others, or in a manner of its own. */
-	if (l->bogus != NULL || (l->ask_again && !l->use_tcp))
+	if (l->bogus != NULL) /* better records than those of others */
 		return false;
 	cp_send_question(t, &q);
 	x = find(t, &q);

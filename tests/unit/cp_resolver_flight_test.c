@@ -183,6 +183,22 @@ a_reply_that_is_cut_short_is_fetched_over_tcp_once(void **state)
 }
 
 static void
+a_query_that_lacked_a_cookie_is_sent_again_once(void **state)
+{
+	(void)state;
+	fn.cookies = true;
+	world();
+	server->manner = FN_WANTS_COOKIE;
+	fn_ask_only("a.zone.test.", HF_TYPE_A, 0, 1);
+	fn_ask_only("a.zone.test.", HF_TYPE_A, HF_VARIANT_CD, 2);
+	fn_run();
+	expect_all(2, HF_RCODE_NOERROR, HF_VERDICT_SECURE);
+	assert_int_equal(fn_counter(CP_RESOLVER_cookie_bad), 2); /* each reads it */
+	assert_int_equal(asked("a.zone.test.", HF_TYPE_A), 2);
+	assert_int_equal(fn_sent_to("192.0.2.3", CP_TCP), 0);
+}
+
+static void
 zones_that_wait_for_one_another_fail_whoever_asks(void **state)
 {
 	(void)state;
@@ -376,6 +392,7 @@ main(void)
 	    T(when_the_first_gives_up_the_others_still_get_the_reply),
 	    T(a_server_that_is_silent_is_left_by_all_of_them_for_the_next),
 	    T(a_reply_that_is_cut_short_is_fetched_over_tcp_once),
+	    T(a_query_that_lacked_a_cookie_is_sent_again_once),
 	    T(zones_that_wait_for_one_another_fail_whoever_asks),
 	    T(a_resolver_with_shared_exchanges_may_be_destroyed),
 	    T(nobody_else_waits_for_a_server_that_is_tried_out),
