@@ -472,13 +472,14 @@ def test_a_load_of_hits_loses_none_when_the_control_plane_is_killed(dataplane):
 # --- hostile octets ---
 
 def hostile_run(dataplane):
+    frames = FRAMES if dataplane.workers > 1 else FRAMES // 4  # one worker shows less
     mac = dataplane.mac()
     with inside(dataplane.wire.client):
         s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     s.bind((dataplane.wire.far, 0))
     good = 0
     with s:
-        for i, f in enumerate(hostile_frames(mac, SERVICE, FRAMES)):
+        for i, f in enumerate(hostile_frames(mac, SERVICE, frames)):
             with contextlib.suppress(OSError):  # a card may refuse what is too short
                 s.send(f)
             if i % 200 == 0:
@@ -487,7 +488,7 @@ def hostile_run(dataplane):
                 reply = next((a for a in (dataplane.ask("www.good.example.", timeout=1) for _ in range(3)) if a), None)
                 assert reply is not None and reply.answer, f"no good answer after {i} frames"
                 good += 1
-    assert good == FRAMES // 5000 and dataplane.process.poll() is None
+    assert good == frames // 5000 and dataplane.process.poll() is None
 
 
 def test_hostile_frames_do_no_harm_and_good_queries_between_are_answered(dataplane, control):

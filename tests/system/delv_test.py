@@ -21,7 +21,7 @@ DELV_BELIEVES_MORE = {
 def delv(lab, case):
     """What delv makes of it. A reply made of parts is insecure if any part is."""
     p = subprocess.run(
-        ["ip", "netns", "exec", lab.cli, "delv", "@" + V4, "-a", f"{lab.dir}/root.delv", "+root=.",
+        ["nsenter", f"--net=/run/netns/{lab.cli}", "delv", "@" + V4, "-a", f"{lab.dir}/root.delv", "+root=.",
          case["qname"], case["qtype"]],
         check=False, capture_output=True, text=True, timeout=60)
     marks = [line for line in (p.stdout + p.stderr).splitlines() if line.startswith(";")]

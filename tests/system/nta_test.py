@@ -9,10 +9,13 @@ import world
 from world import V4, V6
 
 
-@pytest.fixture(params=["af_packet", "af_xdp"])
+ON_BOTH = pytest.mark.parametrize("outage", ["af_packet", "af_xdp"], indirect=True)
+
+
+@pytest.fixture
 def outage(request, world_lab, tmp_path):
     """(lab, appliance, client): a fresh appliance with two workers; .de is good again afterwards."""
-    appliance = world.make_appliance(world_lab, request.param, tmp_path, workers=2)
+    appliance = world.make_appliance(world_lab, getattr(request, "param", "af_packet"), tmp_path, workers=2)
     client = world.Client(world_lab.cli)
     try:
         appliance.start()
@@ -31,6 +34,7 @@ def ask_all(client, names, **how):
     return {n: client.ask(n, "A", V6 if i % 2 else V4, **how) for i, n in enumerate(names)}
 
 
+@ON_BOTH
 def test_an_nta_revives_the_names_that_failed_and_removal_validates_again(outage):
     lab, appliance, client = outage
     lab.run("break", "de")
@@ -61,6 +65,7 @@ def test_an_nta_revives_the_names_that_failed_and_removal_validates_again(outage
     assert lab.queries() > seen, "what came in under the NTA was not used again"
 
 
+@ON_BOTH
 def test_nothing_fetched_under_the_nta_is_served_once_it_is_gone(outage):
     lab, appliance, client = outage
     lab.run("break", "de")
