@@ -110,7 +110,6 @@ struct cp_state {
 	const struct cp_outcome *ds_lost; /* why there is none */
 	uint32_t ttl_s;
 	struct hf_name above;
-	struct hf_addr ds_server;
 };
 
 struct cp_links {
