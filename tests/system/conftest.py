@@ -45,8 +45,8 @@ def world_lab():
 
 
 @pytest.fixture(scope="module", params=["af_packet", "af_xdp", "tap"])
-def port(request, world_lab, tmp_path_factory):
-    """(lab, appliance, client) with the dataplane on this kind of port."""
+def on_port(request, world_lab, tmp_path_factory):
+    """(lab, appliance, kind) with the dataplane on this kind of port."""
     import world
 
     kind = request.param
@@ -57,11 +57,20 @@ def port(request, world_lab, tmp_path_factory):
         if kind == "tap":
             world.move_tap_to_client(world_lab)
         appliance.start_controlplane()
-        client = world.Client(world_lab.cli)
-        yield world_lab, appliance, client
-        client.close()
+        yield world_lab, appliance, kind
         assert appliance.stop() == {"controlplane": 0, "dataplane": 0}
     finally:
         appliance.stop()
         if kind == "tap":
             world.restore_client(world_lab)
+
+
+@pytest.fixture(scope="module")
+def port(on_port):
+    """(lab, appliance, client): the same and who asks it."""
+    import world
+
+    lab, appliance, _ = on_port
+    client = world.Client(lab.cli)
+    yield lab, appliance, client
+    client.close()

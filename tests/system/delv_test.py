@@ -45,7 +45,7 @@ def test_delv_through_us_agrees_on_every_lab_name(port, request):
     """delv validates by itself, with the lab's root key, what we hand it under CD."""
     lab, _, _ = port
     cases = [c for c in lab.truth()["cases"] if c["security"] != "unreachable"]
-    if request.node.callspec.params["port"] != "af_packet":
+    if request.node.callspec.params["on_port"] != "af_packet":
         cases = one_of_each(cases)
     with concurrent.futures.ThreadPoolExecutor(max_workers=6) as pool:
         verdicts = list(pool.map(lambda case: delv(lab, case), cases))

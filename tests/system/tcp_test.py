@@ -13,27 +13,7 @@ import pytest
 import world
 from world import V4, V6
 
-KINDS = ["af_packet", "af_xdp", "tap"]
 CONNECTIONS = 200
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def port(request, world_lab, tmp_path_factory):
-    """(lab, appliance, kind) with the dataplane on this kind of port."""
-    kind = request.param
-    workers = 1 if kind == "tap" else 2
-    appliance = world.make_appliance(world_lab, kind, tmp_path_factory.mktemp(kind), workers=workers)
-    try:
-        appliance.start_dataplane()
-        if kind == "tap":
-            world.move_tap_to_client(world_lab)
-        appliance.start_controlplane()
-        yield world_lab, appliance, kind
-        assert appliance.stop() == {"controlplane": 0, "dataplane": 0}
-    finally:
-        appliance.stop()
-        if kind == "tap":
-            world.restore_client(world_lab)
 
 
 def dig(lab, *arguments):
@@ -61,8 +41,8 @@ def wait_for_tcp(lab, seconds=15):
 
 
 @pytest.mark.parametrize("server", [V4, V6])
-def test_a_signed_name_resolves_over_tcp(port, server):
-    lab, _, _ = port
+def test_a_signed_name_resolves_over_tcp(on_port, server):
+    lab, _, _ = on_port
     wait_for_tcp(lab)
     out = dig(lab, "@" + server, "+tcp", "+dnssec", "www.signed.de", "A")
     assert "status: NOERROR" in out and "RRSIG" in out and "(TCP)" in out, out
@@ -71,8 +51,8 @@ def test_a_signed_name_resolves_over_tcp(port, server):
 
 @pytest.mark.parametrize("server", [V4, V6])
 @pytest.mark.parametrize("name", ["big.signed.de", "huge.signed.de"])
-def test_what_does_not_fit_udp_is_fetched_over_tcp(port, server, name):
-    lab, _, _ = port
+def test_what_does_not_fit_udp_is_fetched_over_tcp(on_port, server, name):
+    lab, _, _ = on_port
     wait_for_tcp(lab)
     out = dig(lab, "@" + server, "+dnssec", name, "TXT")
     assert "Truncated, retrying in TCP mode" in out and "(TCP)" in out, out
@@ -81,8 +61,8 @@ def test_what_does_not_fit_udp_is_fetched_over_tcp(port, server, name):
     assert world.data(whole.answer) == world.expected(case) and world.authentic(whole)
 
 
-def test_many_connections_are_all_answered(port):
-    lab, appliance, _ = port
+def test_many_connections_are_all_answered(on_port):
+    lab, appliance, _ = on_port
     wait_for_tcp(lab)
     before = appliance.counters()
 
@@ -98,16 +78,16 @@ def test_many_connections_are_all_answered(port):
     assert after["exception_limited"] == before["exception_limited"]
 
 
-def test_another_tcp_port_is_closed_not_silent(port):
-    lab, _, _ = port
+def test_another_tcp_port_is_closed_not_silent(on_port):
+    lab, _, _ = on_port
     wait_for_tcp(lab)
     for server in (V4, V6):
         with pytest.raises(ConnectionRefusedError), world.inside(lab.cli):
             dns.query.tcp(world.question("www.signed.de"), server, port=853, timeout=5)
 
 
-def test_udp_is_not_for_the_kernel(port):
-    lab, appliance, _ = port
+def test_udp_is_not_for_the_kernel(on_port):
+    lab, appliance, _ = on_port
     wait_for_tcp(lab)
     time.sleep(0.3)  # the last connection's farewell
     client = world.Client(lab.cli)
@@ -120,8 +100,8 @@ def test_udp_is_not_for_the_kernel(port):
     assert after["exception_in"] - before["exception_in"] <= 2  # a neighbour's advertisement
 
 
-def test_tcp_comes_back_after_the_dataplane_was_killed(port):
-    lab, appliance, kind = port
+def test_tcp_comes_back_after_the_dataplane_was_killed(on_port):
+    lab, appliance, kind = on_port
     wait_for_tcp(lab)
     appliance.kill("dataplane", signal.SIGKILL)
     assert not answers(lab, V4)
@@ -131,8 +111,8 @@ def test_tcp_comes_back_after_the_dataplane_was_killed(port):
     wait_for_tcp(lab)
 
 
-def test_tcp_comes_back_after_its_namespace_was_made_anew(port):
-    lab, appliance, kind = port
+def test_tcp_comes_back_after_its_namespace_was_made_anew(on_port):
+    lab, appliance, kind = on_port
     wait_for_tcp(lab)
     appliance.kill("dataplane", signal.SIGTERM)
     appliance.exception_down()
