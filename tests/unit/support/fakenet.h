@@ -176,7 +176,9 @@ fn_on_random(void *arg, void *out, size_t len)
 static inline struct cp_time
 fn_time(void)
 {
-	return (struct cp_time){fn.now_ns, FN_WALL_S + (int64_t)(fn.now_ns / HF_NS_PER_S)};
+	int64_t began_s = fn.wall_s != 0 ? fn.wall_s : FN_WALL_S;
+
+	return (struct cp_time){fn.now_ns, began_s + (int64_t)(fn.now_ns / HF_NS_PER_S)};
 }
 
 /* Let time pass until then, or until nothing is under way. */
