@@ -275,7 +275,6 @@ limits_of(const struct hf_config *c)
 	    .sends_per_server = (uint32_t)c->limit_sends_per_server,
 	    .sig_checks = (uint32_t)c->limit_signature_checks,
 	    .sha1_blocks = (uint32_t)c->limit_sha1_blocks,
-	    .nsec3_iterations = (uint32_t)c->limit_nsec3_iterations,
 	    .wall_ns = c->limit_time_ns,
 	    .zone_fetches = or_none(c->limit_zone_fetches),
 	    .zone_waste = or_none(c->limit_zone_waste),
@@ -284,6 +283,15 @@ limits_of(const struct hf_config *c)
 	    .tasks = (uint32_t)c->limit_questions,
 	    .cache_octets = c->resolver_cache_octets,
 	    .ttl_min_s = (uint32_t)(c->min_ttl_ns / HF_NS_PER_S),
+	};
+}
+
+static struct va_rules
+rules_of(const struct hf_config *c)
+{
+	return (struct va_rules){
+	    .rsasha1 = c->rsasha1,
+	    .nsec3_iterations = (uint16_t)c->limit_nsec3_iterations,
 	};
 }
 
@@ -321,6 +329,7 @@ read_suffixes(struct program *g)
 static int
 make_engine(struct program *g)
 {
+	const struct va_rules rules = rules_of(g->config);
 	struct cp_resolver_config resolver = {
 	    .limits = limits_of(g->config),
 	    .root_hints = g->hints.sets,
@@ -338,7 +347,7 @@ make_engine(struct program *g)
 	    .extras = !g->config->minimal_responses,
 	    .any_glue = !g->config->harden_glue,
 	    .any_full = g->config->any == HF_ANY_FULL,
-	    .rsasha1 = g->config->rsasha1,
+	    .rules = &rules,
 	    .qname_minimisation = g->config->qname_minimisation,
 	    .mix_case = g->config->case_randomisation,
 	    .cookies = g->config->server_cookies,

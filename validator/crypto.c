@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -111,7 +110,7 @@ pkey_ed(const struct va_key *key, const char *type)
 	return pkey_from_params(type, params);
 }
 
-/* --- what is kept between calls, by thread ------------------------------------------------ */
+/* --- what is kept between calls ----------------------------------------------------------- */
 
 enum { KEPT_SETS = 128, KEPT_WAYS = VA_CRYPTO_KEPT_MAX / KEPT_SETS, SUM_LEN = 32 };
 
@@ -130,17 +129,13 @@ struct kept {
 /* The same SOA and the same few NSEC and NSEC3 come with one denial after the other: a check that
  * was good, of the same octets by the same key, is good. Only good ones are kept, by a SHA-256 over
  * all that went in; a sum in the place of another is found out, and the check is made. */
-struct memory {
+struct va_crypto {
 	struct kept way[KEPT_SETS][KEPT_WAYS]; /* the one used last first */
 	EVP_MD *md[HASH_CNT];                  /* looked up by name once */
 	EVP_MD_CTX *sum;
 	EVP_PKEY *p256, *p384; /* parameters without a key */
 	uint8_t good[VA_CRYPTO_GOOD_MAX][SUM_LEN];
 };
-
-static _Thread_local struct memory *memory;
-static tss_t memory_end; /* gives them back when their thread ends */
-static once_flag memory_once = ONCE_FLAG_INIT;
 
 static void
 kept_drop(struct kept *k)
@@ -151,67 +146,51 @@ kept_drop(struct kept *k)
 	*k = (struct kept){0};
 }
 
-static void
-memory_free(void *arg)
-{
-	struct memory *all = arg;
-
-	for (unsigned i = 0; i < KEPT_SETS; i++)
-		for (unsigned j = 0; j < KEPT_WAYS; j++)
-			kept_drop(&all->way[i][j]);
-	for (unsigned i = 0; i < HASH_CNT; i++)
-		EVP_MD_free(all->md[i]);
-	EVP_MD_CTX_free(all->sum);
-	EVP_PKEY_free(all->p256);
-	EVP_PKEY_free(all->p384);
-	free(all);
-}
-
-static void
-memory_end_create(void)
-{
-	if (tss_create(&memory_end, memory_free) != thrd_success)
-		abort(); /* required: at the first signature, long before anything is answered */
-}
-
 static bool
-memory_fill(struct memory *m)
+fill(struct va_crypto *crypto)
 {
 	static const char *const names[HASH_CNT] = {"SHA1", "SHA256", "SHA384", "SHA512"};
 
 	for (unsigned i = 0; i < HASH_CNT; i++) {
-		m->md[i] = EVP_MD_fetch(NULL, names[i], NULL);
-		if (m->md[i] == NULL)
+		crypto->md[i] = EVP_MD_fetch(NULL, names[i], NULL);
+		if (crypto->md[i] == NULL)
 			return false;
 	}
-	m->p256 = group_make("prime256v1");
-	m->p384 = group_make("secp384r1");
-	m->sum = EVP_MD_CTX_new();
-	return m->p256 != NULL && m->p384 != NULL && m->sum != NULL;
+	crypto->p256 = group_make("prime256v1");
+	crypto->p384 = group_make("secp384r1");
+	crypto->sum = EVP_MD_CTX_new();
+	return crypto->p256 != NULL && crypto->p384 != NULL && crypto->sum != NULL;
 }
 
-/* This thread's; NULL when there is no memory. */
-static struct memory *
-memory_get(void)
+struct va_crypto *
+va_crypto_create(void)
 {
-	struct memory *m = memory;
+	struct va_crypto *crypto = calloc(1, sizeof(*crypto));
 
-	if (m != NULL)
-		return m;
-	call_once(&memory_once, memory_end_create);
-	m = calloc(1, sizeof(*m));
-	if (m == NULL)
-		return NULL;
-	if (!memory_fill(m) || tss_set(memory_end, m) != thrd_success) {
-		memory_free(m);
-		return NULL;
-	}
-	memory = m;
-	return m;
+	if (crypto != NULL && fill(crypto))
+		return crypto;
+	va_crypto_destroy(crypto);
+	return NULL;
+}
+
+void
+va_crypto_destroy(struct va_crypto *crypto)
+{
+	if (crypto == NULL)
+		return;
+	for (unsigned i = 0; i < KEPT_SETS; i++)
+		for (unsigned j = 0; j < KEPT_WAYS; j++)
+			kept_drop(&crypto->way[i][j]);
+	for (unsigned i = 0; i < HASH_CNT; i++)
+		EVP_MD_free(crypto->md[i]);
+	EVP_MD_CTX_free(crypto->sum);
+	EVP_PKEY_free(crypto->p256);
+	EVP_PKEY_free(crypto->p384);
+	free(crypto);
 }
 
 static EVP_PKEY *
-pkey_from_key(const struct memory *m, const struct va_key *key)
+pkey_from_key(const struct va_crypto *crypto, const struct va_key *key)
 {
 	switch (key->algorithm) {
 	case HF_ALG_RSASHA1:
@@ -220,9 +199,9 @@ pkey_from_key(const struct memory *m, const struct va_key *key)
 	case HF_ALG_RSASHA512:
 		return pkey_rsa(key);
 	case HF_ALG_ECDSAP256:
-		return pkey_ec(key, m->p256);
+		return pkey_ec(key, crypto->p256);
 	case HF_ALG_ECDSAP384:
-		return pkey_ec(key, m->p384);
+		return pkey_ec(key, crypto->p384);
 	case HF_ALG_ED25519:
 		return pkey_ed(key, "ED25519");
 	case HF_ALG_ED448:
@@ -275,14 +254,14 @@ kept_is(const struct kept *k, const struct va_key *key)
 }
 
 static bool
-digests_begin(const struct memory *m, struct kept *k, EVP_PKEY *pkey)
+digests_begin(const struct va_crypto *crypto, struct kept *k, EVP_PKEY *pkey)
 {
 	k->digests = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
 	if (k->digests == NULL || EVP_PKEY_verify_init(k->digests) != 1)
 		return false;
 	return is_ecdsa(k->algorithm) ||
 	    (EVP_PKEY_CTX_set_rsa_padding(k->digests, RSA_PKCS1_PADDING) == 1 &&
-		EVP_PKEY_CTX_set_signature_md(k->digests, m->md[hash_of(k->algorithm)]) == 1);
+		EVP_PKEY_CTX_set_signature_md(k->digests, crypto->md[hash_of(k->algorithm)]) == 1);
 }
 
 static bool
@@ -294,16 +273,16 @@ messages_begin(struct kept *k, EVP_PKEY *pkey)
 }
 
 static bool
-kept_fill(const struct memory *m, struct kept *k, const struct va_key *key)
+kept_fill(const struct va_crypto *crypto, struct kept *k, const struct va_key *key)
 {
-	EVP_PKEY *pkey = pkey_from_key(m, key);
+	EVP_PKEY *pkey = pkey_from_key(crypto, key);
 
 	k->pub = malloc(key->pub_len);
 	k->pub_len = key->pub_len;
 	k->algorithm = key->algorithm;
 	bool ok = pkey != NULL && k->pub != NULL &&
 	    (hash_of(key->algorithm) == HASH_OWN ? messages_begin(k, pkey)
-						 : digests_begin(m, k, pkey));
+						 : digests_begin(crypto, k, pkey));
 
 	EVP_PKEY_free(pkey); /* the context has its own reference */
 	if (ok)
@@ -316,10 +295,10 @@ kept_fill(const struct memory *m, struct kept *k, const struct va_key *key)
 /* Contexts for one check by key; they are kept for the next. NULL: the library does not take the
  * key, or there is no memory. */
 static struct kept *
-kept_get(struct memory *m, const struct va_key *key)
+kept_get(struct va_crypto *crypto, const struct va_key *key)
 {
 	/* Whoever makes keys of one tag on purpose puts out four others at most. */
-	struct kept *set = m->way[key->tag % KEPT_SETS];
+	struct kept *set = crypto->way[key->tag % KEPT_SETS];
 
 	for (unsigned i = 0; i < KEPT_WAYS; i++) {
 		if (!kept_is(&set[i], key))
@@ -330,7 +309,7 @@ kept_get(struct memory *m, const struct va_key *key)
 	if (set[0].pub != NULL)
 		kept_to_front(set, KEPT_WAYS - 1);
 	kept_drop(set);
-	return kept_fill(m, set, key) ? set : NULL;
+	return kept_fill(crypto, set, key) ? set : NULL;
 }
 
 /* --- what the validator asks for ---------------------------------------------------------- */
@@ -397,36 +376,37 @@ struct check {
 };
 
 static bool
-digest(struct memory *m, enum hash hash, const uint8_t *data, size_t len, uint8_t *out)
+digest(struct va_crypto *crypto, enum hash hash, const uint8_t *data, size_t len, uint8_t *out)
 {
-	return EVP_DigestInit_ex2(m->sum, m->md[hash], NULL) == 1 &&
-	    EVP_DigestUpdate(m->sum, data, len) == 1 && EVP_DigestFinal_ex(m->sum, out, NULL) == 1;
+	return EVP_DigestInit_ex2(crypto->sum, crypto->md[hash], NULL) == 1 &&
+	    EVP_DigestUpdate(crypto->sum, data, len) == 1 &&
+	    EVP_DigestFinal_ex(crypto->sum, out, NULL) == 1;
 }
 
 /* Where it is remembered that c was good, and its sum. NULL: the library failed. */
 static uint8_t *
-good_slot(struct memory *m, const struct check *c, uint8_t sum[SUM_LEN])
+good_slot(struct va_crypto *crypto, const struct check *c, uint8_t sum[SUM_LEN])
 {
 	uint8_t head[] = {c->key->algorithm, (uint8_t)(c->key->pub_len >> 8),
 	    (uint8_t)c->key->pub_len, (uint8_t)(c->sig_len >> 8), (uint8_t)c->sig_len};
 
-	if (EVP_DigestInit_ex2(m->sum, m->md[HASH_SHA256], NULL) != 1 ||
-	    EVP_DigestUpdate(m->sum, head, sizeof(head)) != 1 ||
-	    EVP_DigestUpdate(m->sum, c->key->pub, c->key->pub_len) != 1 ||
-	    EVP_DigestUpdate(m->sum, c->sig, c->sig_len) != 1 ||
-	    EVP_DigestUpdate(m->sum, c->in, c->in_len) != 1 ||
-	    EVP_DigestFinal_ex(m->sum, sum, NULL) != 1)
+	if (EVP_DigestInit_ex2(crypto->sum, crypto->md[HASH_SHA256], NULL) != 1 ||
+	    EVP_DigestUpdate(crypto->sum, head, sizeof(head)) != 1 ||
+	    EVP_DigestUpdate(crypto->sum, c->key->pub, c->key->pub_len) != 1 ||
+	    EVP_DigestUpdate(crypto->sum, c->sig, c->sig_len) != 1 ||
+	    EVP_DigestUpdate(crypto->sum, c->in, c->in_len) != 1 ||
+	    EVP_DigestFinal_ex(crypto->sum, sum, NULL) != 1)
 		return NULL;
-	return m->good[(sum[0] | sum[1] << 8) % VA_CRYPTO_GOOD_MAX];
+	return crypto->good[(sum[0] | sum[1] << 8) % VA_CRYPTO_GOOD_MAX];
 }
 
 static bool
-check_is_good(struct memory *m, const struct check *c)
+check_is_good(struct va_crypto *crypto, const struct check *c)
 {
 	uint8_t der[DER_MAX];
 	const uint8_t *sig = c->sig;
 	size_t sig_len = c->sig_len;
-	struct kept *k = kept_get(m, c->key);
+	struct kept *k = kept_get(crypto, c->key);
 
 	if (k == NULL)
 		return false;
@@ -444,30 +424,28 @@ check_is_good(struct memory *m, const struct check *c)
 	return good;
 }
 
-enum va_crypto
-va_crypto_verify(const struct va_key *key, const uint8_t *data, size_t data_len, const uint8_t *sig,
-    size_t sig_len)
+enum va_crypto_says
+va_crypto_verify(struct va_crypto *crypto, const struct va_key *key, const struct va_octets *data,
+    const struct va_octets *sig)
 {
-	struct check c = {key, data, sig, data_len, sig_len};
+	struct check c = {key, data->at, sig->at, data->len, sig->len};
 	enum hash hash = hash_of(key->algorithm);
 	uint8_t sum[SUM_LEN], digested[EVP_MAX_MD_SIZE];
 	bool good;
 
-	if (!va_key_shape_ok(key) || sig_len != sig_len_of(key))
+	if (!va_key_shape_ok(key) || sig->len != sig_len_of(key))
 		return VA_CRYPTO_BAD;
-	struct memory *m = memory_get();
-
-	if (m == NULL || (hash != HASH_OWN && !digest(m, hash, data, data_len, digested)))
+	if (hash != HASH_OWN && !digest(crypto, hash, data->at, data->len, digested))
 		return VA_CRYPTO_FAIL;
 	if (hash != HASH_OWN) {
 		c.in = digested;
-		c.in_len = (size_t)EVP_MD_get_size(m->md[hash]);
+		c.in_len = (size_t)EVP_MD_get_size(crypto->md[hash]);
 	}
-	uint8_t *slot = good_slot(m, &c, sum);
+	uint8_t *slot = good_slot(crypto, &c, sum);
 
 	if (slot != NULL && memcmp(slot, sum, SUM_LEN) == 0)
 		return VA_CRYPTO_GOOD;
-	good = check_is_good(m, &c);
+	good = check_is_good(crypto, &c);
 	if (good && slot != NULL)
 		memcpy(slot, sum, SUM_LEN);
 	ERR_clear_error(); /* the queue is the thread's: TLS must not find our failures */
@@ -478,18 +456,19 @@ size_t
 va_crypto_ds(uint8_t type, const struct hf_name *owner, const struct hf_rdata *dnskey,
     uint8_t out[VA_DIGEST_MAX])
 {
-	enum hash hash = type == HF_DIGEST_SHA1 ? HASH_SHA1
-	    : type == HF_DIGEST_SHA256          ? HASH_SHA256
-	    : type == HF_DIGEST_SHA384          ? HASH_SHA384
-						: HASH_OWN;
-	struct memory *m = memory_get();
+	const EVP_MD *md = type == HF_DIGEST_SHA1 ? EVP_sha1()
+	    : type == HF_DIGEST_SHA256            ? EVP_sha256()
+	    : type == HF_DIGEST_SHA384            ? EVP_sha384()
+						  : NULL;
+	EVP_MD_CTX *sum = md != NULL ? EVP_MD_CTX_new() : NULL;
 	unsigned len = 0;
 
-	if (hash == HASH_OWN || m == NULL || EVP_DigestInit_ex2(m->sum, m->md[hash], NULL) != 1 ||
-	    EVP_DigestUpdate(m->sum, owner->octets, owner->len) != 1 ||
-	    EVP_DigestUpdate(m->sum, dnskey->data, dnskey->len) != 1 ||
-	    EVP_DigestFinal_ex(m->sum, out, &len) != 1)
-		return 0;
+	if (sum == NULL || EVP_DigestInit_ex2(sum, md, NULL) != 1 ||
+	    EVP_DigestUpdate(sum, owner->octets, owner->len) != 1 ||
+	    EVP_DigestUpdate(sum, dnskey->data, dnskey->len) != 1 ||
+	    EVP_DigestFinal_ex(sum, out, &len) != 1)
+		len = 0;
+	EVP_MD_CTX_free(sum);
 	return len;
 }
 
@@ -507,18 +486,18 @@ va_crypto_zone(uint8_t hash, const uint8_t *data, size_t len, uint8_t out[VA_ZON
 }
 
 bool
-va_crypto_nsec3(const struct hf_name *name, const struct va_salt *salt, uint8_t out[VA_SHA1_LEN])
+va_crypto_nsec3(struct va_crypto *crypto, const struct hf_name *name, const struct va_salt *salt,
+    uint8_t out[VA_SHA1_LEN])
 {
 	const uint8_t *in = name->octets;
 	size_t in_len = name->len;
-	struct memory *m = memory_get();
-	bool ok = m != NULL;
+	bool ok = true;
 
 	for (unsigned i = 0; ok && i <= salt->iterations; i++) {
-		ok = EVP_DigestInit_ex2(m->sum, m->md[HASH_SHA1], NULL) == 1 &&
-		    EVP_DigestUpdate(m->sum, in, in_len) == 1 &&
-		    EVP_DigestUpdate(m->sum, salt->octets, salt->len) == 1 &&
-		    EVP_DigestFinal_ex(m->sum, out, NULL) == 1;
+		ok = EVP_DigestInit_ex2(crypto->sum, crypto->md[HASH_SHA1], NULL) == 1 &&
+		    EVP_DigestUpdate(crypto->sum, in, in_len) == 1 &&
+		    EVP_DigestUpdate(crypto->sum, salt->octets, salt->len) == 1 &&
+		    EVP_DigestFinal_ex(crypto->sum, out, NULL) == 1;
 		in = out;
 		in_len = VA_SHA1_LEN;
 	}

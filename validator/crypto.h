@@ -4,9 +4,9 @@
  *
  * Purpose   Signatures, DS digests and NSEC3 hashes. crypto.c is the only file of the
  *           validator that includes <openssl>; another library would replace that file.
- * Roles     Any thread; each keeps key objects and good checks of its own between calls.
- * Memory    Borrows its inputs. At most VA_CRYPTO_KEPT_MAX key objects and VA_CRYPTO_GOOD_MAX
- *           sums of good checks a thread, until it ends.
+ * Roles     Any thread; a struct va_crypto is one thread's at a time.
+ * Memory    Borrows its inputs. A struct va_crypto keeps at most VA_CRYPTO_KEPT_MAX key objects
+ *           and VA_CRYPTO_GOOD_MAX sums of good checks until it is destroyed.
  * Blocking  Never.
  * Errors    enum va_crypto; false or 0 when the library fails.
  * Trust     Keys and signatures are hostile: shapes are checked before the library sees them.
@@ -25,15 +25,25 @@ enum {
 	VA_CRYPTO_GOOD_MAX = 2048
 };
 
-enum va_crypto {
+/* Key objects and good checks between calls: they change how long an answer takes, never what it
+ * is. NULL: out of memory, or the library failed. */
+struct va_crypto;
+struct va_crypto *va_crypto_create(void);
+void va_crypto_destroy(struct va_crypto *crypto); /* NULL: nothing */
+
+enum va_crypto_says {
 	VA_CRYPTO_GOOD, /* the signature verifies */
 	VA_CRYPTO_BAD,  /* it does not, or it or the key has a shape that never could */
 	VA_CRYPTO_FAIL, /* out of memory */
 };
 
 /* Does sig, by the private half of key, verify over data? */
-enum va_crypto va_crypto_verify(const struct va_key *key, const uint8_t *data, size_t data_len,
-    const uint8_t *sig, size_t sig_len);
+struct va_octets {
+	const uint8_t *at;
+	size_t len;
+};
+enum va_crypto_says va_crypto_verify(struct va_crypto *crypto, const struct va_key *key,
+    const struct va_octets *data, const struct va_octets *sig);
 
 /* Digest (HF_DIGEST_*) over owner, lower-cased by the caller, and DNSKEY RDATA (RFC 4034
  * 5.1.4). Returns its length, at most VA_DIGEST_MAX; 0 for other digests or a failure. */
@@ -50,7 +60,7 @@ struct va_salt {
 	uint8_t len;
 	const uint8_t *octets;
 };
-bool
-va_crypto_nsec3(const struct hf_name *name, const struct va_salt *salt, uint8_t out[VA_SHA1_LEN]);
+bool va_crypto_nsec3(struct va_crypto *crypto, const struct hf_name *name,
+    const struct va_salt *salt, uint8_t out[VA_SHA1_LEN]);
 
 #endif

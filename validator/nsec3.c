@@ -106,8 +106,6 @@ salt_equal(const struct va_salt *a, const struct va_salt *b)
 static enum va_denied
 chain_open(struct chain *ch, const struct va_proofs *p, struct va_budget *budget)
 {
-	unsigned most =
-	    budget->nsec3_iterations != 0 ? budget->nsec3_iterations : VA_NSEC3_ITERATIONS_MAX;
 	bool any = false;
 
 	ch->p = p;
@@ -124,7 +122,8 @@ chain_open(struct chain *ch, const struct va_proofs *p, struct va_budget *budget
 	}
 	if (!any)
 		return VA_DENIED_MISSING;
-	return ch->salt.iterations > most ? VA_DENIED_ITERATIONS : VA_DENIED;
+	return ch->salt.iterations > budget->rules->nsec3_iterations ? VA_DENIED_ITERATIONS
+								     : VA_DENIED;
 }
 
 bool
@@ -164,7 +163,8 @@ hash_name(struct chain *ch, const struct hf_name *name, uint8_t out[VA_SHA1_LEN]
 	}
 	ch->budget->sha1_blocks -= blocks;
 	hf_name_lower(&lower);
-	return va_crypto_nsec3(&lower, &ch->salt, out) ? VA_DENIED : VA_DENIED_INTERNAL;
+	return va_crypto_nsec3(ch->budget->crypto, &lower, &ch->salt, out) ? VA_DENIED
+									   : VA_DENIED_INTERNAL;
 }
 
 bool

@@ -7,6 +7,20 @@
 #include "validator/key.h"
 #include "validator/validator.h"
 
+const struct va_rules va_rules_default = {.nsec3_iterations = VA_NSEC3_ITERATIONS_MAX};
+
+void
+va_budget_init(struct va_budget *b, const struct va_rules *rules, struct va_crypto *crypto)
+{
+	*b = (struct va_budget){
+	    .rules = rules,
+	    .crypto = crypto,
+	    .sig_checks = VA_SIG_CHECKS,
+	    .sig_us = VA_SIG_US,
+	    .sha1_blocks = VA_SHA1_BLOCKS,
+	};
+}
+
 /* An RRset on trial: what is the same for each of its signatures. */
 struct trial {
 	const struct hf_rrset *set;
@@ -63,12 +77,13 @@ result_from_sig(struct va_result *out, const struct va_sig *sig, enum va_reason 
 static enum va_reason
 try_keys(struct trial *t, const struct va_sig *sig)
 {
+	const struct va_octets made = {sig->octets, sig->octets_len};
 	enum va_reason reason = VA_SIG_NO_KEY;
+	struct va_octets data;
 	unsigned tried = 0;
 
 	for (unsigned i = 0; i < t->key_cnt && tried < VA_KEYS_SAME_TAG; i++) {
 		const struct va_key *key = &t->keys[i];
-		size_t len;
 
 		if (key->tag != sig->key_tag || key->algorithm != sig->algorithm ||
 		    !va_key_usable(key))
@@ -80,15 +95,14 @@ try_keys(struct trial *t, const struct va_sig *sig)
 		}
 		uint32_t us = va_key_check_us(key);
 
-		if (t->budget->sig_checks == 0 || t->checks_left == 0 ||
-		    us > VA_SIG_US - t->budget->sig_us)
+		if (t->budget->sig_checks == 0 || t->checks_left == 0 || t->budget->sig_us < us)
 			return VA_BUDGET_SIGS;
 		t->budget->sig_checks--;
-		t->budget->sig_us += us;
+		t->budget->sig_us -= us;
 		t->checks_left--;
 		tried++;
-		const uint8_t *octets = va_canon_signed(&t->canon, sig, &len);
-		switch (va_crypto_verify(key, octets, len, sig->octets, sig->octets_len)) {
+		data.at = va_canon_signed(&t->canon, sig, &data.len);
+		switch (va_crypto_verify(t->budget->crypto, key, &data, &made)) {
 		case VA_CRYPTO_GOOD:
 			return VA_OK;
 		case VA_CRYPTO_BAD:
@@ -113,7 +127,7 @@ try_signatures(struct trial *t, struct va_result *out)
 				out->reason = VA_SIG_MALFORMED;
 			continue;
 		}
-		reason = va_algorithm_supported(sig.algorithm, t->budget->rsasha1)
+		reason = va_algorithm_supported(sig.algorithm, t->budget->rules->rsasha1)
 		    ? va_sig_check(&sig, t->set, t->zone, t->now_s)
 		    : VA_SIG_ALGORITHM;
 		if (reason == VA_OK)
@@ -287,7 +301,7 @@ static enum va_reason
 trust_keys(struct trial *t, const struct hf_rrset *keys, const struct hf_rrset *anchors)
 {
 	enum va_reason reason = VA_DS_ALGORITHM;
-	bool rsasha1 = t->budget->rsasha1;
+	bool rsasha1 = t->budget->rules->rsasha1;
 
 	for (uint16_t i = 0; i < anchors->rr_cnt; i++) {
 		enum va_reason r = anchor_supported(anchors->type, &anchors->rr[i], rsasha1);

@@ -5,9 +5,11 @@
  * Purpose   The predicates of DNSSEC (RFC 4033-4035, 5155, 6840): is this RRset signed by
  *           these keys, do these keys match that DS, does this denial deny that name.
  *           Who fetches keys and in what order is the resolver's business (chain.c).
- * Roles     Any thread; what is kept between calls changes no verdict (crypto.h).
+ * Roles     Any thread; what a budget points at is one thread's at a time.
  * Memory    Borrows its inputs for the call; scratch memory is bounded and freed before return.
  * Blocking  Never; work is bounded by the budget before it is done.
+ * State     None: no global, no clock, no I/O (scripts/check-pure). What is kept between calls
+ *           is the caller's struct va_crypto, and changes no verdict.
  * Errors    None apart from verdicts: every rejection is an enum va_reason.
  * Trust     All records are hostile. Keys and proofs are believed only as the text says.
  */
@@ -20,16 +22,26 @@
 #include "lib/base/verdict.h"
 #include "lib/wire/rrset.h"
 
-/* Work left for one client query (DESIGN 5), charged before the work, and what it may use. */
-struct va_budget {
-	uint32_t sig_checks;  /* 64 per query */
-	uint32_t sig_us;      /* of VA_SIG_US, used: what the checks cost (va_key_check_us) */
-	uint32_t sha1_blocks; /* 3000 per query */
+/* What is relied on: an operator's choice, the same for every question. */
+struct va_rules {
 	/* RSASHA1 and RSASHA1-NSEC3-SHA1 are known. RFC 9905 2: implementations must be able to,
 	 * operators must not. */
 	bool rsasha1;
-	uint16_t nsec3_iterations; /* above: insecure. 0: VA_NSEC3_ITERATIONS_MAX */
+	uint16_t nsec3_iterations; /* above: insecure */
 };
+extern const struct va_rules va_rules_default;
+
+/* Work left for one client query (DESIGN 5), charged before the work; what it is done by. */
+struct va_crypto; /* crypto.h */
+struct va_budget {
+	const struct va_rules *rules;
+	struct va_crypto *crypto;
+	uint32_t sig_checks;
+	uint32_t sig_us; /* what checks cost: va_key_check_us */
+	uint32_t sha1_blocks;
+};
+/* All of it: VA_SIG_CHECKS, VA_SIG_US, VA_SHA1_BLOCKS. rules and crypto are borrowed. */
+void va_budget_init(struct va_budget *b, const struct va_rules *rules, struct va_crypto *crypto);
 
 enum {
 	VA_SIG_CHECKS = 64,
@@ -38,7 +50,7 @@ enum {
 	    20000, /* per query: of the slowest algorithm 64 checks would take four times that */
 	VA_SHA1_BLOCKS = 3000,
 	VA_KEYS_SAME_TAG = 2, /* DNSKEYs with one tag and algorithm that are tried (KeyTrap) */
-	VA_NSEC3_ITERATIONS_MAX = 50, /* if nothing else is said; EDE 27 (RFC 9276 3.2) */
+	VA_NSEC3_ITERATIONS_MAX = 50, /* by default; above: EDE 27 (RFC 9276 3.2) */
 	VA_RRS_MAX = 100,             /* records per RRset */
 	VA_SKEW_S = 300,              /* clock difference forgiven at inception and expiration */
 };

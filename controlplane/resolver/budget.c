@@ -28,7 +28,6 @@ cp_limits_default(struct cp_resolver_limits *l)
 	default_u32(&l->sends_per_server, 3);
 	default_u32(&l->sig_checks, VA_SIG_CHECKS);
 	default_u32(&l->sha1_blocks, VA_SHA1_BLOCKS);
-	default_u32(&l->nsec3_iterations, VA_NSEC3_ITERATIONS_MAX);
 	default_u32(&l->tasks, 4096);
 	default_u32(&l->zone_fetches, 512);
 	default_u32(&l->zone_waste, 1000);
@@ -54,7 +53,8 @@ cp_limits_default(struct cp_resolver_limits *l)
 }
 
 void
-cp_budget_init(struct cp_budget *b, const struct cp_resolver_limits *l, uint64_t now_ns)
+cp_budget_init(struct cp_budget *b, const struct cp_resolver_limits *l, const struct va_budget *va,
+    uint64_t now_ns)
 {
 	*b = (struct cp_budget){
 	    .sends = l->sends,
@@ -63,9 +63,9 @@ cp_budget_init(struct cp_budget *b, const struct cp_resolver_limits *l, uint64_t
 	    .ns_lookups = l->ns_lookups,
 	    .ns_lookup_fails = l->ns_lookup_fails,
 	    .steps = STEPS,
-	    .va = {.sig_checks = l->sig_checks,
-		.sha1_blocks = l->sha1_blocks,
-		.nsec3_iterations = (uint16_t)l->nsec3_iterations},
+	    .va = *va,
 	    .deadline_ns = now_ns + l->wall_ns,
 	};
+	b->va.sig_checks = l->sig_checks;
+	b->va.sha1_blocks = l->sha1_blocks;
 }

@@ -25,7 +25,9 @@ struct cp_budget {
 
 /* Put the default where a limit is 0. */
 void cp_limits_default(struct cp_resolver_limits *l);
-void cp_budget_init(struct cp_budget *b, const struct cp_resolver_limits *l, uint64_t now_ns);
+/* va: a fresh one; its counts are those of l. */
+void cp_budget_init(struct cp_budget *b, const struct cp_resolver_limits *l,
+    const struct va_budget *va, uint64_t now_ns);
 
 /* Take n; false, and nothing taken, when fewer are left. */
 static inline bool

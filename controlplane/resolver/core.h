@@ -31,11 +31,14 @@ struct cp_resolver {
 	struct cp_resolver_limits limits;
 	struct cp_policy *policy;
 	bool do_ip4, do_ip6, /* servers of which families can be asked; NAT64 makes both */
-	    ask_loopback, validate, rsasha1, aggressive, minimise, extras;
+	    ask_loopback, validate, aggressive, minimise, extras;
 	bool mix_case, cookies, any_full, any_glue;
 	struct hf_nat64 nat64;
 	uint16_t server_port;
 	struct hf_siphash_key key;
+
+	struct va_rules rules;
+	struct va_crypto *crypto;
 
 	struct hf_arena fixed; /* hints and anchors */
 	struct cp_delegation *hints;

@@ -16,6 +16,7 @@
 #include "controlplane/resolver/receive.h"
 #include "controlplane/resolver/send.h"
 #include "lib/base/ns.h"
+#include "validator/crypto.h"
 
 enum {
 	FIXED_MAX = 1024 * 1024, /* hints and anchors */
@@ -185,6 +186,7 @@ job_create(
 {
 	struct cp_job *job = calloc(1, sizeof(*job));
 	struct cp_want want = {CP_TASK_QUESTION, lower, type, false, false};
+	struct va_budget va;
 
 	if (job == NULL)
 		return NULL;
@@ -194,8 +196,8 @@ job_create(
 	job->cd = (w->variant & HF_VARIANT_CD) != 0;
 	job->cached = w->cached;
 	hf_arena_init(&job->arena, r->limits.arena_octets);
-	cp_budget_init(&job->budget, &r->limits, r->now.mono_ns);
-	job->budget.va.rsasha1 = r->rsasha1;
+	va_budget_init(&va, &r->rules, r->crypto);
+	cp_budget_init(&job->budget, &r->limits, &va, r->now.mono_ns);
 	job_link(r, job);
 	job->root = cp_task_create(job, &want);
 	if (job->root == NULL) {
@@ -492,14 +494,15 @@ parts_make(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 	r->ops.random(r->ops.arg, &r->key, sizeof(r->key));
 	if (!caches_take(r, cfg))
 		return false;
+	r->crypto = va_crypto_create();
 	r->scratch = malloc(sizeof(*r->scratch));
 	r->render = malloc(CP_RENDER_MAX);
 	r->packet = malloc(HF_MSG_MAX);
 	r->hints = cp_hints_make(cfg, &r->fixed);
 	r->routes = cp_routes_create(cfg);
 	r->local = cp_local_create(cfg);
-	return r->scratch != NULL && r->render != NULL && r->packet != NULL && r->hints != NULL &&
-	    r->routes != NULL && r->local != NULL && anchors_keep(r, cfg);
+	return r->crypto != NULL && r->scratch != NULL && r->render != NULL && r->packet != NULL &&
+	    r->hints != NULL && r->routes != NULL && r->local != NULL && anchors_keep(r, cfg);
 }
 
 struct cp_resolver *
@@ -519,7 +522,7 @@ cp_resolver_create(const struct cp_resolver_config *cfg, const struct cp_resolve
 	r->ask_loopback = cfg->ask_loopback;
 	r->validate = cfg->validate;
 	r->aggressive = cfg->aggressive_nsec;
-	r->rsasha1 = cfg->rsasha1;
+	r->rules = cfg->rules != NULL ? *cfg->rules : va_rules_default;
 	r->minimise = cfg->qname_minimisation;
 	r->mix_case = cfg->mix_case;
 	r->cookies = cfg->cookies;
@@ -553,6 +556,7 @@ cp_resolver_destroy(struct cp_resolver *r)
 	cp_caches_destroy(r->own_caches);
 	cp_routes_destroy(r->routes);
 	cp_local_destroy(r->local);
+	va_crypto_destroy(r->crypto);
 	free(r->scratch);
 	free(r->render);
 	free(r->packet);

@@ -87,7 +87,7 @@ struct cp_resolver_ops {
 struct cp_resolver_limits { /* DESIGN 5; docs/limits.md. 0 in a field: the default */
 	uint32_t sends, bytes, ns_names, ns_addrs, ns_lookup_fails, ns_lookups;
 	uint32_t referrals, depth, chain, sends_per_server;
-	uint32_t sig_checks, sha1_blocks, nsec3_iterations;
+	uint32_t sig_checks, sha1_blocks;
 	uint64_t wall_ns;
 	uint32_t zone_fetches, zone_waste;    /* under way; without data in a second */
 	uint32_t server_fetches, server_rate; /* under way; begun in a second */
@@ -134,10 +134,11 @@ struct cp_resolver_config {
 	bool ask_loopback;     /* a delegation may lead to the loopback: for labs only */
 	bool validate;         /* false: everything is insecure (never the default) */
 	bool aggressive_nsec;  /* answer from validated NSEC and NSEC3 of others (RFC 8198) */
-	bool rsasha1;          /* RSASHA1 signatures count (RFC 9905 2: not by default) */
-	bool extras;           /* NS and addresses that servers add: not minimal (RFC 1034 4.3.2) */
-	bool any_glue;         /* glue from outside the zone that gives it (never the default) */
-	bool any_full;         /* ANY is asked of servers; else HINFO (RFC 8482 4.2) */
+	const struct va_rules
+	    *rules;    /* what validation relies on; copied. NULL: va_rules_default */
+	bool extras;   /* NS and addresses that servers add: not minimal (RFC 1034 4.3.2) */
+	bool any_glue; /* glue from outside the zone that gives it (never the default) */
+	bool any_full; /* ANY is asked of servers; else HINFO (RFC 8482 4.2) */
 	bool qname_minimisation; /* RFC 9156 */
 	bool mix_case;           /* random case in questions (draft-vixie-dnsext-dns0x20) */
 	bool cookies;            /* towards servers (RFC 7873) */

@@ -11,6 +11,7 @@
 #include "lib/wire/cursor.h"
 #include "lib/wire/rdata.h"
 #include "lib/wire/writer.h"
+#include "validator/crypto.h"
 #include "validator/validator.h"
 #include "validator/zonemd.h"
 
@@ -343,14 +344,17 @@ int
 cp_rootcopy_seal(struct cp_rootcopy *c, const struct hf_rrset *anchors, size_t anchor_cnt,
     int64_t now_s, char why[CP_ROOTCOPY_WHY_LEN])
 {
-	struct check k = {.now_s = now_s, .budget = {.sig_checks = VA_SIG_CHECKS}, .why = why};
+	struct va_crypto *crypto = va_crypto_create();
+	struct check k = {.now_s = now_s, .why = why};
 	int rc;
 
 	sort(c);
-	if (!sets_make(c)) {
+	if (crypto == NULL || !sets_make(c)) {
+		va_crypto_destroy(crypto);
 		snprintf(why, CP_ROOTCOPY_WHY_LEN, "out of memory");
 		return -ENOMEM;
 	}
+	va_budget_init(&k.budget, &va_rules_default, crypto);
 	rc = soa_read(c, why);
 	if (rc == 0)
 		rc = check_keys(c, &k, anchors, anchor_cnt);
@@ -362,6 +366,7 @@ cp_rootcopy_seal(struct cp_rootcopy *c, const struct hf_rrset *anchors, size_t a
 		rc = check_digest(c, why);
 	if (rc == 0 && find(c, &hf_name_root, HF_TYPE_NS) == NULL)
 		rc = refuse(why, "no NS record");
+	va_crypto_destroy(crypto);
 	return rc;
 }
 

@@ -286,8 +286,8 @@ work_begin(struct work *w, struct cp_task *t, unsigned least)
 	w->t = t;
 	w->salt = (struct va_salt){
 	    .iterations = w->zone.iterations, .len = w->zone.salt_len, .octets = w->zone.salt};
+	w->budget = t->job->budget.va;
 	w->budget.sig_checks = 0;
-	w->budget.sha1_blocks = t->job->budget.va.sha1_blocks;
 	if (w->budget.sha1_blocks > most)
 		w->budget.sha1_blocks = most;
 	return true;

@@ -99,7 +99,7 @@ has_match(const struct hf_name *qname)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct va_budget budget = {.sig_checks = VA_SIG_CHECKS, .sha1_blocks = VA_SHA1_BLOCKS};
+	struct va_budget budget = va_budget_whole();
 	struct va_result type, name, cut;
 	struct hf_cursor c;
 

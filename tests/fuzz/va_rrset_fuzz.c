@@ -124,11 +124,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	hf_cursor_init(&c, data, size);
 	fill(&c);
-	budget = (struct va_budget){.sig_checks = VA_SIG_CHECKS, .sha1_blocks = VA_SHA1_BLOCKS};
+	budget = va_budget_whole();
 	va_rrset_verify(&set.set, &zone, &keys.set, NOW, &budget, &r);
 	check(&r, &budget);
 	VA_REQUIRE(r.verdict == HF_VERDICT_BOGUS);
-	budget = (struct va_budget){.sig_checks = VA_SIG_CHECKS, .sha1_blocks = VA_SHA1_BLOCKS};
+	budget = va_budget_whole();
 	va_keys_verify(&keys.set, &ds.set, NOW, &budget, &r);
 	check(&r, &budget);
 	return 0;

@@ -246,6 +246,17 @@ to_bool(struct setup *u, const char *key, const char *v, bool *out)
 }
 
 static bool
+to_iterations(struct setup *u, const char *key, const char *v)
+{
+	uint32_t n = 0;
+
+	if (!to_seconds(u, key, v, &n))
+		return false;
+	u->validation.nsec3_iterations = (uint16_t)n;
+	return n <= UINT16_MAX || refuse(u, "%s=%s", key, v);
+}
+
+static bool
 on_feature(struct setup *u, const char *key, const char *v)
 {
 	if (strcmp(key, "minimal_responses") == 0) {
@@ -255,7 +266,7 @@ on_feature(struct setup *u, const char *key, const char *v)
 	if (strcmp(key, "aggressive_nsec") == 0)
 		return to_bool(u, key, v, &u->cfg.aggressive_nsec);
 	if (strcmp(key, "nsec3_iterations") == 0) /* ours */
-		return to_seconds(u, key, v, &u->cfg.limits.nsec3_iterations);
+		return to_iterations(u, key, v);
 	if (strcmp(key, "nat64_prefix") == 0) /* ours */
 		return hf_nat64_from_text(v, &u->cfg.nat64) == 0 || refuse(u, "%s=%s", key, v);
 	if (strcmp(key, "any") == 0) { /* ours */
@@ -378,7 +389,7 @@ on_need(struct setup *u, const char *v)
 		return true;
 	}
 	if (strcmp(v, "val-nsec3-keysize-iterations") == 0) { /* it is not said: ours */
-		u->cfg.limits.nsec3_iterations = 0;
+		u->validation.nsec3_iterations = VA_NSEC3_ITERATIONS_MAX;
 		return true;
 	}
 	if (strcmp(v, "forward-no-cache") == 0) {
@@ -481,8 +492,10 @@ setup_read(struct setup *u, const struct rpl *s)
 	u->cfg.validate = true;
 	u->cfg.qname_minimisation = u->cfg.aggressive_nsec = true; /* Holdfast's defaults */
 	/* The scenarios are older than RFC 9905 and RFC 9276. */
-	u->cfg.rsasha1 = true;
-	u->cfg.limits.nsec3_iterations = 150;
+	u->validation = va_rules_default;
+	u->validation.rsasha1 = true;
+	u->validation.nsec3_iterations = 150;
+	u->cfg.rules = &u->validation;
 	u->cfg.any_full = true; /* and than RFC 8482 */
 	u->cfg.qname_minimisation = true;
 	u->cfg.server_port = 53;

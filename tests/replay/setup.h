@@ -29,6 +29,7 @@ struct setup {
 	int64_t wall_s; /* when the scenario begins */
 	char why[RPL_WHY_LEN];
 
+	struct va_rules validation;
 	struct hf_arena arena;
 	struct hf_rrset hints[1 + 2];
 	struct hf_rrset anchors[SETUP_ANCHOR_MAX];

@@ -31,11 +31,21 @@ signing_init(struct signing *s, uint8_t algorithm, unsigned number)
 	s->sig_len = va_signer_sign(&s->by, s->data, sizeof(s->data), s->sig);
 }
 
-static enum va_crypto
+static struct va_crypto *crypto;
+
+static enum va_crypto_says
+verify_by(struct va_crypto *by, const struct signing *key, const struct signing *signed_by)
+{
+	const struct va_octets data = {signed_by->data, DATA_LEN};
+	const struct va_octets sig = {signed_by->sig, signed_by->sig_len};
+
+	return va_crypto_verify(by, &key->key, &data, &sig);
+}
+
+static enum va_crypto_says
 verify(const struct signing *key, const struct signing *signed_by)
 {
-	return va_crypto_verify(
-	    &key->key, signed_by->data, DATA_LEN, signed_by->sig, signed_by->sig_len);
+	return verify_by(crypto, key, signed_by);
 }
 
 /* Against the model: a signature is good by its own key and by no other. */
@@ -98,27 +108,59 @@ a_point_off_its_curve_is_refused_each_time(void **state)
 	va_signer_fini(&s.by);
 }
 
+/* They live and end independently: a bad signature is bad in both, a good one good in both. */
+static void
+what_one_object_keeps_another_does_not_know(void **state)
+{
+	struct va_crypto *own = va_crypto_create();
+	static struct signing s;
+
+	(void)state;
+	assert_non_null(own);
+	signing_init(&s, HF_ALG_RSASHA256, 1);
+	assert_int_equal(verify_by(own, &s, &s), VA_CRYPTO_GOOD);
+	s.sig[9] ^= 1;
+	assert_int_equal(verify_by(own, &s, &s), VA_CRYPTO_BAD);
+	assert_int_equal(verify(&s, &s), VA_CRYPTO_BAD);
+	s.sig[9] ^= 1;
+	va_crypto_destroy(own);
+	assert_int_equal(verify(&s, &s), VA_CRYPTO_GOOD);
+	va_signer_fini(&s.by);
+}
+
+/* Made by one thread, used and ended by another. */
+struct worker {
+	const struct signing *s;
+	struct va_crypto *crypto;
+};
+
 static int
 verify_in_thread(void *arg)
 {
-	struct signing *s = arg;
+	struct worker *w = arg;
 	int good = 0;
 
 	for (unsigned i = 0; i < 20; i++)
-		good += verify(s, s) == VA_CRYPTO_GOOD;
+		good += verify_by(w->crypto, w->s, w->s) == VA_CRYPTO_GOOD;
+	va_crypto_destroy(w->crypto);
 	return good;
 }
 
 static void
-threads_keep_keys_of_their_own_and_give_them_back(void **state)
+threads_share_nothing_and_whoever_has_the_object_may_end_it(void **state)
 {
 	static struct signing s;
+	struct worker workers[4];
 	thrd_t threads[4];
 
 	(void)state;
 	signing_init(&s, HF_ALG_ECDSAP256, 1);
-	for (unsigned i = 0; i < 4; i++)
-		assert_int_equal(thrd_create(&threads[i], verify_in_thread, &s), thrd_success);
+	for (unsigned i = 0; i < 4; i++) {
+		workers[i] = (struct worker){&s, va_crypto_create()};
+		assert_non_null(workers[i].crypto);
+		assert_int_equal(
+		    thrd_create(&threads[i], verify_in_thread, &workers[i]), thrd_success);
+	}
 	for (unsigned i = 0; i < 4; i++) {
 		int good = 0;
 
@@ -128,6 +170,23 @@ threads_keep_keys_of_their_own_and_give_them_back(void **state)
 	va_signer_fini(&s.by);
 }
 
+static int
+crypto_begin(void **state)
+{
+	(void)state;
+	crypto = va_crypto_create();
+	return crypto == NULL;
+}
+
+static int
+crypto_end(void **state)
+{
+	(void)state;
+	va_crypto_destroy(crypto);
+	va_crypto_destroy(NULL);
+	return 0;
+}
+
 int
 main(void)
 {
@@ -135,8 +194,9 @@ main(void)
 	    cmocka_unit_test(more_keys_than_are_kept_each_verify_their_own_signatures_only),
 	    cmocka_unit_test(a_bad_signature_spoils_nothing_for_the_next),
 	    cmocka_unit_test(a_point_off_its_curve_is_refused_each_time),
-	    cmocka_unit_test(threads_keep_keys_of_their_own_and_give_them_back),
+	    cmocka_unit_test(what_one_object_keeps_another_does_not_know),
+	    cmocka_unit_test(threads_share_nothing_and_whoever_has_the_object_may_end_it),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, crypto_begin, crypto_end);
 }

@@ -18,7 +18,7 @@ static struct va_result res;
 static void
 fresh_budget(void)
 {
-	budget = (struct va_budget){.sig_checks = VA_SIG_CHECKS, .sha1_blocks = VA_SHA1_BLOCKS};
+	budget = va_budget_whole();
 }
 
 enum { NODES_MAX = 24, ITER = 2 };

@@ -18,7 +18,7 @@ static struct va_result res;
 static void
 fresh_budget(void)
 {
-	budget = (struct va_budget){.sig_checks = VA_SIG_CHECKS, .sha1_blocks = VA_SHA1_BLOCKS};
+	budget = va_budget_whole();
 }
 
 static void
@@ -324,7 +324,8 @@ names_hash_as_in_rfc_5155_appendix_a(void **state)
 		uint8_t hash[20];
 		char text[33];
 
-		assert_true(va_crypto_nsec3(&n, &salt, hash));
+		fresh_budget();
+		assert_true(va_crypto_nsec3(budget.crypto, &n, &salt, hash));
 		va_base32hex(hash, text);
 		assert_string_equal(text, vectors[i].hash);
 	}

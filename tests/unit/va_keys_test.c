@@ -34,14 +34,14 @@ zone_init(void)
 	va_box_init(&ds, "example.", HF_TYPE_DS, TTL);
 	struct hf_rdata key = {.data = ksk.dnskey, .len = ksk.dnskey_len};
 	va_box_add(&ds, rdata, va_ds_make(&keys.set.owner, &key, HF_DIGEST_SHA256, rdata, 64));
-	budget = (struct va_budget){.sig_checks = VA_SIG_CHECKS, .sha1_blocks = VA_SHA1_BLOCKS};
+	budget = va_budget_whole();
 }
 
 static enum va_reason
 judge(void)
 {
 	budget.sig_checks = VA_SIG_CHECKS;
-	budget.sig_us = 0;
+	budget.sig_us = VA_SIG_US;
 	va_keys_verify(&keys.set, &ds.set, NOW, &budget, &result);
 	return result.reason;
 }
@@ -124,6 +124,7 @@ rsasha1_counts_only_if_the_operator_says_so(void **state)
 {
 	(void)state;
 	static const uint8_t algorithms[] = {HF_ALG_RSASHA1, HF_ALG_RSASHA1_NSEC3};
+	const struct va_rules with_rsasha1 = {.rsasha1 = true};
 	struct va_signer old;
 
 	for (size_t i = 0; i < sizeof(algorithms); i++) {
@@ -142,7 +143,7 @@ rsasha1_counts_only_if_the_operator_says_so(void **state)
 		    &ds, rdata, va_ds_make(&ds.set.owner, &key, HF_DIGEST_SHA256, rdata, 64));
 		assert_int_equal(judge(), VA_DS_ALGORITHM);
 		assert_int_equal(result.verdict, HF_VERDICT_INSECURE);
-		budget.rsasha1 = true;
+		budget.rules = &with_rsasha1;
 		assert_int_equal(judge(), VA_OK);
 		octets(&keys.sig[0])[keys.sig[0].len - 1] ^= 1;
 		assert_true(judge() != VA_OK);
@@ -480,7 +481,7 @@ the_examples_of_the_rfcs_validate(void **state)
 		load_example(e, &set, &dnskeys);
 		assert_int_equal(va_key_tag(dnskeys.rr[0].data, dnskeys.rr[0].len), e->tag);
 		budget.sig_checks = VA_SIG_CHECKS;
-		budget.sig_us = 0;
+		budget.sig_us = VA_SIG_US;
 		va_rrset_verify(&set.set, &zone, &dnskeys.set, e->inception + 60, &budget, &result);
 		if (result.verdict != HF_VERDICT_SECURE)
 			fail_msg("%s: %s", e->rfc, va_reason_name(result.reason));

@@ -187,7 +187,7 @@ sign_zone(const struct tool *t)
 static void
 fresh_budget(void)
 {
-	budget = (struct va_budget){.sig_checks = VA_SIG_CHECKS, .sha1_blocks = VA_SHA1_BLOCKS};
+	budget = va_budget_whole();
 }
 
 /* A DS of each key with the SEP bit, and the keys against it. */

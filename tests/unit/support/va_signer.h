@@ -22,6 +22,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 
+#include "validator/crypto.h"
 #include "validator/validator.h"
 
 enum { VA_BOX_RRS = 128, VA_BOX_MEM = 64 * 1024, VA_SIGNER_DNSKEY = 600 };
@@ -33,6 +34,20 @@ enum { VA_BOX_RRS = 128, VA_BOX_MEM = 64 * 1024, VA_SIGNER_DNSKEY = 600 };
 			abort();                                                \
 		}                                                               \
 	} while (0)
+
+/* What a question may cost, by the default rules. Key objects are the program's for good. */
+static inline struct va_budget
+va_budget_whole(void)
+{
+	static struct va_crypto *crypto;
+	struct va_budget b;
+
+	if (crypto == NULL)
+		crypto = va_crypto_create();
+	VA_REQUIRE(crypto != NULL);
+	va_budget_init(&b, &va_rules_default, crypto);
+	return b;
+}
 
 struct va_signer {
 	EVP_PKEY *pkey;
