@@ -66,6 +66,7 @@ unit_names := \
 	va_denial_model_test \
 	va_denial_test \
 	va_keys_test \
+	va_rfc_test \
 	va_rrset_test \
 	va_zones_test \
 	wire_message_test \
@@ -99,6 +100,8 @@ unit_parts_va_crypto_test := validator hf
 unit_parts_va_denial_test := validator hf
 unit_parts_va_keys_test := validator hf
 unit_parts_va_rrset_test := validator hf
+unit_parts_va_rfc_test := validator hf
+unit_libs_va_rfc_test := -lldns
 unit_parts_va_zones_test := validator hf
 unit_libs_va_zones_test := -lldns
 unit_parts_wire_rdata_test := hf

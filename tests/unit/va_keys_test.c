@@ -444,6 +444,16 @@ static const struct example examples[] = {
 	"example\x03"
 	"com",
 	20},
+    {"RFC 8080 6.2", "example.com.", "example.com.",
+	"kkreGWoccSDmUBGAe7+zsbG6ZAFQp+syPmYUurBRQc3tDjeMCJcVMRDmgcNLp5HlHAMy12VoISsA",
+	"E1/oLjSGIbmLny/4fcgM1z4oL6aqo+izT3urCyHyvEp4Sp8Syg1eI+lJ57CSnZqjJP41O/9l4m0AsQ4f7qI1gVnM"
+	"L8vWWiyW2KXhT9kuAICUSxv5OWbf81Rq7Yu60npabODB0QFPb/rkW3kUZmQ0YQUA",
+	"645ff078b3568f5852b70cb60e8e696cc77b75bfaaffc118cf79cbda1ba28af4", 257, 38353, HF_TYPE_MX,
+	16, 2, 1440021600, 1438207200,
+	"\x00\x0a\x04mail\x07"
+	"example\x03"
+	"com",
+	20},
 };
 
 static void
@@ -485,6 +495,50 @@ the_examples_of_the_rfcs_validate(void **state)
 		va_rrset_verify(&set.set, &zone, &dnskeys.set, e->inception + 60, &budget, &result);
 		if (result.verdict != HF_VERDICT_SECURE)
 			fail_msg("%s: %s", e->rfc, va_reason_name(result.reason));
+	}
+}
+
+/* As printed: made by a script that took the root for a label too (erratum 4935). */
+static void
+the_signatures_rfc_8080_printed_before_its_erratum_do_not_validate(void **state)
+{
+	(void)state;
+	static const struct {
+		uint16_t tag;
+		const char *sig;
+	} printed[] = {
+	    {3613,
+		"Edk+IB9KNNWg0HAjm7FazXyrd5m3Rk8zNZbvNpAcM+eysqcUOMIjWoevFkjH5GaMWeG96GUVZu6ECKOQ"
+		"memHDg=="},
+	    {35217,
+		"5LL2obmzdqjWI+Xto5eP5adXt/T5tMhasWvwcyW4L3SzfcRawOle9bodhC+oip9ayUGjY9T/rL4rN3bO"
+		"uESGDA=="},
+	    {9713,
+		"Nmc0rgGKpr3GKYXcB1JmqqS4NYwhmechvJTqVzt3jR+Qy/lSLFoIk1L+9e39GPL+5tVzDPN3f9kAwiu8"
+		"KCuPPjtl227ayaCZtRKZuJax7n9NuYlZJIusX0SOIOKBGzG+yWYtz1/jjbzl5GGkWvREUCUA"},
+	    {38353,
+		"+JjANio/LIzp7osmMYE5XD3H/YES8kXs5Vb9H8MjPS8OAGZMD37+LsCIcjg5ivt0d4Om/UaqETEAsJja"
+		"Ye56CEQP5lhRWuD2ivBqE0zfwJTyp4WqvpULbpvaukswvv/WNEFxzEYQEIm9+xDlXj4pMAMA"},
+	};
+	static struct va_box set, dnskeys;
+
+	for (size_t i = 0; i < sizeof(printed) / sizeof(printed[0]); i++) {
+		const struct example *e = examples;
+
+		while (e->tag != printed[i].tag)
+			e++;
+		struct hf_name zone = va_name(e->zone);
+		struct example wrong = *e;
+		wrong.sig = printed[i].sig;
+		load_example(&wrong, &set, &dnskeys);
+		for (uint8_t labels = 2; labels <= 3; labels++) {
+			octets(&set.sig[0])[3] = labels;
+			budget = va_budget_whole();
+			va_rrset_verify(
+			    &set.set, &zone, &dnskeys.set, e->inception + 60, &budget, &result);
+			assert_int_equal(result.reason, labels == 2 ? VA_SIG_BAD : VA_SIG_LABELS);
+			assert_int_equal(result.verdict, HF_VERDICT_BOGUS);
+		}
 	}
 }
 
@@ -573,6 +627,7 @@ main(void)
 	    cmocka_unit_test(rsa_keys_outside_the_limits_never_reach_the_library),
 	    cmocka_unit_test(keys_of_the_wrong_length_are_refused),
 	    cmocka_unit_test(the_examples_of_the_rfcs_validate),
+	    cmocka_unit_test(the_signatures_rfc_8080_printed_before_its_erratum_do_not_validate),
 	    cmocka_unit_test(the_ds_records_of_the_rfcs_are_made_from_their_keys),
 	    cmocka_unit_test(every_reason_has_a_name_a_sentence_and_an_ede),
 	};
