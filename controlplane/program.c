@@ -24,6 +24,7 @@
 #include "controlplane/zones.h"
 #include "lib/base/clock.h"
 #include "lib/base/rand.h"
+#include "lib/wire/const.h"
 #include "lib/wire/identity.h"
 
 enum { FILES_OTHER = 4096, SERVER_PORT = 53 };
@@ -289,10 +290,14 @@ limits_of(const struct hf_config *c)
 static struct va_rules
 rules_of(const struct hf_config *c)
 {
-	return (struct va_rules){
-	    .rsasha1 = c->rsasha1,
-	    .nsec3_iterations = (uint16_t)c->limit_nsec3_iterations,
-	};
+	struct va_rules rules = va_rules_default;
+
+	if (c->rsasha1)
+		rules.algorithms |= 1u << HF_ALG_RSASHA1 | 1u << HF_ALG_RSASHA1_NSEC3;
+	if (c->ds_sha1)
+		rules.digests |= 1u << HF_DIGEST_SHA1;
+	rules.nsec3_iterations = (uint16_t)c->limit_nsec3_iterations;
+	return rules;
 }
 
 /* Without the list a registrable domain is the last two labels. */

@@ -9,6 +9,7 @@
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
+#include "validator/algorithm.h"
 #include "validator/crypto.h"
 
 enum { DER_MAX = 2 + 2 * (2 + 1 + 48) };
@@ -351,22 +352,9 @@ sig_len_of(const struct va_key *key)
 {
 	struct va_rsa rsa;
 
-	switch (key->algorithm) {
-	case HF_ALG_RSASHA1: /* RFC 3110 3 */
-	case HF_ALG_RSASHA1_NSEC3:
-	case HF_ALG_RSASHA256:
-	case HF_ALG_RSASHA512:
-		return va_rsa_parse(key, &rsa) ? rsa.n_len : 0; /* RFC 5702 3 */
-	case HF_ALG_ECDSAP256:
-	case HF_ALG_ED25519:
-		return 64;
-	case HF_ALG_ECDSAP384:
-		return 96;
-	case HF_ALG_ED448:
-		return 114;
-	default:
-		return 0;
-	}
+	if (!va_algorithm_is_rsa(key->algorithm))
+		return va_algorithm(key->algorithm)->sig_len;
+	return va_rsa_parse(key, &rsa) ? rsa.n_len : 0; /* RFC 3110 3, 5702 3 */
 }
 
 struct check {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "validator/algorithm.h"
 #include "validator/crypto.h"
 #include "validator/validator.h"
 
@@ -20,21 +21,6 @@ va_key_tag(const uint8_t *rdata, size_t len)
 		sum += (i & 1) != 0 ? rdata[i] : (uint32_t)rdata[i] << 8;
 	sum += sum >> 16;
 	return (uint16_t)sum;
-}
-
-bool
-va_algorithm_supported(uint8_t alg, bool rsasha1)
-{
-	if (alg == HF_ALG_RSASHA1 || alg == HF_ALG_RSASHA1_NSEC3)
-		return rsasha1;
-	return alg == HF_ALG_RSASHA256 || alg == HF_ALG_RSASHA512 || alg == HF_ALG_ECDSAP256 ||
-	    alg == HF_ALG_ECDSAP384 || alg == HF_ALG_ED25519 || alg == HF_ALG_ED448;
-}
-
-bool
-va_digest_supported(uint8_t digest)
-{
-	return digest == HF_DIGEST_SHA1 || digest == HF_DIGEST_SHA256 || digest == HF_DIGEST_SHA384;
 }
 
 bool
@@ -104,42 +90,23 @@ va_rsa_parse(const struct va_key *key, struct va_rsa *rsa)
 bool
 va_key_shape_ok(const struct va_key *key)
 {
+	const struct va_algorithm *a = va_algorithm(key->algorithm);
 	struct va_rsa rsa;
 
-	switch (key->algorithm) {
-	case HF_ALG_RSASHA1:
-	case HF_ALG_RSASHA1_NSEC3:
-	case HF_ALG_RSASHA256:
-	case HF_ALG_RSASHA512:
+	if (va_algorithm_is_rsa(key->algorithm))
 		return va_rsa_parse(key, &rsa);
-	case HF_ALG_ECDSAP256: /* RFC 6605 4 */
-		return key->pub_len == 64;
-	case HF_ALG_ECDSAP384:
-		return key->pub_len == 96;
-	case HF_ALG_ED25519: /* RFC 8080 3 */
-		return key->pub_len == 32;
-	case HF_ALG_ED448:
-		return key->pub_len == 57;
-	default:
-		return false;
-	}
+	return a->verifies && key->pub_len == a->pub_len;
 }
 
 uint32_t
 va_key_check_us(const struct va_key *key)
 {
-	switch (key->algorithm) {
-	case HF_ALG_ECDSAP256:
-		return 114;
-	case HF_ALG_ECDSAP384:
-		return 1245;
-	case HF_ALG_ED25519:
-		return 191;
-	case HF_ALG_ED448:
-		return 400;
-	default: /* RSA: 30 for 2048 bits, with the square of the modulus */
-		return (uint32_t)(UINT64_C(30) * key->pub_len * key->pub_len / (256 * 256)) + 1;
-	}
+	uint32_t us = va_algorithm(key->algorithm)->check_us;
+
+	if (!va_algorithm_is_rsa(key->algorithm))
+		return us;
+	/* With the square of the modulus. */
+	return (uint32_t)((uint64_t)us * key->pub_len * key->pub_len / (256 * 256)) + 1;
 }
 
 bool

@@ -1,5 +1,6 @@
 # libvalidator: RRsets, keys and a time in, a verdict out. The only user of OpenSSL's crypto.
 validator_src := \
+	validator/algorithm.c \
 	validator/canon.c \
 	validator/crypto.c \
 	validator/denial.c \

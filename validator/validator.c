@@ -7,8 +7,6 @@
 #include "validator/key.h"
 #include "validator/validator.h"
 
-const struct va_rules va_rules_default = {.nsec3_iterations = VA_NSEC3_ITERATIONS_MAX};
-
 void
 va_budget_init(struct va_budget *b, const struct va_rules *rules, struct va_crypto *crypto)
 {
@@ -127,7 +125,7 @@ try_signatures(struct trial *t, struct va_result *out)
 				out->reason = VA_SIG_MALFORMED;
 			continue;
 		}
-		reason = va_algorithm_supported(sig.algorithm, t->budget->rules->rsasha1)
+		reason = va_rules_algorithm(t->budget->rules, sig.algorithm)
 		    ? va_sig_check(&sig, t->set, t->zone, t->now_s)
 		    : VA_SIG_ALGORITHM;
 		if (reason == VA_OK)
@@ -260,29 +258,29 @@ trust_by_key(struct trial *t, const struct hf_rrset *keys, const struct hf_rdata
 	}
 }
 
-/* Is what this anchor uses known here? VA_OK, DS_ALGORITHM or DS_DIGEST. A record too
- * short to tell counts as known: it must not open a way to insecure. */
+/* Is what this anchor uses relied on? VA_OK, DS_ALGORITHM or DS_DIGEST. A record too
+ * short to tell counts as relied on: it must not open a way to insecure. */
 static enum va_reason
-anchor_supported(uint16_t type, const struct hf_rdata *anchor, bool rsasha1)
+anchor_supported(uint16_t type, const struct hf_rdata *anchor, const struct va_rules *rules)
 {
 	struct va_key key;
 	struct va_ds ds;
 
 	if (type == HF_TYPE_DNSKEY)
-		return !va_key_parse(anchor, &key) || va_algorithm_supported(key.algorithm, rsasha1)
+		return !va_key_parse(anchor, &key) || va_rules_algorithm(rules, key.algorithm)
 		    ? VA_OK
 		    : VA_DS_ALGORITHM;
 	if (!va_ds_parse(anchor, &ds))
 		return VA_OK;
-	if (!va_algorithm_supported(ds.algorithm, rsasha1))
+	if (!va_rules_algorithm(rules, ds.algorithm))
 		return VA_DS_ALGORITHM;
-	return va_digest_supported(ds.digest_type) ? VA_OK : VA_DS_DIGEST;
+	return va_rules_digest(rules, ds.digest_type) ? VA_OK : VA_DS_DIGEST;
 }
 
 /* A SHA-1 digest counts for nothing beside a better one (RFC 4509 3): whoever can make
  * collisions must not choose which is looked at. */
 static bool
-is_outdone(const struct hf_rrset *anchors, const struct va_ds *ds, bool rsasha1)
+is_outdone(const struct hf_rrset *anchors, const struct va_ds *ds, const struct va_rules *rules)
 {
 	struct va_ds other;
 
@@ -290,8 +288,8 @@ is_outdone(const struct hf_rrset *anchors, const struct va_ds *ds, bool rsasha1)
 		return false;
 	for (uint16_t i = 0; i < anchors->rr_cnt; i++)
 		if (va_ds_parse(&anchors->rr[i], &other) && other.digest_type != HF_DIGEST_SHA1 &&
-		    va_digest_supported(other.digest_type) &&
-		    va_algorithm_supported(other.algorithm, rsasha1))
+		    va_rules_digest(rules, other.digest_type) &&
+		    va_rules_algorithm(rules, other.algorithm))
 			return true;
 	return false;
 }
@@ -301,16 +299,16 @@ static enum va_reason
 trust_keys(struct trial *t, const struct hf_rrset *keys, const struct hf_rrset *anchors)
 {
 	enum va_reason reason = VA_DS_ALGORITHM;
-	bool rsasha1 = t->budget->rules->rsasha1;
+	const struct va_rules *rules = t->budget->rules;
 
 	for (uint16_t i = 0; i < anchors->rr_cnt; i++) {
-		enum va_reason r = anchor_supported(anchors->type, &anchors->rr[i], rsasha1);
+		enum va_reason r = anchor_supported(anchors->type, &anchors->rr[i], rules);
 		struct va_ds ds;
 
 		if (r == VA_OK && anchors->type == HF_TYPE_DNSKEY)
 			trust_by_key(t, keys, &anchors->rr[i]);
 		else if (r == VA_OK && va_ds_parse(&anchors->rr[i], &ds) &&
-		    !is_outdone(anchors, &ds, rsasha1))
+		    !is_outdone(anchors, &ds, rules))
 			trust_by_ds(t, keys, &ds);
 		if (r == VA_OK || reason == VA_OK)
 			reason = VA_OK;

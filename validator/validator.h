@@ -24,12 +24,14 @@
 
 /* What is relied on: an operator's choice, the same for every question. */
 struct va_rules {
-	/* RSASHA1 and RSASHA1-NSEC3-SHA1 are known. RFC 9905 2: implementations must be able to,
-	 * operators must not. */
-	bool rsasha1;
-	uint16_t nsec3_iterations; /* above: insecure */
+	uint32_t algorithms, digests; /* sets: bit n of number n. The table is in algorithm.h */
+	uint16_t nsec3_iterations;    /* above: insecure */
 };
 extern const struct va_rules va_rules_default;
+/* Signatures of the algorithm, DS of the digest (HF_ALG_*, HF_DIGEST_*) can be verified, and are
+ * relied on. */
+bool va_rules_algorithm(const struct va_rules *rules, uint8_t number);
+bool va_rules_digest(const struct va_rules *rules, uint8_t number);
 
 /* Work left for one client query (DESIGN 5), charged before the work; what it is done by. */
 struct va_crypto; /* crypto.h */
@@ -70,10 +72,11 @@ enum {
 	    "the key lacks the zone key bit")                                                     \
 	X(SIG_BAD, HF_EDE_BOGUS, "RFC 4035 5.3.3", "signature does not verify")                   \
 	X(SIG_ALGORITHM, HF_EDE_DNSKEY_ALG, "RFC 4035 5.2",                                       \
-	    "no signature of a supported algorithm")                                              \
+	    "no signature of an algorithm that is relied on")                                     \
 	X(DS_NO_MATCH, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.2", "no DNSKEY matches a DS")           \
-	X(DS_ALGORITHM, HF_EDE_DNSKEY_ALG, "RFC 4035 5.2", "no DS of a supported algorithm")      \
-	X(DS_DIGEST, HF_EDE_DS_DIGEST, "RFC 4509 3", "no DS of a supported digest")               \
+	X(DS_ALGORITHM, HF_EDE_DNSKEY_ALG, "RFC 4035 5.2",                                        \
+	    "no DS of an algorithm that is relied on")                                            \
+	X(DS_DIGEST, HF_EDE_DS_DIGEST, "RFC 4509 3", "no DS of a digest that is relied on")       \
 	X(KEYS_MISSING, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.2",                                    \
 	    "the zone's DNSKEY RRset could not be had")                                           \
 	X(DS_UNREACHABLE, HF_EDE_NETWORK_ERROR, "RFC 4035 5.2",                                   \
@@ -124,9 +127,6 @@ uint16_t va_key_tag(const uint8_t *rdata, size_t len);
 /* RDATA of a DS made from a DNSKEY, digest 2 or 4. Returns its length, 0 if it cannot be made. */
 size_t va_ds_make(const struct hf_name *owner, const struct hf_rdata *dnskey, uint8_t digest,
     uint8_t *out, size_t cap);
-
-bool va_algorithm_supported(uint8_t alg, bool rsasha1);
-bool va_digest_supported(uint8_t digest);
 
 /* set, signed in zone, against the zone's validated DNSKEY RRset keys. Verdict SECURE or
  * BOGUS. now_s: seconds since 1970 (serial arithmetic, RFC 4034 3.1.5). */

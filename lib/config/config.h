@@ -135,7 +135,8 @@ struct hf_config {
 	uint64_t limit_client_waiting; /* replies, per core */
 
 	struct hf_config_text_list trust_anchors; /* files of DS and DNSKEY records */
-	bool rsasha1;                             /* believe RSASHA1 signatures */
+	bool rsasha1;                             /* rely on RSASHA1 signatures */
+	bool ds_sha1;                             /* rely on SHA-1 digests in DS records */
 
 	char *policy_store; /* SQLite file */
 	uint64_t nta_default_ns, nta_max_ns;

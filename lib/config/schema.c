@@ -153,7 +153,9 @@ const struct hf_schema_key hf_schema[] = {
 	 HF_CONFIG_ANCHOR_MAX, "/usr/share/dns/root.ds", {0},
 	 "files of DS and DNSKEY records that are believed"},
 	{"validation", "rsasha1", HF_SCHEMA_BOOL, AT(rsasha1), 0, 0, "no", {0},
-	 "believe RSASHA1 signatures; no: zones signed with them are insecure (RFC 9905 2)"},
+	 "rely on RSASHA1 signatures; no: zones signed with them are insecure (RFC 9905 2)"},
+	{"validation", "ds-sha1", HF_SCHEMA_BOOL, AT(ds_sha1), 0, 0, "no", {0},
+	 "rely on SHA-1 digests in DS records; no: zones that have no others are insecure"},
 
 	{"validation", "key-tag-signal", HF_SCHEMA_BOOL, AT(key_tag_signal), 0, 0, "yes", {0},
 	 "tell the zones of the anchors once a day which keys are believed (RFC 8145)"},

@@ -257,6 +257,17 @@ to_iterations(struct setup *u, const char *key, const char *v)
 }
 
 static bool
+to_set(struct setup *u, const char *key, const char *v, uint32_t *set, uint32_t members)
+{
+	bool in;
+
+	if (!to_bool(u, key, v, &in))
+		return false;
+	*set = in ? *set | members : *set & ~members;
+	return true;
+}
+
+static bool
 on_feature(struct setup *u, const char *key, const char *v)
 {
 	if (strcmp(key, "minimal_responses") == 0) {
@@ -267,6 +278,11 @@ on_feature(struct setup *u, const char *key, const char *v)
 		return to_bool(u, key, v, &u->cfg.aggressive_nsec);
 	if (strcmp(key, "nsec3_iterations") == 0) /* ours */
 		return to_iterations(u, key, v);
+	if (strcmp(key, "rsasha1") == 0) /* ours */
+		return to_set(u, key, v, &u->validation.algorithms,
+		    1u << HF_ALG_RSASHA1 | 1u << HF_ALG_RSASHA1_NSEC3);
+	if (strcmp(key, "ds_sha1") == 0) /* ours */
+		return to_set(u, key, v, &u->validation.digests, 1u << HF_DIGEST_SHA1);
 	if (strcmp(key, "nat64_prefix") == 0) /* ours */
 		return hf_nat64_from_text(v, &u->cfg.nat64) == 0 || refuse(u, "%s=%s", key, v);
 	if (strcmp(key, "any") == 0) { /* ours */
@@ -493,7 +509,8 @@ setup_read(struct setup *u, const struct rpl *s)
 	u->cfg.qname_minimisation = u->cfg.aggressive_nsec = true; /* Holdfast's defaults */
 	/* The scenarios are older than RFC 9905 and RFC 9276. */
 	u->validation = va_rules_default;
-	u->validation.rsasha1 = true;
+	u->validation.algorithms |= 1u << HF_ALG_RSASHA1 | 1u << HF_ALG_RSASHA1_NSEC3;
+	u->validation.digests |= 1u << HF_DIGEST_SHA1;
 	u->validation.nsec3_iterations = 150;
 	u->cfg.rules = &u->validation;
 	u->cfg.any_full = true; /* and than RFC 8482 */

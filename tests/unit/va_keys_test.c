@@ -9,6 +9,7 @@
 
 #include "lib/wire/rdata.h"
 #include "tests/unit/support/va_signer.h"
+#include "validator/algorithm.h"
 #include "validator/key.h"
 
 enum { NOW = 1500000, TTL = 3600, DIGEST_UNKNOWN = 3 };
@@ -101,22 +102,94 @@ ds_records_of_unknown_kinds_only_make_the_zone_insecure(void **state)
 }
 
 static void
-a_sha1_digest_counts_only_where_there_is_no_better_one(void **state)
+a_sha1_digest_counts_only_if_the_operator_says_so_and_there_is_no_better_one(void **state)
 {
 	(void)state;
 	uint8_t rdata[64];
 	struct hf_rdata key = {.data = ksk.dnskey, .len = ksk.dnskey_len};
+	struct va_rules with_sha1 = va_rules_default;
 
+	with_sha1.digests |= 1u << HF_DIGEST_SHA1;
 	zone_init();
 	va_box_init(&ds, "example.", HF_TYPE_DS, TTL);
 	va_box_add(&ds, rdata, va_ds_make(&ds.set.owner, &key, HF_DIGEST_SHA1, rdata, 64));
+	assert_int_equal(judge(), VA_DS_DIGEST);
+	assert_int_equal(result.verdict, HF_VERDICT_INSECURE);
+	budget.rules = &with_sha1;
 	assert_int_equal(judge(), VA_OK);
 	va_box_add(&ds, rdata, va_ds_make(&ds.set.owner, &key, HF_DIGEST_SHA256, rdata, 64));
 	assert_int_equal(judge(), VA_OK);
 	octets(&ds.rr[1])[20] ^= 1; /* the better one is wrong: the other does not help */
 	assert_int_equal(judge(), VA_DS_NO_MATCH);
+	budget.rules = &va_rules_default; /* nor does it open a way to insecure */
+	assert_int_equal(judge(), VA_DS_NO_MATCH);
+	assert_int_equal(result.verdict, HF_VERDICT_BOGUS);
+	budget.rules = &with_sha1;
 	octets(&ds.rr[1])[3] = DIGEST_UNKNOWN;
 	assert_int_equal(judge(), VA_OK);
+}
+
+/* RFC 9904, 9905, 9906, and the two columns: what could be verified, what is relied on. */
+static void
+each_algorithm_and_digest_is_listed_with_what_can_be_done_and_what_is_relied_on(void **state)
+{
+	static const uint8_t relied[] = {8, 10, 13, 14, 15, 16}, known[] = {5, 7};
+
+	(void)state;
+	for (unsigned n = 0; n < 256; n++) {
+		bool is_relied = memchr(relied, (int)n, sizeof(relied)) != NULL;
+		bool is_known = is_relied || memchr(known, (int)n, sizeof(known)) != NULL;
+		const struct va_rules all = {.algorithms = UINT32_MAX, .digests = UINT32_MAX};
+
+		assert_int_equal(va_algorithm((uint8_t)n)->verifies, is_known);
+		assert_int_equal(va_rules_algorithm(&va_rules_default, (uint8_t)n), is_relied);
+		assert_int_equal(va_rules_algorithm(&all, (uint8_t)n), is_known);
+		assert_int_equal(va_rules_digest(&va_rules_default, (uint8_t)n), n == 2 || n == 4);
+		assert_int_equal(va_rules_digest(&all, (uint8_t)n), n == 1 || n == 2 || n == 4);
+	}
+}
+
+/* A DS of each number, all else right: insecure for what is not relied on, and EDE says why. */
+static void
+an_algorithm_or_digest_that_is_not_relied_on_makes_insecure_never_bogus(void **state)
+{
+	(void)state;
+	for (unsigned n = 0; n < 256; n++) {
+		zone_init();
+		octets(&ds.rr[0])[2] = (uint8_t)n;
+		judge();
+		if (!va_rules_algorithm(&va_rules_default, (uint8_t)n)) {
+			assert_int_equal(result.verdict, HF_VERDICT_INSECURE);
+			assert_int_equal(va_reason_ede(result.reason), HF_EDE_DNSKEY_ALG);
+		} else if (n != HF_ALG_ECDSAP256) {
+			assert_int_equal(result.verdict, HF_VERDICT_BOGUS);
+		}
+		zone_init();
+		octets(&ds.rr[0])[3] = (uint8_t)n;
+		judge();
+		if (!va_rules_digest(&va_rules_default, (uint8_t)n)) {
+			assert_int_equal(result.verdict, HF_VERDICT_INSECURE);
+			assert_int_equal(va_reason_ede(result.reason), HF_EDE_DS_DIGEST);
+		}
+	}
+}
+
+/* RFC 6840 5.11: DS of two algorithms, and one of them validates. */
+static void
+any_good_path_from_a_ds_to_the_keys_is_enough(void **state)
+{
+	uint8_t rdata[64];
+	struct hf_rdata key = {.data = zsk.dnskey, .len = zsk.dnskey_len};
+
+	(void)state;
+	zone_init();
+	va_box_add(&ds, "\x12\x34\x0f\x02no key of Ed25519 is there at all", 36);
+	va_box_add(&ds, "\x12\x34\x05\x02", 4);
+	va_box_add(&ds, rdata, va_ds_make(&keys.set.owner, &key, HF_DIGEST_SHA384, rdata, 64));
+	assert_int_equal(judge(), VA_OK); /* by the KSK; the ZSK signed nothing */
+	va_box_add_sig(&keys, keys.sig[0].data, keys.sig[0].len);
+	octets(&keys.sig[0])[keys.sig[0].len - 1] ^= 1;
+	assert_int_equal(judge(), VA_OK); /* by the second signature */
 }
 
 static void
@@ -124,9 +197,10 @@ rsasha1_counts_only_if_the_operator_says_so(void **state)
 {
 	(void)state;
 	static const uint8_t algorithms[] = {HF_ALG_RSASHA1, HF_ALG_RSASHA1_NSEC3};
-	const struct va_rules with_rsasha1 = {.rsasha1 = true};
+	struct va_rules with_rsasha1 = va_rules_default;
 	struct va_signer old;
 
+	with_rsasha1.algorithms |= 1u << HF_ALG_RSASHA1 | 1u << HF_ALG_RSASHA1_NSEC3;
 	for (size_t i = 0; i < sizeof(algorithms); i++) {
 		uint8_t rdata[64];
 
@@ -614,7 +688,13 @@ main(void)
 	    cmocka_unit_test(keys_that_a_ds_vouches_for_are_secure),
 	    cmocka_unit_test(a_key_that_no_ds_names_cannot_vouch_for_the_set),
 	    cmocka_unit_test(ds_records_of_unknown_kinds_only_make_the_zone_insecure),
-	    cmocka_unit_test(a_sha1_digest_counts_only_where_there_is_no_better_one),
+	    cmocka_unit_test(
+		a_sha1_digest_counts_only_if_the_operator_says_so_and_there_is_no_better_one),
+	    cmocka_unit_test(
+		each_algorithm_and_digest_is_listed_with_what_can_be_done_and_what_is_relied_on),
+	    cmocka_unit_test(
+		an_algorithm_or_digest_that_is_not_relied_on_makes_insecure_never_bogus),
+	    cmocka_unit_test(any_good_path_from_a_ds_to_the_keys_is_enough),
 	    cmocka_unit_test(rsasha1_counts_only_if_the_operator_says_so),
 	    cmocka_unit_test(one_known_ds_beside_unknown_ones_must_still_match),
 	    cmocka_unit_test(malformed_and_empty_ds_sets_never_make_a_zone_insecure),

@@ -122,10 +122,11 @@ keys_of(unsigned rfc)
 static struct va_budget
 fresh_budget(void)
 {
-	static const struct va_rules with_rsasha1 = {
-	    .rsasha1 = true, .nsec3_iterations = VA_NSEC3_ITERATIONS_MAX};
+	static struct va_rules with_rsasha1;
 	struct va_budget b = va_budget_whole();
 
+	with_rsasha1 = va_rules_default;
+	with_rsasha1.algorithms |= 1u << HF_ALG_RSASHA1 | 1u << HF_ALG_RSASHA1_NSEC3;
 	b.rules = &with_rsasha1;
 	return b;
 }

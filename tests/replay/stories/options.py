@@ -180,3 +180,56 @@ def _(s):
     s.setting("harden-glue: no")
     other = foreign_glue(s)
     s.expect("NOERROR", other.get("www", "A"), ad=True)
+
+
+def only_ds(zones, algorithm=None, digest="SHA256"):
+    """The child's DS: its key's, but for one field."""
+    _, com, example = zones
+    del com.sets[example.origin, 43]
+    fields = example.ds_text(digest).split(" ")
+    fields[1] = str(algorithm or fields[1])
+    com.add("example.com.", "DS", " ".join(fields))
+    return example
+
+
+def insecure_twice(s, example, ede):
+    """From the resolver, then from the cache of a dataplane's core, then again from the resolver's cache."""
+    s.setting("features: serve_expired=yes")
+    for qname in ("www.example.com.", "www.example.com.", "other.example.com."):
+        s.ask(qname, "A").expect("NOERROR", example.get(qname.split(".")[0], "A"), ede=ede)
+
+
+for number in (1, 3, 5, 6, 7, 12):
+    @story(f"algorithm_{number}_is_not_relied_on", f"A zone whose only DS names algorithm {number} is insecure, and says so",
+           "RFC 9904, 9905 2, 9906. Algorithms 5 and 7 could be verified.")
+    def _(s, number=number):
+        example = only_ds(s.tree(), algorithm=number)
+        example.add("other", "A", "198.51.100.81")
+        s.setting("features: rsasha1=no")
+        insecure_twice(s, example, 1)
+
+
+@story("ds_sha1_is_not_relied_on", "A zone whose only DS has a SHA-1 digest is insecure, and says so", "RFC 9905.")
+def _(s):
+    example = only_ds(s.tree(), digest="SHA1")
+    example.add("other", "A", "198.51.100.81")
+    s.setting("features: ds_sha1=no")
+    insecure_twice(s, example, 2)
+
+
+@story("ds_sha1_is_relied_on", "An operator may rely on SHA-1 digests")
+def _(s):
+    example = only_ds(s.tree(), digest="SHA1")
+    s.setting("features: ds_sha1=yes")
+    s.ask(*WWW).expect("NOERROR", example.get("www", "A"), ad=True)
+
+
+@story("ds_sha1_beside_a_better_one", "A SHA-1 digest that fits mends nothing where a better one does not (RFC 4509 3)")
+def _(s):
+    _, com, example = s.tree()
+    del com.sets[example.origin, 43]
+    com.add("example.com.", "DS", example.ds_text("SHA1"))
+    tag, algorithm, digest, octets = example.ds_text().split(" ")
+    com.add("example.com.", "DS", f"{tag} {algorithm} {digest} {octets[:-1]}{'0' if octets[-1] != '0' else '1'}")
+    s.setting("features: ds_sha1=yes")
+    s.ask(*WWW).expect("SERVFAIL", ede=9)

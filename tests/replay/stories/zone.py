@@ -132,7 +132,8 @@ class Zone:
         return self
 
     def ds_text(self, digest="SHA256", key=None):
-        return dns.dnssec.make_ds(self.origin, (key or self.keys[0]).rdata, digest).to_text()
+        made = dns.dnssec.make_ds(self.origin, (key or self.keys[0]).rdata, digest, policy=dns.dnssec.allow_all_policy)
+        return made.to_text()
 
     # --- structure
 
