@@ -297,6 +297,8 @@ rules_of(const struct hf_config *c)
 	if (c->ds_sha1)
 		rules.digests |= 1u << HF_DIGEST_SHA1;
 	rules.nsec3_iterations = (uint16_t)c->limit_nsec3_iterations;
+	rules.skew_min_s = (uint32_t)(c->skew_min_ns / HF_NS_PER_S);
+	rules.skew_max_s = (uint32_t)(c->skew_max_ns / HF_NS_PER_S);
 	return rules;
 }
 

@@ -33,6 +33,8 @@ const struct va_rules va_rules_default = {
     .digests = 0 VA_DIGESTS(X),
 #undef X
     .nsec3_iterations = VA_NSEC3_ITERATIONS_MAX,
+    .skew_min_s = VA_SKEW_MIN_S,
+    .skew_max_s = VA_SKEW_MAX_S,
 };
 
 const struct va_algorithm *

@@ -62,23 +62,37 @@ serial_diff(uint32_t a, uint32_t b)
 	return (int32_t)(a - b);
 }
 
-static enum va_reason
-check_time(const struct va_sig *sig, int64_t now_s)
+/* Whoever makes signatures for a minute means a minute: forgiven is never more than the life. */
+static int64_t
+skew(const struct va_rules *rules, int64_t life)
 {
+	int64_t s = life / 10;
+
+	if (s < rules->skew_min_s)
+		s = rules->skew_min_s;
+	if (s > rules->skew_max_s)
+		s = rules->skew_max_s;
+	return s < life ? s : life;
+}
+
+static enum va_reason
+check_time(const struct va_sig *sig, const struct va_rules *rules, int64_t now_s)
+{
+	int64_t life = serial_diff(sig->expiration, sig->inception);
 	uint32_t now = (uint32_t)now_s;
 
-	if (serial_diff(sig->expiration, sig->inception) < 0)
+	if (life < 0)
 		return VA_SIG_MALFORMED;
-	if (serial_diff(now, sig->expiration) > VA_SKEW_S)
+	if (serial_diff(now, sig->expiration) > skew(rules, life))
 		return VA_SIG_EXPIRED;
-	if (serial_diff(sig->inception, now) > VA_SKEW_S)
+	if (serial_diff(sig->inception, now) > skew(rules, life))
 		return VA_SIG_NOT_YET;
 	return VA_OK;
 }
 
 enum va_reason
-va_sig_check(
-    const struct va_sig *sig, const struct hf_rrset *set, const struct hf_name *zone, int64_t now_s)
+va_sig_check(const struct va_sig *sig, const struct hf_rrset *set, const struct hf_name *zone,
+    const struct va_rules *rules, int64_t now_s)
 {
 	enum va_reason reason;
 
@@ -87,7 +101,7 @@ va_sig_check(
 	if (!hf_name_equal(&sig->signer, zone))
 		return VA_SIG_SIGNER;
 	reason = check_labels(sig, set);
-	return reason != VA_OK ? reason : check_time(sig, now_s);
+	return reason != VA_OK ? reason : check_time(sig, rules, now_s);
 }
 
 uint32_t

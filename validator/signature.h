@@ -35,7 +35,7 @@ bool va_sig_parse(const struct hf_rdata *rdata, struct va_sig *sig);
 /* May sig, of an algorithm that is supported, be tried on set, which belongs to zone? VA_OK or
  * the reason why not. */
 enum va_reason va_sig_check(const struct va_sig *sig, const struct hf_rrset *set,
-    const struct hf_name *zone, int64_t now_s);
+    const struct hf_name *zone, const struct va_rules *rules, int64_t now_s);
 
 /* Labels of owner as RRSIGs count them: without the root and a leading "*". */
 unsigned va_owner_labels(const struct hf_name *owner);

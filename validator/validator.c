@@ -126,7 +126,7 @@ try_signatures(struct trial *t, struct va_result *out)
 			continue;
 		}
 		reason = va_rules_algorithm(t->budget->rules, sig.algorithm)
-		    ? va_sig_check(&sig, t->set, t->zone, t->now_s)
+		    ? va_sig_check(&sig, t->set, t->zone, t->budget->rules, t->now_s)
 		    : VA_SIG_ALGORITHM;
 		if (reason == VA_OK)
 			reason = try_keys(t, &sig);

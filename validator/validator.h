@@ -26,6 +26,9 @@
 struct va_rules {
 	uint32_t algorithms, digests; /* sets: bit n of number n. The table is in algorithm.h */
 	uint16_t nsec3_iterations;    /* above: insecure */
+	/* Clocks differ: before inception and after expiration a tenth of a signature's life is
+	 * forgiven, not less than the one nor more than the other, and never more than its life. */
+	uint32_t skew_min_s, skew_max_s;
 };
 extern const struct va_rules va_rules_default;
 /* Signatures of the algorithm, DS of the digest (HF_ALG_*, HF_DIGEST_*) can be verified, and are
@@ -54,7 +57,8 @@ enum {
 	VA_KEYS_SAME_TAG = 2, /* DNSKEYs with one tag and algorithm that are tried (KeyTrap) */
 	VA_NSEC3_ITERATIONS_MAX = 50, /* by default; above: EDE 27 (RFC 9276 3.2) */
 	VA_RRS_MAX = 100,             /* records per RRset */
-	VA_SKEW_S = 300,              /* clock difference forgiven at inception and expiration */
+	VA_SKEW_MIN_S = 300,          /* clock difference forgiven, by default */
+	VA_SKEW_MAX_S = 3600,
 };
 
 /* Why. X(name, EDE code, RFC section, sentence). VA_OK is the only success. */

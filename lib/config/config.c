@@ -419,6 +419,11 @@ check_whole(struct load *l)
 
 	if (l->c->nta_default_ns > l->c->nta_max_ns)
 		complain(l->errors, l->name, &top, "policy: nta-default is longer than nta-max");
+	if (l->c->skew_min_ns > l->c->skew_max_ns)
+		complain(l->errors, l->name, &top, "validation: skew-min is longer than skew-max");
+	if (l->c->skew_min_ns % HF_NS_PER_S != 0 || l->c->skew_max_ns % HF_NS_PER_S != 0)
+		complain(l->errors, l->name, &top,
+		    "validation: skew-min and skew-max are whole seconds");
 	if (strcmp(l->c->link_socket, l->c->control_socket) == 0)
 		complain(l->errors, l->name, &top, "link.socket and control.socket are the same");
 	if (l->c->stale_ttl_ns % HF_NS_PER_S != 0 || l->c->stale_max_ns % HF_NS_PER_S != 0 ||

@@ -137,6 +137,7 @@ struct hf_config {
 	struct hf_config_text_list trust_anchors; /* files of DS and DNSKEY records */
 	bool rsasha1;                             /* rely on RSASHA1 signatures */
 	bool ds_sha1;                             /* rely on SHA-1 digests in DS records */
+	uint64_t skew_min_ns, skew_max_ns;        /* bounds of what is forgiven a signature */
 
 	char *policy_store; /* SQLite file */
 	uint64_t nta_default_ns, nta_max_ns;

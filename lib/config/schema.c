@@ -156,6 +156,10 @@ const struct hf_schema_key hf_schema[] = {
 	 "rely on RSASHA1 signatures; no: zones signed with them are insecure (RFC 9905 2)"},
 	{"validation", "ds-sha1", HF_SCHEMA_BOOL, AT(ds_sha1), 0, 0, "no", {0},
 	 "rely on SHA-1 digests in DS records; no: zones that have no others are insecure"},
+	{"validation", "skew-min", HF_SCHEMA_DURATION, AT(skew_min_ns), 0, S(3600), "5m", {0},
+	 "clock difference forgiven at least: a tenth of a signature's life, within these bounds"},
+	{"validation", "skew-max", HF_SCHEMA_DURATION, AT(skew_max_ns), 0, S(86400), "1h", {0},
+	 "clock difference forgiven at most"},
 
 	{"validation", "key-tag-signal", HF_SCHEMA_BOOL, AT(key_tag_signal), 0, 0, "yes", {0},
 	 "tell the zones of the anchors once a day which keys are believed (RFC 8145)"},

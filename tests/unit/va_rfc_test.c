@@ -270,8 +270,8 @@ no_response_outlives_its_signatures(void **state)
 	for (unsigned rfc = 0; rfc < EXAMPLES; rfc++)
 		for (size_t i = 0; i < examples[rfc].response_cnt; i++) {
 			const struct response *r = &examples[rfc].responses[i];
-			uint32_t early = examples[rfc].inception - VA_SKEW_S - 1;
-			uint32_t late = examples[rfc].expiration + VA_SKEW_S + 1;
+			uint32_t early = examples[rfc].inception - VA_SKEW_MAX_S - 1;
+			uint32_t late = examples[rfc].expiration + VA_SKEW_MAX_S + 1;
 
 			assert_int_equal(
 			    judge(rfc, r, RESPONSE_SETS, early).verdict, HF_VERDICT_BOGUS);

@@ -72,10 +72,10 @@ static void parent_signs(void) { sc.spec.signer = "."; }
 static void child_signs(void) { sc.spec.signer = "www.example."; sc.spec.labels = 2; }
 static void too_many_labels(void) { sc.spec.labels = 3; }
 static void fewer_labels_than_signer(void) { sc.spec.labels = 0; sc.spec.owner = "*."; }
-static void long_expired(void) { sc.now = sc.spec.expiration + VA_SKEW_S + 1; }
-static void far_from_valid(void) { sc.now = sc.spec.inception - VA_SKEW_S - 1; }
-static void just_expired(void) { sc.now = sc.spec.expiration + VA_SKEW_S; }
-static void nearly_valid(void) { sc.now = sc.spec.inception - VA_SKEW_S; }
+static void long_expired(void) { sc.now = sc.spec.expiration + VA_SKEW_MAX_S + 1; }
+static void far_from_valid(void) { sc.now = sc.spec.inception - VA_SKEW_MAX_S - 1; }
+static void just_expired(void) { sc.now = sc.spec.expiration + VA_SKEW_MAX_S; }
+static void nearly_valid(void) { sc.now = sc.spec.inception - VA_SKEW_MAX_S; }
 static void expires_before_inception(void) { sc.spec.expiration = NOW - 1; sc.spec.inception = NOW; }
 static void unknown_tag(void) { sc.spec.tag ^= 1; }
 static void no_zone_bit(void) { change_key(0, 0); }
@@ -414,12 +414,58 @@ times_wrap_in_2106_like_serial_numbers(void **state)
 	sc.now = wrap + 10;
 	judge();
 	assert_int_equal(sc.result.verdict, HF_VERDICT_SECURE);
-	sc.now = wrap + 1000 + VA_SKEW_S + 1;
+	sc.now = wrap + 1000 + VA_SKEW_MIN_S + 1;
 	judge();
 	assert_int_equal(sc.result.reason, VA_SIG_EXPIRED);
-	sc.now = wrap - 1000 - VA_SKEW_S - 2;
+	sc.now = wrap - 1000 - VA_SKEW_MIN_S - 2;
 	judge();
 	assert_int_equal(sc.result.reason, VA_SIG_NOT_YET);
+}
+
+static void
+expect_forgiven(const struct va_rules *rules, uint32_t life, uint32_t forgiven)
+{
+	const struct {
+		int64_t now;
+		enum va_reason reason;
+	} at[] = {
+	    {NOW - (int64_t)forgiven - 1, VA_SIG_NOT_YET},
+	    {NOW - (int64_t)forgiven, VA_OK},
+	    {NOW + (int64_t)life + forgiven, VA_OK},
+	    {NOW + (int64_t)life + forgiven + 1, VA_SIG_EXPIRED},
+	};
+
+	scene_init("www.example.");
+	sc.budget.rules = rules;
+	sc.spec.inception = NOW;
+	sc.spec.expiration = NOW + life;
+	va_box_sign(&sc.set, &signer, &sc.spec);
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		sc.now = at[i].now;
+		judge();
+		if (sc.result.reason != at[i].reason)
+			fail_msg("life %u, at %d: %s", life, (int)(sc.now - NOW),
+			    va_reason_name(sc.result.reason));
+	}
+}
+
+static void
+a_tenth_of_its_life_is_forgiven_a_signature_within_bounds_and_never_more_than_its_life(void **state)
+{
+	static const struct {
+		uint32_t life, forgiven;
+	} cases[] = {{0, 0}, {1, 1}, {60, 60}, {299, 299}, {300, 300}, {3000, 300}, {3010, 301},
+	    {35999, 3599}, {36000, 3600}, {14 * 86400, 3600}, {1 << 30, 3600}};
+	struct va_rules rules = va_rules_default;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		expect_forgiven(&va_rules_default, cases[i].life, cases[i].forgiven);
+	rules.skew_max_s = 86400;
+	expect_forgiven(&rules, 500000, 50000);
+	expect_forgiven(&rules, 14 * 86400, 86400);
+	rules.skew_min_s = rules.skew_max_s = 0;
+	expect_forgiven(&rules, 14 * 86400, 0);
 }
 
 static void
@@ -452,9 +498,9 @@ of_several_failures_the_nearest_miss_is_reported(void **state)
 		struct va_spec good = sc.spec;
 
 		if (reason[i] == VA_SIG_NOT_YET)
-			sc.spec.inception = NOW + 1000;
+			sc.spec.inception = NOW + 4000;
 		else if (reason[i] == VA_SIG_EXPIRED)
-			sc.spec.expiration = NOW - 1000;
+			sc.spec.expiration = NOW - 4000;
 		else if (reason[i] == VA_SIG_ALGORITHM)
 			sc.spec.algorithm = HF_ALG_RSASHA1;
 		else
@@ -643,6 +689,8 @@ main(void)
 	    cmocka_unit_test(a_ds_at_the_apex_is_not_the_zones_to_sign),
 	    cmocka_unit_test(the_ttl_is_the_least_of_received_original_and_time_left),
 	    cmocka_unit_test(times_wrap_in_2106_like_serial_numbers),
+	    cmocka_unit_test(
+		a_tenth_of_its_life_is_forgiven_a_signature_within_bounds_and_never_more_than_its_life),
 	    cmocka_unit_test(one_good_signature_among_bad_ones_is_enough),
 	    cmocka_unit_test(of_several_failures_the_nearest_miss_is_reported),
 	    cmocka_unit_test(keys_and_signatures_that_all_collide_cost_a_bounded_number_of_checks),
