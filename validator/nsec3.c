@@ -102,6 +102,20 @@ salt_equal(const struct va_salt *a, const struct va_salt *b)
 	    memcmp(a->octets, b->octets, a->len) == 0;
 }
 
+/* SHA-1 runs over blocks: what a hash costs depends on the lengths of what goes in. */
+static uint32_t
+blocks_of(uint32_t len)
+{
+	return (len + SHA1_PADDING + SHA1_BLOCK - 1) / SHA1_BLOCK;
+}
+
+/* All iterations but the first hash: with a long salt one costs up to five times as much. */
+static uint32_t
+weight(const struct va_salt *salt)
+{
+	return salt->iterations * blocks_of(VA_SHA1_LEN + salt->len);
+}
+
 /* VA_DENIED when there are NSEC3 to work with. */
 static enum va_denied
 chain_open(struct chain *ch, const struct va_proofs *p, struct va_budget *budget)
@@ -122,8 +136,8 @@ chain_open(struct chain *ch, const struct va_proofs *p, struct va_budget *budget
 	}
 	if (!any)
 		return VA_DENIED_MISSING;
-	return ch->salt.iterations > budget->rules->nsec3_iterations ? VA_DENIED_ITERATIONS
-								     : VA_DENIED;
+	return weight(&ch->salt) > budget->rules->nsec3_iterations ? VA_DENIED_ITERATIONS
+								   : VA_DENIED;
 }
 
 bool
@@ -131,7 +145,7 @@ va_nsec3_range(const struct hf_rrset *set, const struct hf_name *zone, struct va
 {
 	struct nsec3 n;
 
-	if (!nsec3_read(set, zone, &n) || n.salt.iterations > VA_NSEC3_ITERATIONS_MAX)
+	if (!nsec3_read(set, zone, &n) || weight(&n.salt) > VA_NSEC3_ITERATIONS_MAX)
 		return false;
 	memcpy(out->owner, n.owner, VA_SHA1_LEN);
 	memcpy(out->next, n.next, VA_SHA1_LEN);
@@ -140,21 +154,11 @@ va_nsec3_range(const struct hf_rrset *set, const struct hf_name *zone, struct va
 	return true;
 }
 
-/* SHA-1 runs over blocks: what a hash costs depends on the lengths of name and salt. */
-static uint32_t
-hash_blocks(const struct hf_name *name, const struct va_salt *salt)
-{
-	uint32_t first = (name->len + salt->len + SHA1_PADDING + SHA1_BLOCK - 1u) / SHA1_BLOCK;
-	uint32_t each = (VA_SHA1_LEN + salt->len + SHA1_PADDING + SHA1_BLOCK - 1u) / SHA1_BLOCK;
-
-	return first + salt->iterations * each;
-}
-
 /* VA_DENIED when out was made. */
 static enum va_denied
 hash_name(struct chain *ch, const struct hf_name *name, uint8_t out[VA_SHA1_LEN])
 {
-	uint32_t blocks = hash_blocks(name, &ch->salt);
+	uint32_t blocks = blocks_of(name->len + ch->salt.len) + weight(&ch->salt);
 	struct hf_name lower = *name;
 
 	if (blocks > ch->budget->sha1_blocks) {

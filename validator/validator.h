@@ -25,7 +25,7 @@
 /* What is relied on: an operator's choice, the same for every question. */
 struct va_rules {
 	uint32_t algorithms, digests; /* sets: bit n of number n. The table is in algorithm.h */
-	uint16_t nsec3_iterations;    /* above: insecure */
+	uint16_t nsec3_iterations;    /* weighted with the salt; above: insecure */
 	/* Clocks differ: before inception and after expiration a tenth of a signature's life is
 	 * forgiven, not less than the one nor more than the other, and never more than its life. */
 	uint32_t skew_min_s, skew_max_s;

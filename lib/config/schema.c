@@ -145,7 +145,7 @@ const struct hf_schema_key hf_schema[] = {
 	{"limits", "signature-checks", HF_SCHEMA_UINT, AT(limit_signature_checks), 1, 1000, "64",
 	 {0}, "signatures checked for one question"},
 	{"limits", "nsec3-iterations", HF_SCHEMA_UINT, AT(limit_nsec3_iterations), 1, 2500, "50", {0},
-	 "NSEC3 with more are insecure (RFC 9276 3.2)"},
+	 "NSEC3 with more are insecure; a salt of 36 octets counts them twice (RFC 9276 3.2)"},
 	{"limits", "sha1-blocks", HF_SCHEMA_UINT, AT(limit_sha1_blocks), 100, 1000000, "3000", {0},
 	 "SHA-1 blocks hashed for NSEC3 for one question"},
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/support/va_chain.h"
-#include "validator/crypto.h"
+#include "validator/nsec3.h"
 
 static struct va_chain ch;
 static struct va_budget budget;
@@ -446,6 +446,34 @@ too_many_iterations_are_insecure_without_a_hash(void **state)
 	assert_true(budget.sha1_blocks < VA_SHA1_BLOCKS);
 }
 
+/* 35 octets of salt fit into the one block of an iteration, 99 into two, 255 take five. */
+static void
+a_long_salt_makes_iterations_count_as_often_as_they_hash_blocks(void **state)
+{
+	static const struct {
+		uint8_t salt_len;
+		uint16_t iterations; /* the most that are hashed */
+	} limits[] = {{0, 50}, {35, 50}, {36, 25}, {99, 25}, {100, 16}, {163, 16}, {227, 12},
+	    {228, 10}, {255, 10}};
+	struct va_nsec3_params p = rfc_params;
+	struct va_nsec3_range range;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		p.salt_len = limits[i].salt_len;
+		p.iterations = limits[i].iterations;
+		rfc_chain(&p, "*");
+		assert_int_equal(deny_name("b.example."), VA_DENIAL_MISSING);
+		assert_true(va_nsec3_range(ch.sets[0], &ch.zone, &range));
+		p.iterations++;
+		rfc_chain(&p, "*");
+		assert_int_equal(deny_name("b.example."), VA_NSEC3_ITERATIONS);
+		assert_int_equal(res.verdict, HF_VERDICT_INSECURE);
+		assert_int_equal(budget.sha1_blocks, VA_SHA1_BLOCKS);
+		assert_false(va_nsec3_range(ch.sets[0], &ch.zone, &range));
+	}
+}
+
 static void
 hashes_are_charged_by_the_block_and_stop_with_the_budget(void **state)
 {
@@ -494,6 +522,7 @@ main(void)
 	    cmocka_unit_test(nsec3_of_unknown_kinds_are_stepped_over),
 	    cmocka_unit_test(nsec3_that_disagree_on_salt_or_iterations_are_bogus),
 	    cmocka_unit_test(too_many_iterations_are_insecure_without_a_hash),
+	    cmocka_unit_test(a_long_salt_makes_iterations_count_as_often_as_they_hash_blocks),
 	    cmocka_unit_test(hashes_are_charged_by_the_block_and_stop_with_the_budget),
 	};
 

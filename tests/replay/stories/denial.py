@@ -250,6 +250,14 @@ def _(s):
 @story("nsec3_iterations_above_the_limit", "Above fifty a denial is insecure, and says why (RFC 9276 3.2)")
 def _(s):
     _, _, example = s.tree(nsec="nsec3", iterations=51)
+    s.setting("features: nsec3_iterations=50 serve_expired=yes")
+    for _ in ("from the resolver", "from the cache of a dataplane's core"):
+        s.ask(*GONE).expect("NXDOMAIN", authority=example.reply(name(GONE[0]), "A").authority, ede=27)
+
+
+@story("nsec3_iterations_with_a_long_salt", "With 36 octets of salt each iteration hashes two blocks, and counts twice")
+def _(s):
+    _, _, example = s.tree(nsec="nsec3", iterations=26, salt="ab" * 36)
     s.setting("features: nsec3_iterations=50")
     s.ask(*GONE).expect("NXDOMAIN", authority=example.reply(name(GONE[0]), "A").authority, ede=27)
 

@@ -32,7 +32,7 @@ struct va_nsec3_params {
 	uint8_t algorithm, flags;
 	uint16_t iterations;
 	uint8_t salt_len;
-	uint8_t salt[8];
+	uint8_t salt[255];
 };
 
 static inline void
