@@ -47,6 +47,7 @@ resolver_src := \
 	controlplane/resolver/synth.c \
 	controlplane/resolver/table.c \
 	controlplane/resolver/task.c \
+	controlplane/resolver/toil.c \
 	controlplane/resolver/trouble.c \
 	controlplane/resolver/verify.c
 

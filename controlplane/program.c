@@ -279,6 +279,7 @@ limits_of(const struct hf_config *c)
 	    .wall_ns = c->limit_time_ns,
 	    .zone_fetches = or_none(c->limit_zone_fetches),
 	    .zone_waste = or_none(c->limit_zone_waste),
+	    .zone_check_ms = (uint32_t)(c->limit_zone_check_ns / HF_NS_PER_MS),
 	    .server_fetches = or_none(c->limit_server_fetches),
 	    .server_rate = or_none(c->limit_server_rate),
 	    .tasks = (uint32_t)c->limit_questions,

@@ -19,6 +19,11 @@ va_budget_init(struct va_budget *b, const struct va_rules *rules, struct va_cryp
 	};
 }
 
+enum {
+	OCTETS_PER_US = 512, /* of the data, hashed for each check */
+	DS_US = 4,           /* a digest of a key */
+};
+
 /* An RRset on trial: what is the same for each of its signatures. */
 struct trial {
 	const struct hf_rrset *set;
@@ -43,8 +48,9 @@ static const uint8_t rank[VA_REASON_CNT] = {
     [VA_SIG_NOT_YET] = 7,
     [VA_SIG_EXPIRED] = 8,
     [VA_SIG_BAD] = 9,
-    [VA_BUDGET_SIGS] = 10,
-    [VA_INTERNAL] = 11,
+    [VA_SIG_TOO_MANY] = 10,
+    [VA_BUDGET_SIGS] = 11,
+    [VA_INTERNAL] = 12,
 };
 
 static void
@@ -70,14 +76,30 @@ result_from_sig(struct va_result *out, const struct va_sig *sig, enum va_reason 
 	out->labels = sig->labels;
 }
 
+/* One check of so many octets by key is about to be made. VA_OK: it may be. */
+static enum va_reason
+charge(struct trial *t, const struct va_key *key, size_t len)
+{
+	uint32_t us = va_key_check_us(key) + (uint32_t)(len / OCTETS_PER_US);
+
+	if (t->budget->sig_checks == 0 || t->budget->sig_us < us)
+		return VA_BUDGET_SIGS;
+	if (t->checks_left == 0)
+		return VA_SIG_TOO_MANY;
+	t->budget->sig_checks--;
+	t->budget->sig_us -= us;
+	t->checks_left--;
+	return VA_OK;
+}
+
 /* Check sig with each key of its tag and algorithm, few as those may be (KeyTrap,
  * CVE-2023-50387: colliding tags made n keys times m signatures). */
 static enum va_reason
 try_keys(struct trial *t, const struct va_sig *sig)
 {
 	const struct va_octets made = {sig->octets, sig->octets_len};
-	enum va_reason reason = VA_SIG_NO_KEY;
-	struct va_octets data;
+	enum va_reason reason = VA_SIG_NO_KEY, may;
+	struct va_octets data = {NULL, 0};
 	unsigned tried = 0;
 
 	for (unsigned i = 0; i < t->key_cnt && tried < VA_KEYS_SAME_TAG; i++) {
@@ -91,15 +113,16 @@ try_keys(struct trial *t, const struct va_sig *sig)
 				reason = VA_SIG_NOT_ZONE_KEY;
 			continue;
 		}
-		uint32_t us = va_key_check_us(key);
-
-		if (t->budget->sig_checks == 0 || t->checks_left == 0 || t->budget->sig_us < us)
-			return VA_BUDGET_SIGS;
-		t->budget->sig_checks--;
-		t->budget->sig_us -= us;
-		t->checks_left--;
+		if (!va_key_shape_ok(key)) { /* costs nothing, and counts for nothing */
+			reason = VA_SIG_BAD;
+			continue;
+		}
+		if (data.at == NULL)
+			data.at = va_canon_signed(&t->canon, sig, &data.len);
+		may = charge(t, key, data.len);
+		if (may != VA_OK)
+			return may;
 		tried++;
-		data.at = va_canon_signed(&t->canon, sig, &data.len);
 		switch (va_crypto_verify(t->budget->crypto, key, &data, &made)) {
 		case VA_CRYPTO_GOOD:
 			return VA_OK;
@@ -139,7 +162,7 @@ try_signatures(struct trial *t, struct va_result *out)
 		}
 		if (rank[reason] > rank[out->reason])
 			result_from_sig(out, &sig, reason);
-		if (reason == VA_BUDGET_SIGS || reason == VA_INTERNAL)
+		if (reason == VA_SIG_TOO_MANY || reason == VA_BUDGET_SIGS || reason == VA_INTERNAL)
 			return;
 	}
 }
@@ -225,24 +248,45 @@ trust_key(struct trial *t, const struct va_key *key)
 		t->keys[t->key_cnt++] = *key;
 }
 
-/* Trust the keys that ds names. A digest is made of at most VA_KEYS_SAME_TAG keys. */
+/* Keys that a DS may name: their tags are summed up once, not for each DS anew. */
+struct candidates {
+	struct hf_name owner; /* lower case */
+	unsigned cnt;
+	struct va_key key[VA_RRS_MAX];
+	const struct hf_rdata *rdata[VA_RRS_MAX];
+};
+
 static void
-trust_by_ds(struct trial *t, const struct hf_rrset *keys, const struct va_ds *ds)
+candidates_fill(struct candidates *c, const struct hf_rrset *keys)
 {
-	struct hf_name owner = keys->owner;
+	c->owner = keys->owner;
+	hf_name_lower(&c->owner);
+	c->cnt = 0;
+	for (uint16_t i = 0; i < keys->rr_cnt; i++) {
+		if (!va_key_parse(&keys->rr[i], &c->key[c->cnt]) || !key_may_enter(&c->key[c->cnt]))
+			continue;
+		c->rdata[c->cnt++] = &keys->rr[i];
+	}
+}
+
+/* Trust the keys that ds names. A digest is made of at most VA_KEYS_SAME_TAG keys. False: the
+ * budget is spent. */
+static bool
+trust_by_ds(struct trial *t, const struct candidates *c, const struct va_ds *ds)
+{
 	unsigned tried = 0;
 
-	hf_name_lower(&owner);
-	for (uint16_t i = 0; i < keys->rr_cnt && tried < VA_KEYS_SAME_TAG; i++) {
-		struct va_key key;
-
-		if (!va_key_parse(&keys->rr[i], &key) || key.tag != ds->tag ||
-		    key.algorithm != ds->algorithm || !key_may_enter(&key))
+	for (unsigned i = 0; i < c->cnt && tried < VA_KEYS_SAME_TAG; i++) {
+		if (c->key[i].tag != ds->tag || c->key[i].algorithm != ds->algorithm)
 			continue;
+		if (t->budget->sig_us < DS_US)
+			return false;
+		t->budget->sig_us -= DS_US;
 		tried++;
-		if (va_ds_matches(ds, &owner, &keys->rr[i]))
-			trust_key(t, &key);
+		if (va_ds_matches(ds, &c->owner, c->rdata[i]))
+			trust_key(t, &c->key[i]);
 	}
+	return true;
 }
 
 static void
@@ -294,13 +338,16 @@ is_outdone(const struct hf_rrset *anchors, const struct va_ds *ds, const struct 
 	return false;
 }
 
-/* Fill t->keys. VA_OK when an anchor was of use, else why none was (RFC 4035 5.2). */
+/* Fill t->keys. VA_OK when an anchor was of use, BUDGET_SIGS when there was not enough to find out,
+ * else why none was (RFC 4035 5.2). */
 static enum va_reason
 trust_keys(struct trial *t, const struct hf_rrset *keys, const struct hf_rrset *anchors)
 {
 	enum va_reason reason = VA_DS_ALGORITHM;
 	const struct va_rules *rules = t->budget->rules;
+	struct candidates c;
 
+	candidates_fill(&c, keys);
 	for (uint16_t i = 0; i < anchors->rr_cnt; i++) {
 		enum va_reason r = anchor_supported(anchors->type, &anchors->rr[i], rules);
 		struct va_ds ds;
@@ -308,8 +355,8 @@ trust_keys(struct trial *t, const struct hf_rrset *keys, const struct hf_rrset *
 		if (r == VA_OK && anchors->type == HF_TYPE_DNSKEY)
 			trust_by_key(t, keys, &anchors->rr[i]);
 		else if (r == VA_OK && va_ds_parse(&anchors->rr[i], &ds) &&
-		    !is_outdone(anchors, &ds, rules))
-			trust_by_ds(t, keys, &ds);
+		    !is_outdone(anchors, &ds, rules) && !trust_by_ds(t, &c, &ds))
+			return VA_BUDGET_SIGS;
 		if (r == VA_OK || reason == VA_OK)
 			reason = VA_OK;
 		else if (r == VA_DS_DIGEST) /* it came further than the algorithm */
@@ -337,6 +384,10 @@ va_keys_verify(const struct hf_rrset *keys, const struct hf_rrset *ds, int64_t n
 	t.budget = budget;
 	t.key_cnt = 0;
 	reason = trust_keys(&t, keys, ds);
+	if (reason == VA_BUDGET_SIGS) {
+		out->reason = reason;
+		return;
+	}
 	if (reason != VA_OK) {
 		out->verdict = HF_VERDICT_INSECURE;
 		out->reason = reason;

@@ -89,6 +89,7 @@ enum {
 	X(DENIAL_WRONG, HF_EDE_BOGUS, "RFC 4035 5.4", "NSEC or NSEC3 says otherwise")             \
 	X(NSEC3_ITERATIONS, HF_EDE_NSEC3_ITERATIONS, "RFC 9276 3.2", "too many NSEC3 iterations") \
 	X(RRSET_TOO_LARGE, HF_EDE_BOGUS, "DESIGN 5", "too many records in the RRset")             \
+	X(SIG_TOO_MANY, HF_EDE_BOGUS, "DESIGN 5", "too many signatures that do not verify")       \
 	X(BUDGET_SIGS, HF_EDE_OTHER, "DESIGN 5", "signature check budget exhausted")              \
 	X(BUDGET_SHA1, HF_EDE_OTHER, "DESIGN 5", "NSEC3 hash budget exhausted")                   \
 	X(INTERNAL, HF_EDE_OTHER, "-", "out of memory or a library failure")

@@ -29,6 +29,14 @@ void cp_limits_default(struct cp_resolver_limits *l);
 void cp_budget_init(struct cp_budget *b, const struct cp_resolver_limits *l,
     const struct va_budget *va, uint64_t now_ns);
 
+/* More than half of what signature checks may cost is left: enough for what could be done without,
+ * or for finding out what others wait for. */
+static inline bool
+cp_budget_has_half(const struct cp_budget *b, const struct cp_resolver_limits *l)
+{
+	return b->va.sig_checks > l->sig_checks / 2 && b->va.sig_us > VA_SIG_US / 2;
+}
+
 /* Take n; false, and nothing taken, when fewer are left. */
 static inline bool
 cp_budget_take(uint32_t *left, uint32_t n)

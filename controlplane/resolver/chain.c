@@ -4,6 +4,7 @@
 #include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/fastfail.h"
 #include "controlplane/resolver/lookup.h"
+#include "controlplane/resolver/verify.h"
 
 enum { BOGUS_TTL_S = 1, ANCHOR_MAX = 4 }; /* a bogus state is looked at again soon: trouble.h */
 
@@ -162,9 +163,12 @@ static void
 keys_verify(struct cp_task *t, const struct hf_rrset *keys, struct va_result *res)
 {
 	struct cp_resolver *r = t->job->r;
-	struct va_budget *budget = &t->job->budget.va;
-	uint32_t before = budget->sig_checks;
+	struct va_budget *budget = &t->job->budget.va, before = *budget;
 
+	if (!cp_verify_has_room(t, &t->name)) {
+		res->reason = VA_BUDGET_SIGS;
+		return;
+	}
 	if (t->state.ds != NULL)
 		va_keys_verify(keys, t->state.ds, r->now.wall_s, budget, res);
 	for (size_t i = 0; t->state.ds == NULL && i < ANCHOR_MAX; i++) {
@@ -176,9 +180,19 @@ keys_verify(struct cp_task *t, const struct hf_rrset *keys, struct va_result *re
 		if (res->verdict == HF_VERDICT_SECURE)
 			break;
 	}
-	CP_COUNT_BY(r, sig_checks, before - budget->sig_checks);
-	if (res->reason == VA_BUDGET_SIGS)
-		t->job->cause = CP_CAUSE_SIGS;
+	cp_verify_charge(t, &t->name, &before);
+}
+
+/* Other questions may have waited for the same packet, and one was first to judge it. */
+static bool
+keys_known(struct cp_task *t)
+{
+	struct cp_outcome *o = cp_cache_state(t);
+
+	if (o == NULL || o->verdict != HF_VERDICT_SECURE)
+		return false;
+	cp_task_done(t, o);
+	return true;
 }
 
 static bool
@@ -223,12 +237,16 @@ keys(struct cp_task *t)
 		cp_fastfail_keys_failed(t, &res, NULL);
 		return end(t, HF_VERDICT_BOGUS, &res, NULL);
 	}
+	if (keys_known(t))
+		return true;
 	if (o->kind == CP_KIND_ANSWER)
 		keys_verify(t, o->answer[0], &res);
 	if (res.verdict == HF_VERDICT_SECURE)
 		return keys_good(t, o, &res);
 	if (res.verdict == HF_VERDICT_INSECURE)
 		return end(t, HF_VERDICT_INSECURE, &res, NULL);
+	if (cp_job_is_spent(t->job, res.reason))
+		return end(t, HF_VERDICT_BOGUS, &res, &o->server);
 	struct cp_task *sub = cp_task_find(t->job, &want);
 
 	if (sub != NULL && cp_lookup_again(sub))

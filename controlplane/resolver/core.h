@@ -20,6 +20,7 @@
 #include "controlplane/resolver/response.h"
 #include "controlplane/resolver/route.h"
 #include "controlplane/resolver/task.h"
+#include "controlplane/resolver/toil.h"
 #include "controlplane/resolver/trouble.h"
 
 enum { CP_JOB_BUCKETS = 1024, CP_RENDER_MAX = HF_MSG_MAX, CP_NAP_ZONES = 256 };
@@ -54,6 +55,7 @@ struct cp_resolver {
 	struct cp_servers *servers;
 	struct cp_facts *claims; /* NULL: no other thread has these caches */
 	struct cp_fetch_limits fetch_limits;
+	struct cp_toil toil;
 	unsigned reader; /* its index in the table's grace periods */
 	struct cp_exchanges exchanges;
 	struct cp_scratch *scratch;

@@ -54,7 +54,7 @@ cp_fastfail_outcome(struct cp_task *t)
 {
 	struct cp_resolver *r = t->job->r;
 	const struct cp_lookup *l = &t->lookup;
-	const struct cp_trouble_at at = here(t, &l->cut->zone);
+	struct cp_trouble_at at = here(t, &l->cut->zone);
 	struct cp_trouble_cause cause;
 	uint32_t backoff_s;
 
@@ -63,6 +63,7 @@ cp_fastfail_outcome(struct cp_task *t)
 		return NULL;
 	if (l->bogus != NULL) /* has asked and would ask others */
 		return cp_trouble_is_on(r->troubles, &at) ? l->bogus : NULL;
+	at.spent = !cp_budget_has_half(&t->job->budget, &r->limits);
 	switch (cp_trouble_ask(r->troubles, &at, &cause, &backoff_s)) {
 	case CP_TROUBLE_PROBE:
 		CP_COUNT(r, trouble_probe);
@@ -125,14 +126,6 @@ failed(struct cp_task *t, const struct hf_name *zone, struct cp_trouble_report *
 	report->backoff_min_s = r->limits.ttl_fail_min_s;
 	report->backoff_max_s = r->limits.ttl_fail_max_s;
 
-	switch (report->cause.why.reason) {
-	case VA_BUDGET_SIGS:
-	case VA_BUDGET_SHA1:
-	case VA_INTERNAL:
-		return;
-	default:
-		break;
-	}
 	/* A search that a budget cut short has not asked all it should have. */
 	if (t->job->cause != CP_CAUSE_NONE || is_excused(t))
 		return;

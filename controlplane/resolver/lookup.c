@@ -503,7 +503,7 @@ judge(struct cp_task *t)
 		ask_on(t);
 		return true;
 	}
-	if (o->verdict == HF_VERDICT_BOGUS) {
+	if (o->verdict == HF_VERDICT_BOGUS && !cp_job_is_spent(t->job, o->why.reason)) {
 		if (l->shared)
 			cp_cache_drop_raw(t, &t->name, t->type);
 		l->shared = false;

@@ -23,8 +23,8 @@ cp_cause_ede(enum cp_cause c)
 bool
 cp_cause_is_ours(enum cp_cause c)
 {
-	return c == CP_CAUSE_ZONE_BUSY || c == CP_CAUSE_ZONE_FLOODED || c == CP_CAUSE_SERVER_BUSY ||
-	    c == CP_CAUSE_JOSTLED;
+	return c == CP_CAUSE_ZONE_BUSY || c == CP_CAUSE_ZONE_FLOODED || c == CP_CAUSE_ZONE_COSTLY ||
+	    c == CP_CAUSE_SERVER_BUSY || c == CP_CAUSE_JOSTLED;
 }
 
 const char *

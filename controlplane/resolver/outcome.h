@@ -52,9 +52,11 @@ enum cp_kind {
 	X(WALL, HF_EDE_NO_REACHABLE_AUTHORITY, "servers did not answer in time")             \
 	X(ZONE_BUSY, HF_EDE_OTHER, "too many questions for this zone")                       \
 	X(ZONE_FLOODED, HF_EDE_OTHER, "too many questions for this zone that lead nowhere")  \
+	X(ZONE_COSTLY, HF_EDE_OTHER, "too many signature checks for this domain")            \
 	X(SERVER_BUSY, HF_EDE_NO_REACHABLE_AUTHORITY, "servers are overloaded by questions") \
 	X(JOSTLED, HF_EDE_OTHER, "too many questions under way, slow ones give up")          \
-	X(SIGS, HF_EDE_OTHER, "budget of signature checks or NSEC3 hashes exhausted")        \
+	X(SIGS, HF_EDE_OTHER, "budget of signature checks exhausted")                        \
+	X(SHA1, HF_EDE_OTHER, "budget of NSEC3 hashes exhausted")                            \
 	X(NOT_CACHED, HF_EDE_NOT_AUTHORITATIVE, "not cached, and no recursion wanted")       \
 	X(MEMORY, HF_EDE_OTHER, "memory limit of a question reached")
 

@@ -139,7 +139,10 @@ say(struct cp_job *job, struct cp_answer *a)
 			return;
 		}
 		if (o->verdict == HF_VERDICT_BOGUS && !excused(job, l->name[i])) {
-			say_bogus(o, a);
+			if (job->cause == CP_CAUSE_ZONE_COSTLY)
+				say_failure(job, o, a);
+			else
+				say_bogus(o, a);
 			return;
 		}
 		if (o->verdict == HF_VERDICT_BOGUS && a->verdict != HF_VERDICT_UNVALIDATED)
@@ -184,6 +187,7 @@ count_end(struct cp_job *job, const struct cp_answer *a)
 	    [CP_CAUSE_CHAIN] = CP_RESOLVER_budget_chain,
 	    [CP_CAUSE_NS] = CP_RESOLVER_budget_ns,
 	    [CP_CAUSE_SIGS] = CP_RESOLVER_budget_sigs,
+	    [CP_CAUSE_SHA1] = CP_RESOLVER_budget_sha1,
 	    [CP_CAUSE_WALL] = CP_RESOLVER_budget_wall,
 	    [CP_CAUSE_MEMORY] = CP_RESOLVER_budget_memory,
 	};

@@ -532,6 +532,7 @@ cp_resolver_create(const struct cp_resolver_config *cfg, const struct cp_resolve
 	    r->limits.server_fetches, r->limits.server_rate};
 	r->extras = cfg->extras;
 	r->server_port = cfg->server_port != 0 ? cfg->server_port : 53;
+	r->toil.ms_per_s = r->limits.zone_check_ms;
 	cp_policy_get(policy);
 	r->policy = policy;
 	if (!parts_make(r, cfg)) {

@@ -91,11 +91,12 @@ struct cp_resolver_limits { /* DESIGN 5; docs/limits.md. 0 in a field: the defau
 	uint64_t wall_ns;
 	uint32_t zone_fetches, zone_waste;    /* under way; without data in a second */
 	uint32_t server_fetches, server_rate; /* under way; begun in a second */
-	uint32_t tasks;                       /* questions under way; 4096 */
-	size_t arena_octets;                  /* per question; 1 MiB */
-	size_t cache_octets;                  /* RRset cache; 64 MiB */
-	uint32_t body_cap;  /* octets of a rendered body over UDP/link: HF_BODY_MAX */
-	uint32_t ttl_min_s; /* shorter TTLs are raised to it; 0: none are */
+	uint32_t zone_check_ms; /* of signature checks for a registrable domain in a second */
+	uint32_t tasks;         /* questions under way; 4096 */
+	size_t arena_octets;    /* per question; 1 MiB */
+	size_t cache_octets;    /* RRset cache; 64 MiB */
+	uint32_t body_cap;      /* octets of a rendered body over UDP/link: HF_BODY_MAX */
+	uint32_t ttl_min_s;     /* shorter TTLs are raised to it; 0: none are */
 	uint32_t ttl_max_s, ttl_neg_max_s, ttl_fail_min_s, ttl_fail_max_s; /* 86400, 3600, 1, 60 */
 };
 
@@ -243,7 +244,8 @@ void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 	X(budget_referrals, questions, "failed: referrals or depth")                            \
 	X(budget_chain, questions, "failed: CNAME and DNAME chain")                             \
 	X(budget_ns, questions, "failed: name server look-ups")                                 \
-	X(budget_sigs, questions, "failed: signature checks or NSEC3 hashes")                   \
+	X(budget_sigs, questions, "failed: signature checks")                                   \
+	X(budget_sha1, questions, "failed: NSEC3 hashes")                                       \
 	X(budget_wall, questions, "failed: time")                                               \
 	X(budget_memory, questions, "failed: arena")                                            \
 	X(mismatched_case, packets, "with the question in another case, asked again over TCP")  \
@@ -258,6 +260,7 @@ void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 	X(probed, exchanges, "with a server that is avoided, to see whether it recovered")      \
 	X(zone_busy, lookups, "refused: too many fetches of the zone under way")                \
 	X(zone_flooded, lookups, "refused: too many fetches of the zone brought nothing")       \
+	X(zone_costly, lookups, "refused: too much time spent on signatures of their domain")   \
 	X(server_busy, fetches, "refused: too many under way at the server")                    \
 	X(jostled, questions, "slow, gave way to new ones")                                     \
 	X(tasks_full, questions, "refused: too many under way")                                 \

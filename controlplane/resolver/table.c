@@ -614,13 +614,19 @@ cp_table_use(const struct cp_table *t, struct cp_table_use *use)
 	}
 }
 
-size_t
-cp_table_share(const struct cp_table *t, const struct hf_name *name)
+uint32_t
+cp_table_domain(const struct cp_table *t, const struct hf_name *name)
 {
 	struct hf_name lower = *name;
 
 	hf_name_lower(&lower);
-	return cp_share_of(t->share, cp_suffixes_domain(t->suffixes, &t->key, &lower));
+	return cp_suffixes_domain(t->suffixes, &t->key, &lower);
+}
+
+size_t
+cp_table_share(const struct cp_table *t, const struct hf_name *name)
+{
+	return cp_share_of(t->share, cp_table_domain(t, name));
 }
 
 size_t

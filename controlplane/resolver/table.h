@@ -118,6 +118,8 @@ struct cp_table_use {
 void cp_table_use(const struct cp_table *t, struct cp_table_use *use);
 /* At least the octets that entries of name's registrable domain hold. */
 size_t cp_table_share(const struct cp_table *t, const struct hf_name *name);
+/* A keyed hash of name's registrable domain. */
+uint32_t cp_table_domain(const struct cp_table *t, const struct hf_name *name);
 /* The most a registrable domain may hold. */
 size_t cp_table_share_max(const struct cp_table *t);
 

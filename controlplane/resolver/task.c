@@ -206,6 +206,19 @@ cp_job_run(struct cp_job *job)
 }
 
 bool
+cp_job_is_spent(struct cp_job *job, enum va_reason reason)
+{
+	enum cp_cause cause = reason == VA_BUDGET_SIGS ? CP_CAUSE_SIGS
+	    : reason == VA_BUDGET_SHA1                 ? CP_CAUSE_SHA1
+	    : reason == VA_INTERNAL                    ? CP_CAUSE_MEMORY
+						       : CP_CAUSE_NONE;
+
+	if (job->cause == CP_CAUSE_NONE)
+		job->cause = cause;
+	return cause != CP_CAUSE_NONE;
+}
+
+bool
 cp_job_is_bad(const struct cp_job *job, const struct hf_addr *server)
 {
 	for (unsigned i = 0; i < job->bad_cnt; i++)

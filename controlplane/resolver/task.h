@@ -222,6 +222,9 @@ void cp_task_redo(struct cp_task *t);
 struct cp_task *cp_task_create(struct cp_job *job, const struct cp_want *want);
 /* Steps of the job until nothing is ready or the job is over. */
 void cp_job_run(struct cp_job *job);
+/* Was it for want of budget or memory that records were not found good? Then it says nothing of
+ * them, and it ends the job. */
+bool cp_job_is_spent(struct cp_job *job, enum va_reason reason);
 /* This server gave records of the zone (server.h) that did not validate. */
 void cp_job_mark_bad(struct cp_job *job, uint64_t zone, const struct hf_addr *server);
 bool cp_job_is_bad(const struct cp_job *job, const struct hf_addr *server);

@@ -132,7 +132,7 @@ cp_trouble_ask(struct cp_troubles *all, const struct cp_trouble_at *at,
 	struct zone *z = find(all, at);
 
 	if (z != NULL && z->on) {
-		say = at->now_ns < z->until_ns ? CP_TROUBLE_FAIL : CP_TROUBLE_PROBE;
+		say = at->now_ns < z->until_ns || at->spent ? CP_TROUBLE_FAIL : CP_TROUBLE_PROBE;
 		if (say == CP_TROUBLE_FAIL)
 			*cause = z->cause;
 		else

@@ -59,6 +59,7 @@ struct cp_trouble_at {
 	const struct hf_name *zone;
 	uint64_t policy_gen; /* what was found under another is not believed */
 	uint64_t now_ns;
+	bool spent; /* much of its budget: it could be no probe to its end */
 };
 
 struct cp_trouble_cause {

@@ -5,7 +5,11 @@
 #include "controlplane/resolver/core.h"
 #include "controlplane/resolver/synth.h"
 
-enum { LEARN_CUT_MAX = 4 }; /* names looked at, from an alias's target upward */
+enum {
+	LEARN_CUT_MAX = 4,    /* names looked at, from an alias's target upward */
+	LEARN_SHA1_SHARE = 4, /* of the blocks that are left, one in so many for it */
+	BLOCKS_PER_US = 2,    /* of SHA-1 */
+};
 
 struct bench { /* what a judgement works with */
 	struct cp_task *t;
@@ -74,17 +78,38 @@ spokesman(const struct cp_outcome *o)
 	return soa;
 }
 
+bool
+cp_verify_has_room(struct cp_task *t, const struct hf_name *zone)
+{
+	struct cp_resolver *r = t->job->r;
+
+	if (cp_table_is_public(r->table, zone) ||
+	    cp_toil_has_room(&r->toil, cp_table_domain(r->table, zone), r->now.mono_ns))
+		return true;
+	CP_COUNT(r, zone_costly);
+	t->job->cause = CP_CAUSE_ZONE_COSTLY;
+	return false;
+}
+
+void
+cp_verify_charge(struct cp_task *t, const struct hf_name *zone, const struct va_budget *before)
+{
+	struct cp_resolver *r = t->job->r;
+	const struct va_budget *after = &t->job->budget.va;
+	uint32_t us = before->sig_us - after->sig_us;
+
+	us += (before->sha1_blocks - after->sha1_blocks) / BLOCKS_PER_US;
+	CP_COUNT_BY(r, sig_checks, before->sig_checks - after->sig_checks);
+	if (us > 0 && !cp_table_is_public(r->table, zone))
+		cp_toil_add(&r->toil, cp_table_domain(r->table, zone), us, r->now.mono_ns);
+}
+
 static void
 verify_set(struct bench *b, const struct hf_rrset *set, struct va_result *res)
 {
-	struct cp_resolver *r = b->t->job->r;
-	struct va_budget *budget = &b->t->job->budget.va;
-	uint32_t before = budget->sig_checks;
+	struct cp_job *job = b->t->job;
 
-	va_rrset_verify(set, &b->zone, b->keys, r->now.wall_s, budget, res);
-	CP_COUNT_BY(r, sig_checks, before - budget->sig_checks);
-	if (res->reason == VA_BUDGET_SIGS)
-		b->t->job->cause = CP_CAUSE_SIGS;
+	va_rrset_verify(set, &b->zone, b->keys, job->r->now.wall_s, &job->budget.va, res);
 	/* Never kept longer than the signature lasts (RFC 4035 5.3.3). */
 	struct hf_rrset *own = (struct hf_rrset *)(uintptr_t)set;
 
@@ -141,8 +166,6 @@ settle_own(struct bench *b, const struct va_result *why)
 static bool
 settle_denial(struct bench *b, const struct va_result *res)
 {
-	if (res->reason == VA_BUDGET_SHA1)
-		b->t->job->cause = CP_CAUSE_SIGS;
 	if (res->verdict != HF_VERDICT_BOGUS)
 		return settle(b->o, res->verdict, res);
 	if (b->has_bad)
@@ -199,34 +222,52 @@ judge_denial(struct bench *b)
 	return settle_denial(b, &res);
 }
 
+static void
+put_unsigned(struct bench *b, const struct hf_name *name)
+{
+	struct cp_outcome o = *b->o;
+
+	o.kind = CP_KIND_NODATA;
+	o.answer_cnt = o.extra_cnt = 0;
+	o.verdict = HF_VERDICT_INSECURE; /* until it is judged itself */
+	o.proof_cnt =
+	    b->good_cnt < CP_OUTCOME_PROOF_MAX ? (uint8_t)b->good_cnt : CP_OUTCOME_PROOF_MAX;
+	for (unsigned k = 0; k < o.proof_cnt; k++)
+		o.proof[k] = b->good[k];
+	cp_cache_put_raw(b->t, name, HF_TYPE_DS, &o);
+}
+
 /* The target of an alias may lie behind an unsigned delegation that the proofs beside it show:
  * keep what they say of its DS, as if a referral had. */
 static void
 learn_cut(struct bench *b)
 {
 	const struct va_proofs p = {b->good, b->good_cnt, &b->zone};
+	struct va_budget *all = &b->t->job->budget.va, own = *all;
+	uint32_t most = all->sha1_blocks / LEARN_SHA1_SHARE;
 	struct hf_name name = b->o->target;
+	enum va_cut cut = VA_CUT_UNPROVEN;
 	struct va_result res;
 
+	own.sha1_blocks = most;
 	hf_name_lower(&name);
 	if (!hf_name_in(&name, &b->zone))
 		return;
 	for (unsigned i = 0; i < LEARN_CUT_MAX && name.label_cnt > b->zone.label_cnt; i++) {
-		if (va_deny_ds(&p, &name, &b->t->job->budget.va, &res) == VA_CUT_UNSIGNED) {
-			struct cp_outcome o = *b->o;
-
-			o.kind = CP_KIND_NODATA;
-			o.answer_cnt = o.extra_cnt = 0;
-			o.verdict = HF_VERDICT_INSECURE; /* until it is judged itself */
-			o.proof_cnt = b->good_cnt < CP_OUTCOME_PROOF_MAX ? (uint8_t)b->good_cnt
-									 : CP_OUTCOME_PROOF_MAX;
-			for (unsigned k = 0; k < o.proof_cnt; k++)
-				o.proof[k] = b->good[k];
-			cp_cache_put_raw(b->t, &name, HF_TYPE_DS, &o);
-			return;
-		}
+		cut = va_deny_ds(&p, &name, &own, &res);
+		if (cut == VA_CUT_UNSIGNED)
+			break;
 		hf_name_strip(&name, 1, &name);
 	}
+	all->sha1_blocks -= most - own.sha1_blocks;
+	if (cut == VA_CUT_UNSIGNED)
+		put_unsigned(b, &name);
+}
+
+static bool
+has_half(const struct bench *b)
+{
+	return cp_budget_has_half(&b->t->job->budget, &b->t->job->r->limits);
 }
 
 /* What is said beside an alias is about its target, more often than not: it may spare a
@@ -236,8 +277,7 @@ learn_beside_alias(struct bench *b)
 {
 	bool alias = b->o->kind == CP_KIND_CNAME || b->o->kind == CP_KIND_DNAME;
 
-	if (!alias || !b->t->job->r->aggressive ||
-	    b->t->job->budget.va.sig_checks <= VA_SIG_CHECKS / 2)
+	if (!alias || !b->t->job->r->aggressive || !has_half(b))
 		return;
 	(void)verify_proofs(b);
 	if (b->good_cnt > 0)
@@ -303,7 +343,7 @@ keep_good_extras(struct bench *b)
 	for (unsigned i = 0; i < o->extra_cnt; i++) {
 		struct va_result res = {.verdict = HF_VERDICT_BOGUS};
 
-		if (b->t->job->budget.va.sig_checks > VA_SIG_CHECKS_RRSET)
+		if (has_half(b))
 			verify_set(b, o->extra[i], &res);
 		if (res.verdict == HF_VERDICT_SECURE)
 			o->extra[cnt++] = o->extra[i];
@@ -334,17 +374,21 @@ static bool
 judge_signed(struct cp_task *t, const struct cp_outcome *state)
 {
 	struct bench b = {.t = t, .o = t->lookup.got, .zone = state->cut, .keys = state->answer[0]};
+	struct va_budget before = t->job->budget.va;
 	bool done = true;
 
 	b.o->cut = state->cut;
+	if (!cp_verify_has_room(t, &b.zone))
+		return settle_reason(t, HF_VERDICT_BOGUS, VA_BUDGET_SIGS);
 	if (is_denial(b.o))
 		judge_denial(&b);
 	else
 		judge_positive(&b);
-	if (b.o->why.reason == VA_DENIAL_MISSING && !is_below_cut(&b, &done))
-		return done;
 	if (b.o->verdict == HF_VERDICT_SECURE)
 		keep_good_extras(&b);
+	cp_verify_charge(t, &b.zone, &before);
+	if (b.o->why.reason == VA_DENIAL_MISSING && !is_below_cut(&b, &done))
+		return done;
 	cp_synth_learn(t, &b.zone, b.good, b.good_cnt);
 	cp_synth_learn(t, &b.zone, &b.soa, b.soa != NULL);
 	return true;

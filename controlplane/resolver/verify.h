@@ -18,6 +18,12 @@
 /* Judge t->lookup.got. False: a zone state is not known yet; t will be stepped again. */
 bool cp_verify(struct cp_task *t);
 
+/* May signatures of zone be checked now (toil.h)? If not, the job's cause says so. */
+bool cp_verify_has_room(struct cp_task *t, const struct hf_name *zone);
+/* They were: before is what the job's budget was then. */
+void
+cp_verify_charge(struct cp_task *t, const struct hf_name *zone, const struct va_budget *before);
+
 /* Give up on the keys: BOGUS for want of them (there was no time or budget left). */
 void cp_verify_abandon(struct cp_task *t);
 

@@ -131,6 +131,7 @@ struct hf_config {
 	uint64_t limit_nsec3_iterations;
 	uint64_t limit_time_ns, limit_questions;
 	uint64_t limit_zone_fetches, limit_zone_waste; /* 0: none */
+	uint64_t limit_zone_check_ns;                  /* in a second */
 	uint64_t limit_server_fetches, limit_server_rate;
 	uint64_t limit_client_waiting; /* replies, per core */
 

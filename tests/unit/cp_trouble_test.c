@@ -469,7 +469,7 @@ only_news_from_after_its_beginning_end_a_trouble(void **state)
 {
 	struct cp_troubles *all = make();
 	struct hf_name zone = va_name("z.");
-	struct cp_trouble_at at = {&zone, 1, 100 * HF_NS_PER_S};
+	struct cp_trouble_at at = {&zone, 1, 100 * HF_NS_PER_S, false};
 	struct cp_trouble_cause cause;
 	uint32_t pause_s;
 
@@ -491,7 +491,7 @@ a_zone_where_something_validated_needs_many_failures_in_a_row(void **state)
 {
 	struct cp_troubles *all = make();
 	struct hf_name zone = va_name("z.");
-	struct cp_trouble_at at = {&zone, 1, 100 * HF_NS_PER_S};
+	struct cp_trouble_at at = {&zone, 1, 100 * HF_NS_PER_S, false};
 	unsigned cnt = 0;
 	char name[32];
 
@@ -510,7 +510,7 @@ failures_that_were_too_few_become_no_trouble_by_waiting(void **state)
 {
 	struct cp_troubles *all = make();
 	struct hf_name zone = va_name("z.");
-	struct cp_trouble_at at = {&zone, 1, 100 * HF_NS_PER_S};
+	struct cp_trouble_at at = {&zone, 1, 100 * HF_NS_PER_S, false};
 	struct cp_trouble_cause cause;
 	uint32_t pause_s;
 
@@ -537,7 +537,7 @@ the_probe_is_given_once_per_pause(void **state)
 {
 	struct cp_troubles *all = make();
 	struct hf_name zone = va_name("z.");
-	struct cp_trouble_at at = {&zone, 1, 100 * HF_NS_PER_S};
+	struct cp_trouble_at at = {&zone, 1, 100 * HF_NS_PER_S, false};
 	struct cp_trouble_cause cause;
 	uint32_t pause_s;
 
@@ -563,7 +563,7 @@ many_zones_are_forgotten_before_the_one_that_is_used(void **state)
 {
 	struct cp_troubles *all = make();
 	struct hf_name used = va_name("used."), zone;
-	struct cp_trouble_at at = {&used, 1, 100 * HF_NS_PER_S};
+	struct cp_trouble_at at = {&used, 1, 100 * HF_NS_PER_S, false};
 	struct cp_trouble_cause cause;
 	uint32_t pause_s;
 	char name[32];

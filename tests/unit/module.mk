@@ -18,6 +18,7 @@ unit_names := \
 	cp_datagrams_test \
 	cp_engine_test \
 	cp_link_test \
+	cp_keytrap_test \
 	cp_local_test \
 	cp_nta_test \
 	cp_pack_test \
@@ -66,6 +67,7 @@ unit_names := \
 	va_denial_model_test \
 	va_denial_test \
 	va_keys_test \
+	va_keytrap_test \
 	va_rfc_test \
 	va_rrset_test \
 	va_zones_test \
@@ -99,6 +101,7 @@ unit_parts_wire_writer_test := hf
 unit_parts_va_crypto_test := validator hf
 unit_parts_va_denial_test := validator hf
 unit_parts_va_keys_test := validator hf
+unit_parts_va_keytrap_test := validator hf
 unit_parts_va_rrset_test := validator hf
 unit_parts_va_rfc_test := validator hf
 unit_libs_va_rfc_test := -lldns
@@ -148,6 +151,8 @@ unit_parts_cp_ranges_test := resolver validator hf
 unit_parts_cp_synth_test := resolver validator hf
 unit_libs_cp_synth_test := -lldns
 unit_parts_cp_trouble_test := resolver validator hf
+unit_parts_cp_keytrap_test := resolver validator hf
+unit_libs_cp_keytrap_test := -lldns
 unit_libs_cp_trouble_test := -lldns
 
 unit_tests := $(addprefix tests/unit/,$(unit_names))
