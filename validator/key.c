@@ -7,6 +7,11 @@
 
 enum { DNSKEY_FIXED = 4, DS_FIXED = 4, ALG_RSAMD5 = 1 };
 
+enum {
+	RSA_USUAL_EXPONENT_LEN = 3, /* of 65537 */
+	RSA_KEY_US = 20,            /* to make a key ready */
+};
+
 uint16_t
 va_key_tag(const uint8_t *rdata, size_t len)
 {
@@ -102,11 +107,16 @@ uint32_t
 va_key_check_us(const struct va_key *key)
 {
 	uint32_t us = va_algorithm(key->algorithm)->check_us;
+	struct va_rsa rsa;
 
-	if (!va_algorithm_is_rsa(key->algorithm))
+	if (!va_algorithm_is_rsa(key->algorithm) || !va_rsa_parse(key, &rsa))
 		return us;
-	/* With the square of the modulus. */
-	return (uint32_t)((uint64_t)us * key->pub_len * key->pub_len / (256 * 256)) + 1;
+	/* With the square of the modulus; 65537 takes 17 multiplications, the largest exponents 40.
+	 */
+	us = us * rsa.n_len * rsa.n_len / (256 * 256);
+	if (rsa.e_len > RSA_USUAL_EXPONENT_LEN)
+		us = us * 5 / 2;
+	return us + RSA_KEY_US;
 }
 
 bool
