@@ -72,6 +72,7 @@ outcome_out(struct cp_task *t, const struct cp_key *key, const struct cp_block *
 	if (o == NULL)
 		return NULL;
 	o->got_ns = b->put_ns;
+	o->until_ns = b->expires_ns;
 	/* Another thread's clock may be a little ahead of this question's. */
 	if ((int64_t)age_ns > 0)
 		cp_outcome_age(o, (uint32_t)(age_ns / HF_NS_PER_S), UINT32_MAX);

@@ -5,6 +5,7 @@
 #include "controlplane/resolver/fastfail.h"
 #include "controlplane/resolver/lookup.h"
 #include "controlplane/resolver/verify.h"
+#include "lib/base/ns.h"
 
 enum { BOGUS_TTL_S = 1, ANCHOR_MAX = 4 }; /* a bogus state is looked at again soon: trouble.h */
 
@@ -28,6 +29,7 @@ end(struct cp_task *t, enum hf_verdict verdict, const struct va_result *why,
 	o->why.verdict = verdict;
 	if (blame != NULL)
 		o->blame = *blame;
+	o->until_ns = t->job->r->now.mono_ns + ttl * HF_NS_PER_S;
 	/* When a budget ended the search that says nothing about the zone. */
 	if (verdict != HF_VERDICT_BOGUS || t->job->cause == CP_CAUSE_NONE)
 		cp_cache_put_state(t, o, ttl);
@@ -35,6 +37,17 @@ end(struct cp_task *t, enum hf_verdict verdict, const struct va_result *why,
 		cp_fastfail_insecure(t);
 	cp_task_done(t, o);
 	return true;
+}
+
+/* What follows from another zone's state lasts no longer than that. */
+static void
+lasts_as(struct cp_task *t, const struct cp_outcome *state)
+{
+	uint64_t now_ns = t->job->r->now.mono_ns;
+	uint64_t left_ns = state->until_ns > now_ns ? state->until_ns - now_ns : 0;
+
+	if (left_ns / HF_NS_PER_S < t->state.ttl_s)
+		t->state.ttl_s = (uint32_t)(left_ns / HF_NS_PER_S);
 }
 
 static bool
@@ -82,9 +95,10 @@ parent(struct cp_task *t)
 		s->phase = CP_STATE_PARENT;
 		return false;
 	}
-	if (o->kind != CP_KIND_FAIL && o->verdict != HF_VERDICT_SECURE)
-		return end(t, o->verdict, &o->why, &o->blame);
-	return true;
+	if (o->kind == CP_KIND_FAIL || o->verdict == HF_VERDICT_SECURE)
+		return true;
+	lasts_as(t, o);
+	return end(t, o->verdict, &o->why, &o->blame);
 }
 
 static bool
@@ -146,8 +160,10 @@ up(struct cp_task *t)
 		o = cp_task_need(t, &want);
 		if (o == NULL)
 			return false;
-		if (o->kind != CP_KIND_FAIL && o->verdict == HF_VERDICT_INSECURE)
+		if (o->kind != CP_KIND_FAIL && o->verdict == HF_VERDICT_INSECURE) {
+			lasts_as(t, o);
 			return end(t, HF_VERDICT_INSECURE, &o->why, NULL);
+		}
 	}
 	if (lost->kind == CP_KIND_FAIL) {
 		struct va_result why = {
@@ -214,6 +230,7 @@ keys_good(struct cp_task *t, const struct cp_outcome *from, const struct va_resu
 	o->cut = t->name;
 	o->why = *res;
 	o->proof_cnt = 0;
+	o->until_ns = t->job->r->now.mono_ns + t->state.ttl_s * HF_NS_PER_S;
 	cp_cache_put_state(t, o, t->state.ttl_s);
 	cp_fastfail_keys_good(t, o);
 	cp_task_done(t, o);

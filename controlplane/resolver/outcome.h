@@ -101,6 +101,7 @@ struct cp_outcome {
 	bool own_fault;          /* BOGUS because of these very records, not of the keys above */
 	struct va_result why;
 	uint64_t got_ns;      /* when a server said it; 0: not known */
+	uint64_t until_ns;    /* of a zone state: how long it holds; 0: for this question */
 	struct hf_addr blame; /* BOGUS: the server whose records did not validate */
 };
 

@@ -26,7 +26,8 @@ enum {
 enum { DS_SHIFT = 3, CREDIT_SHIFT = 5, OWN_FAULT = 128 };
 
 /* A new field needs its lines here, in pack and unpack. */
-_Static_assert(sizeof(struct cp_outcome) == 1512, "every field of an outcome but got_ns is packed");
+_Static_assert(sizeof(struct cp_outcome) == 1520,
+    "every field of an outcome but got_ns and until_ns is packed");
 _Static_assert(sizeof(struct cp_ns) == 380, "every field of a name server is packed");
 _Static_assert(CP_KIND_YXDOMAIN < 8 && CP_DS_NO_CUT < 4 && CP_CREDIT_ANSWER < 4, "one octet");
 _Static_assert(HF_VERDICT_CNT <= 8, "three bits");

@@ -27,6 +27,7 @@ unit_names := \
 	cp_resolver_budget_test \
 	cp_resolver_cut_test \
 	cp_resolver_flight_test \
+	cp_resolver_keys_test \
 	cp_resolver_lost_test \
 	cp_resolver_minimise_test \
 	cp_resolver_reply_test \
@@ -152,6 +153,8 @@ unit_parts_cp_synth_test := resolver validator hf
 unit_libs_cp_synth_test := -lldns
 unit_parts_cp_trouble_test := resolver validator hf
 unit_parts_cp_keytrap_test := resolver validator hf
+unit_parts_cp_resolver_keys_test := resolver validator hf
+unit_libs_cp_resolver_keys_test := -lldns
 unit_libs_cp_keytrap_test := -lldns
 unit_libs_cp_trouble_test := -lldns
 
