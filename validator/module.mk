@@ -4,6 +4,7 @@ validator_src := \
 	validator/canon.c \
 	validator/crypto.c \
 	validator/denial.c \
+	validator/evidence.c \
 	validator/key.c \
 	validator/nsec.c \
 	validator/nsec3.c \

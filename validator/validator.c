@@ -365,6 +365,30 @@ trust_keys(struct trial *t, const struct hf_rrset *keys, const struct hf_rrset *
 	return reason;
 }
 
+/* Name the first anchor of which reason was true, until a signature is looked at. */
+static void
+result_from_anchor(struct va_result *out, const struct hf_rrset *anchors,
+    const struct va_rules *rules, enum va_reason reason)
+{
+	for (uint16_t i = 0; i < anchors->rr_cnt; i++) {
+		const struct hf_rdata *anchor = &anchors->rr[i];
+		struct va_key key;
+		struct va_ds ds;
+
+		if (anchor_supported(anchors->type, anchor, rules) != reason)
+			continue;
+		if (anchors->type == HF_TYPE_DS && va_ds_parse(anchor, &ds)) {
+			out->key_tag = ds.tag;
+			out->algorithm = ds.algorithm;
+			out->digest = ds.digest_type;
+		} else if (anchors->type == HF_TYPE_DNSKEY && va_key_parse(anchor, &key)) {
+			out->key_tag = key.tag;
+			out->algorithm = key.algorithm;
+		}
+		return;
+	}
+}
+
 void
 va_keys_verify(const struct hf_rrset *keys, const struct hf_rrset *ds, int64_t now_s,
     struct va_budget *budget, struct va_result *out)
@@ -388,13 +412,14 @@ va_keys_verify(const struct hf_rrset *keys, const struct hf_rrset *ds, int64_t n
 		out->reason = reason;
 		return;
 	}
+	result_from_anchor(out, ds, budget->rules, reason);
 	if (reason != VA_OK) {
 		out->verdict = HF_VERDICT_INSECURE;
 		out->reason = reason;
 		return;
 	}
 	if (keys->type != HF_TYPE_DNSKEY || keys->rr_cnt == 0)
-		out->reason = VA_KEYS_MISSING;
+		result_init(out, keys, VA_KEYS_MISSING);
 	else if (t.key_cnt > 0)
 		judge(&t, keys, &keys->owner, out);
 }

@@ -77,7 +77,8 @@ enum {
 	X(SIG_BAD, HF_EDE_BOGUS, "RFC 4035 5.3.3", "signature does not verify")                   \
 	X(SIG_ALGORITHM, HF_EDE_DNSKEY_ALG, "RFC 4035 5.2",                                       \
 	    "no signature of an algorithm that is relied on")                                     \
-	X(DS_NO_MATCH, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.2", "no DNSKEY matches a DS")           \
+	X(DS_NO_MATCH, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.2",                                     \
+	    "no DNSKEY matches a DS or trust anchor")                                             \
 	X(DS_ALGORITHM, HF_EDE_DNSKEY_ALG, "RFC 4035 5.2",                                        \
 	    "no DS of an algorithm that is relied on")                                            \
 	X(DS_DIGEST, HF_EDE_DS_DIGEST, "RFC 4509 3", "no DS of a digest that is relied on")       \
@@ -85,7 +86,8 @@ enum {
 	    "the zone's DNSKEY RRset could not be had")                                           \
 	X(DS_UNREACHABLE, HF_EDE_NETWORK_ERROR, "RFC 4035 5.2",                                   \
 	    "no server tells the DS of the zone")                                                 \
-	X(DENIAL_MISSING, HF_EDE_NSEC_MISSING, "RFC 4035 5.4", "no NSEC or NSEC3 proves it")      \
+	X(DENIAL_MISSING, HF_EDE_NSEC_MISSING, "RFC 4035 5.4",                                    \
+	    "no NSEC or NSEC3 proves that it is not there")                                       \
 	X(DENIAL_WRONG, HF_EDE_BOGUS, "RFC 4035 5.4", "NSEC or NSEC3 says otherwise")             \
 	X(NSEC3_ITERATIONS, HF_EDE_NSEC3_ITERATIONS, "RFC 9276 3.2", "too many NSEC3 iterations") \
 	X(RRSET_TOO_LARGE, HF_EDE_BOGUS, "DESIGN 5", "too many records in the RRset")             \
@@ -113,17 +115,20 @@ struct va_result {
 	struct hf_name owner; /* of the RRset judged */
 	uint16_t type;
 	struct hf_name signer; /* of the signature; root when there was none */
-	uint16_t key_tag;
+	uint16_t key_tag; /* of the signature; with a DS_* reason of the DS or anchor that counts */
 	uint8_t algorithm;
+	uint8_t digest; /* of that DS */
 	uint32_t inception, expiration;
 	uint32_t ttl;   /* SECURE: the most it may be kept (RFC 4035 5.3.3) */
 	uint8_t labels; /* SECURE: RRSIG labels; fewer than the owner's: from a wildcard */
 	bool wildcard;  /* SECURE: expanded; the caller must deny the closer match */
 };
 
-/* "RRSIG NSEC3 abc.de. keytag 33834 from 192.0.2.1: signature does not verify": at most cap
- * octets with NUL, printable ASCII. from: who gave the records, NULL when not known. Returns
- * the length without NUL. */
+/* "RRSIG NSEC3 a0d5d1p5....de keytag 33834 from 192.0.2.1: signature does not verify": at most cap
+ * octets with NUL, printable ASCII. Long names are shortened, with VA_TEXT_MIN octets the reason
+ * never is. from: the address that gave the records, NULL when not known. Returns the length
+ * without NUL. */
+enum { VA_TEXT_MIN = 160 };
 size_t va_result_to_text(const struct va_result *r, const char *from, char *buf, size_t cap);
 
 /* Key tag of DNSKEY RDATA (RFC 4034 B). */

@@ -44,6 +44,7 @@ put_why(struct cp_sink *s, const struct va_result *why)
 	cp_sink_name(s, &why->signer);
 	cp_sink_u16(s, why->key_tag);
 	cp_sink_u8(s, why->algorithm);
+	cp_sink_u8(s, why->digest);
 	cp_sink_u32(s, why->inception);
 	cp_sink_u32(s, why->expiration);
 	cp_sink_u32(s, why->ttl);
@@ -205,6 +206,7 @@ get_why(struct cp_source *s, struct va_result *why)
 	cp_source_name(s, &why->signer);
 	why->key_tag = hf_cursor_u16(&s->c);
 	why->algorithm = hf_cursor_u8(&s->c);
+	why->digest = hf_cursor_u8(&s->c);
 	why->inception = hf_cursor_u32(&s->c);
 	why->expiration = hf_cursor_u32(&s->c);
 	why->ttl = hf_cursor_u32(&s->c);

@@ -106,6 +106,7 @@ assert_why_equal(const struct va_result *a, const struct va_result *b)
 	assert_int_equal(a->type, b->type);
 	assert_int_equal(a->key_tag, b->key_tag);
 	assert_int_equal(a->algorithm, b->algorithm);
+	assert_int_equal(a->digest, b->digest);
 	assert_int_equal(a->inception, b->inception);
 	assert_int_equal(a->expiration, b->expiration);
 	assert_int_equal(a->ttl, b->ttl);
@@ -188,6 +189,7 @@ every_kind_of_outcome_comes_back_as_it_was(void **state)
 	    .type = HF_TYPE_A,
 	    .key_tag = 33834,
 	    .algorithm = 13,
+	    .digest = 2,
 	    .inception = 1,
 	    .expiration = UINT32_MAX,
 	    .ttl = 7,

@@ -67,6 +67,7 @@ unit_names := \
 	va_crypto_test \
 	va_denial_model_test \
 	va_denial_test \
+	va_evidence_test \
 	va_keys_test \
 	va_keytrap_test \
 	va_rfc_test \

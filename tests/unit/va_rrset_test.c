@@ -613,45 +613,6 @@ each_check_is_charged_once(void **state)
 	assert_int_equal(sc.result.reason, VA_BUDGET_SIGS);
 }
 
-static void
-evidence_reads_as_a_sentence_and_fits_its_buffer(void **state)
-{
-	(void)state;
-	char buf[160], label[64], name[300];
-
-	scene_init("abc.example.");
-	sc.set.set.type = sc.spec.type = HF_TYPE_TXT;
-	sc.spec.type = HF_TYPE_TXT;
-	va_box_sign(&sc.set, &other, &sc.spec);
-	sc.set.set.type = HF_TYPE_TXT;
-	judge();
-	sc.result.key_tag = 33834;
-	sc.result.reason = VA_SIG_BAD;
-	sc.result.algorithm = 13;
-	va_result_to_text(&sc.result, NULL, buf, sizeof(buf));
-	assert_string_equal(buf, "RRSIG TXT abc.example. keytag 33834: signature does not verify");
-	va_result_to_text(&sc.result, "192.0.2.3", buf, sizeof(buf));
-	assert_string_equal(
-	    buf, "RRSIG TXT abc.example. keytag 33834 from 192.0.2.3: signature does not verify");
-	sc.result.algorithm = 0;
-	sc.result.reason = VA_DS_NO_MATCH;
-	va_result_to_text(&sc.result, NULL, buf, sizeof(buf));
-	assert_string_equal(buf, "TXT abc.example.: no DNSKEY matches a DS");
-
-	memset(label, 'x', 63);
-	label[63] = '\0';
-	snprintf(name, sizeof(name), "%s.%s.%s.", label, label, label);
-	sc.result.owner = va_name(name);
-	assert_int_equal(va_result_to_text(&sc.result, NULL, buf, sizeof(buf)), sizeof(buf) - 1);
-	assert_non_null(strstr(buf, "...: no DNSKEY matches a DS"));
-	for (size_t cap = 0; cap < sizeof(buf); cap++) {
-		memset(buf, 'y', sizeof(buf));
-		size_t len = va_result_to_text(&sc.result, NULL, buf, cap);
-		assert_true(cap == 0 ? len == 0 : len < cap && strlen(buf) == len);
-		assert_int_equal(buf[cap], 'y');
-	}
-}
-
 static int
 make_keys(void **state)
 {
@@ -695,7 +656,6 @@ main(void)
 	    cmocka_unit_test(keys_and_signatures_that_all_collide_cost_a_bounded_number_of_checks),
 	    cmocka_unit_test(slow_algorithms_spend_the_time_of_a_question_before_its_checks),
 	    cmocka_unit_test(each_check_is_charged_once),
-	    cmocka_unit_test(evidence_reads_as_a_sentence_and_fits_its_buffer),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, free_keys);

@@ -122,7 +122,7 @@ va_unbase32hex(const char *text, uint8_t hash[20])
 static inline void
 va_chain_hash(const struct hf_name *name, const struct va_nsec3_params *p, uint8_t out[20])
 {
-	uint8_t buf[HF_NAME_MAX + 8];
+	uint8_t buf[HF_NAME_MAX + 255];
 	struct hf_name lower = *name;
 
 	hf_name_lower(&lower);
