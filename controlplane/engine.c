@@ -233,6 +233,7 @@ start(struct cp_engine *e, const struct cp_ask *ask, uint64_t token)
 	    .large = ask->large,
 	    .cached = ask->cached,
 	    .refresh = ask->refresh,
+	    .fresh = ask->fresh,
 	};
 
 	if (e->recursor != NULL)

@@ -53,6 +53,7 @@ struct cp_ask {
 	bool large;      /* the answer goes over TCP */
 	bool cached;     /* no recursion is wanted: REFUSED what is not cached */
 	bool refresh;    /* it is cached and will expire soon: fetch it anew, if there is room */
+	bool fresh;      /* fetch it anew, however long what is cached is good for */
 	struct cp_waiter who;
 };
 

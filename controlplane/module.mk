@@ -49,7 +49,8 @@ resolver_src := \
 	controlplane/resolver/task.c \
 	controlplane/resolver/toil.c \
 	controlplane/resolver/trouble.c \
-	controlplane/resolver/verify.c
+	controlplane/resolver/verify.c \
+	controlplane/trust.c
 
 controlplane_src := \
 	controlplane/admin.c \

@@ -10,6 +10,7 @@ struct cp_policy {
 	uint64_t generation;
 	_Atomic uint32_t refs; /* any thread */
 	struct cp_stale stale;
+	struct cp_trust *trust;
 	size_t rule_cnt;
 	struct cp_rule rules[]; /* in canonical order of names */
 };
@@ -34,6 +35,13 @@ has_twins(const struct cp_policy *p)
 struct cp_policy *
 cp_policy_create(
     uint64_t generation, const struct cp_stale *stale, const struct cp_rule *rules, size_t rule_cnt)
+{
+	return cp_policy_create_with(generation, stale, rules, rule_cnt, NULL);
+}
+
+struct cp_policy *
+cp_policy_create_with(uint64_t generation, const struct cp_stale *stale,
+    const struct cp_rule *rules, size_t rule_cnt, struct cp_trust *trust)
 {
 	struct cp_policy *p;
 
@@ -61,6 +69,9 @@ cp_policy_create(
 		errno = EEXIST;
 		return NULL;
 	}
+	if (trust != NULL)
+		cp_trust_get(trust);
+	p->trust = trust;
 	return p;
 }
 
@@ -74,8 +85,10 @@ void
 cp_policy_put(struct cp_policy *p)
 {
 	/* Acquire and release: all that others did with it comes before it is freed. */
-	if (p != NULL && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
-		free(p);
+	if (p == NULL || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	cp_trust_put(p->trust);
+	free(p);
 }
 
 uint64_t
@@ -88,6 +101,12 @@ const struct cp_stale *
 cp_policy_stale(const struct cp_policy *p)
 {
 	return &p->stale;
+}
+
+struct cp_trust *
+cp_policy_trust(const struct cp_policy *p)
+{
+	return p->trust;
 }
 
 const struct cp_rule *

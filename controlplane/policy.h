@@ -2,8 +2,8 @@
 /*
  * policy: one complete, immutable snapshot of what the operator decided.
  *
- * Purpose   Negative Trust Anchors and positive trust anchors by name, and the serve-stale
- *           settings, under one generation. The resolver judges by it; the same snapshot is
+ * Purpose   Negative Trust Anchors and positive trust anchors, and the serve-stale settings,
+ *           under one generation. The resolver judges by it; the same snapshot is
  *           what the link carries to the cores.
  * Roles     Made by the main thread; read by every resolver. Never changed once made.
  * Memory    cp_policy_create copies everything; freed by cp_policy_destroy when no query
@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controlplane/trust.h"
 #include "lib/link/msg.h"
 
 struct cp_rule {
@@ -33,11 +34,16 @@ struct cp_policy;
 
 struct cp_policy *cp_policy_create(uint64_t generation, const struct cp_stale *stale,
     const struct cp_rule *rules, size_t rule_cnt);
+/* The same with the anchors behind the ANCHOR rules; it takes a reference of its own. Without
+ * them a resolver keeps the anchors it has. */
+struct cp_policy *cp_policy_create_with(uint64_t generation, const struct cp_stale *stale,
+    const struct cp_rule *rules, size_t rule_cnt, struct cp_trust *trust);
 void cp_policy_get(struct cp_policy *p); /* one more reference */
 void cp_policy_put(struct cp_policy *p); /* frees with the last */
 
 uint64_t cp_policy_generation(const struct cp_policy *p);
 const struct cp_stale *cp_policy_stale(const struct cp_policy *p);
+struct cp_trust *cp_policy_trust(const struct cp_policy *p); /* NULL: none */
 const struct cp_rule *cp_policy_rules(const struct cp_policy *p, size_t *cnt);
 
 /* True when the rule closest above or at name is an NTA (RFC 7646 2: a positive trust anchor

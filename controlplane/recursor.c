@@ -176,7 +176,9 @@ cp_recursor_ask(struct cp_recursor *r, const struct cp_recursor_question *q)
 	int rc;
 
 	time_now(&now);
-	if (q->refresh)
+	if (q->fresh)
+		rc = cp_resolver_ask_fresh(r->resolver, &now, &q->question, q->variant, q->token);
+	else if (q->refresh)
 		rc = cp_resolver_refresh(r->resolver, &now, &q->question, q->variant, q->token);
 	else if (q->cached)
 		rc = cp_resolver_ask_cached(

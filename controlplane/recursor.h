@@ -37,6 +37,7 @@ struct cp_recursor_question {
 	bool large;      /* the answer goes over TCP */
 	bool cached;     /* no recursion is wanted */
 	bool refresh;    /* cp_resolver_refresh */
+	bool fresh;      /* cp_resolver_ask_fresh */
 };
 
 /* NULL when out of memory or the hints are unusable. */

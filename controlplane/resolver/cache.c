@@ -93,6 +93,13 @@ is_outranked(struct cp_resolver *r, const struct cp_key *key, const struct cp_ou
 	return better;
 }
 
+/* The state of a zone that was judged by a trust anchor, not by a DS. */
+static bool
+is_anchored(const struct cp_resolver *r, const struct cp_key *key)
+{
+	return key->class == CP_CLASS_STATE && cp_core_anchor(r, key->name, 0) != NULL;
+}
+
 static void
 outcome_in(struct cp_task *t, const struct cp_key *key, const struct cp_outcome *o, uint32_t ttl_s)
 {
@@ -109,7 +116,7 @@ outcome_in(struct cp_task *t, const struct cp_key *key, const struct cp_outcome 
 	const struct cp_pack_as as = {key->name, key->type, ttl_s};
 	struct cp_item item = item_of(r, key, cp_pack_outcome(o, &as, judged, NULL), ttl_s);
 
-	if (bogus)
+	if (bogus || is_anchored(r, key))
 		item.policy_gen = cp_policy_generation(r->policy);
 	struct cp_entry *e = cp_table_prepare(r->table, &item, &data);
 
@@ -126,6 +133,8 @@ lasts(const struct cp_task *t, const struct cp_key *key, const struct cp_block *
 	uint64_t life_ns = b->expires_ns - b->put_ns;
 	uint64_t left_ns = b->expires_ns - t->job->r->now.mono_ns;
 
+	if (t->job->fresh && hf_name_equal(key->name, &t->job->name))
+		return false;
 	return !t->job->refresh || key->class != CP_CLASS_ANSWER ||
 	    left_ns > life_ns / AGEING_SHARE + AGEING_NS;
 }
@@ -389,12 +398,16 @@ cp_cache_put_cut(struct cp_task *t, const struct cp_delegation *d)
 struct cp_outcome *
 cp_cache_state(struct cp_task *t)
 {
+	struct cp_resolver *r = t->job->r;
 	struct cp_key key = {&t->name, TYPE_STATE, CP_CLASS_STATE, t->view};
 	uint64_t policy_gen;
 	struct cp_outcome *o = outcome_find(t, &key, &policy_gen);
 
 	if (o != NULL && o->verdict == HF_VERDICT_BOGUS &&
-	    policy_gen != cp_policy_generation(t->job->r->policy))
+	    policy_gen != cp_policy_generation(r->policy))
+		return NULL;
+	/* Judged by anchors that may since have come or gone. */
+	if (o != NULL && is_anchored(r, &key) && policy_gen < cp_trust_since(r->trust))
 		return NULL;
 	return o;
 }

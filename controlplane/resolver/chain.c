@@ -30,8 +30,9 @@ end(struct cp_task *t, enum hf_verdict verdict, const struct va_result *why,
 	if (blame != NULL)
 		o->blame = *blame;
 	o->until_ns = t->job->r->now.mono_ns + ttl * HF_NS_PER_S;
-	/* When a budget ended the search that says nothing about the zone. */
-	if (verdict != HF_VERDICT_BOGUS || t->job->cause == CP_CAUSE_NONE)
+	/* When a budget ended the search that says nothing about the zone. Nor do keys that were
+	 * asked for before their time put an end to those that are known. */
+	if (verdict != HF_VERDICT_BOGUS || (t->job->cause == CP_CAUSE_NONE && !t->job->fresh))
 		cp_cache_put_state(t, o, ttl);
 	if (verdict == HF_VERDICT_INSECURE)
 		cp_fastfail_insecure(t);

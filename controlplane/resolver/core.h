@@ -41,10 +41,9 @@ struct cp_resolver {
 	struct va_rules rules;
 	struct va_crypto *crypto;
 
-	struct hf_arena fixed; /* hints and anchors */
+	struct hf_arena fixed; /* hints */
 	struct cp_delegation *hints;
-	const struct hf_rrset **anchors;
-	size_t anchor_cnt;
+	struct cp_trust *trust; /* of the policy, if it brings one */
 	struct cp_routes *routes;
 	struct cp_local *local;
 

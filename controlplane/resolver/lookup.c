@@ -23,11 +23,12 @@ enum {
 	BLANK_TRIES = 2, /* servers passed over that say nothing of use and claim authority */
 };
 
-/* An NTA or CD lets bad records pass: nothing is gained by asking others (RFC 7646 2). */
+/* An NTA or CD lets bad records pass: nothing is gained by asking others (RFC 7646 2). But for
+ * keys that are to be seen as they are, good ones are better. */
 static bool
 is_excused(const struct cp_task *t)
 {
-	return t->job->cd || cp_policy_covers(t->job->r->policy, &t->name, NULL);
+	return (t->job->cd && !t->job->fresh) || cp_policy_covers(t->job->r->policy, &t->name, NULL);
 }
 
 static bool

@@ -309,7 +309,7 @@ cp_receive_copy(struct cp_task *t)
 	struct cp_response resp;
 	struct cp_asked asked;
 
-	if (l->copy_asked || l->view != CP_VIEW_PUBLIC || l->cut->zone.len > 1)
+	if (t->job->fresh || l->copy_asked || l->view != CP_VIEW_PUBLIC || l->cut->zone.len > 1)
 		return false;
 	/* All types at once, or signatures alone, are nothing it could look up. */
 	if (t->name.len == 1 && (t->type == HF_TYPE_RRSIG || t->type == HF_TYPE_ANY))

@@ -19,7 +19,7 @@
 #include "validator/crypto.h"
 
 enum {
-	FIXED_MAX = 1024 * 1024, /* hints and anchors */
+	FIXED_MAX = 1024 * 1024, /* hints */
 	REFRESH_SHARE = 4,       /* of a question's budget, one in so many for a refresh */
 };
 
@@ -51,10 +51,7 @@ cp_core_ready(struct cp_resolver *r, struct cp_job *job)
 const struct hf_rrset *
 cp_core_anchor(const struct cp_resolver *r, const struct hf_name *name, size_t idx)
 {
-	for (size_t i = 0; i < r->anchor_cnt; i++)
-		if (hf_name_equal(&r->anchors[i]->owner, name) && idx-- == 0)
-			return r->anchors[i];
-	return NULL;
+	return cp_trust_at(r->trust, name, idx);
 }
 
 bool
@@ -62,9 +59,11 @@ cp_core_anchor_above(const struct cp_resolver *r, const struct hf_name *name, st
 {
 	const struct cp_route *route = cp_route_find(r->routes, name);
 	bool found = false;
+	size_t cnt;
+	const struct hf_rrset *sets = cp_trust_sets(r->trust, &cnt);
 
-	for (size_t i = 0; i < r->anchor_cnt; i++) {
-		const struct hf_name *at = &r->anchors[i]->owner;
+	for (size_t i = 0; i < cnt; i++) {
+		const struct hf_name *at = &sets[i].owner;
 
 		if (hf_name_in(name, at) && (!found || at->label_cnt > zone->label_cnt)) {
 			*zone = *at;
@@ -100,7 +99,7 @@ job_find(
 
 	while (job != NULL &&
 	    (job->type != type || job->cd != cd || job->cached != w->cached ||
-		job->refresh != w->refresh || !hf_name_equal(&job->name, lower)))
+		job->refresh != w->refresh || job->fresh != w->fresh || !hf_name_equal(&job->name, lower)))
 		job = job->chain;
 	return job;
 }
@@ -206,6 +205,7 @@ job_create(
 		free(job);
 		return NULL;
 	}
+	job->fresh = w->fresh;
 	if (w->refresh)
 		refresh_init(job);
 	return job;
@@ -285,7 +285,7 @@ ask(struct cp_resolver *r, const struct hf_question *q, struct cp_waiter *w)
 	job->waiters = w;
 	if (joins)
 		CP_COUNT(r, joined);
-	else if (!cp_question_odd(job))
+	else if (!cp_question_odd(job) && !job->fresh)
 		cp_question_from_failures(job);
 	return 0;
 }
@@ -364,6 +364,16 @@ cp_resolver_refresh(struct cp_resolver *r, const struct cp_time *now, const stru
 	return ask_how(r, now, q, &how);
 }
 
+int
+cp_resolver_ask_fresh(struct cp_resolver *r, const struct cp_time *now, const struct hf_question *q,
+    uint8_t variant, uint64_t token)
+{
+	struct cp_waiter how = {
+	    .token = token, .variant = variant, .large = true, .refresh = true, .fresh = true};
+
+	return ask_how(r, now, q, &how);
+}
+
 bool
 cp_resolver_reply(struct cp_resolver *r, const struct cp_time *now, uint64_t exchange,
     const uint8_t *msg, size_t len)
@@ -433,39 +443,26 @@ cp_resolver_tick(struct cp_resolver *r, const struct cp_time *now, uint64_t *nex
 		*next_ns = nap_ns;
 }
 
+static void
+trust_take(struct cp_resolver *r, struct cp_trust *trust)
+{
+	if (trust == NULL)
+		return;
+	cp_trust_get(trust);
+	cp_trust_put(r->trust);
+	r->trust = trust;
+}
+
 void
 cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy)
 {
 	cp_policy_get(policy);
 	cp_policy_put(r->policy);
 	r->policy = policy;
+	trust_take(r, cp_policy_trust(policy));
 }
 
 /* --- creation */
-
-static const struct hf_rrset *
-rrset_keep(struct hf_arena *a, const struct hf_rrset *set)
-{
-	struct cp_outcome one = {.answer_cnt = 1, .answer = {set}};
-	void *mem = hf_arena_alloc(a, cp_outcome_size(&one));
-
-	return mem == NULL ? NULL : cp_outcome_copy(mem, &one)->answer[0];
-}
-
-static bool
-anchors_keep(struct cp_resolver *r, const struct cp_resolver_config *cfg)
-{
-	r->anchors = hf_arena_alloc(&r->fixed, cfg->anchors_cnt * sizeof(*r->anchors));
-	if (r->anchors == NULL)
-		return false;
-	for (size_t i = 0; i < cfg->anchors_cnt; i++) {
-		r->anchors[i] = rrset_keep(&r->fixed, &cfg->anchors[i]);
-		if (r->anchors[i] == NULL)
-			return false;
-	}
-	r->anchor_cnt = cfg->anchors_cnt;
-	return true;
-}
 
 /* The caches it was given, or some of its own. */
 static bool
@@ -501,8 +498,10 @@ parts_make(struct cp_resolver *r, const struct cp_resolver_config *cfg)
 	r->hints = cp_hints_make(cfg, &r->fixed);
 	r->routes = cp_routes_create(cfg);
 	r->local = cp_local_create(cfg);
+	r->trust = cp_trust_create(cfg->anchors, cfg->anchors_cnt, 0);
+	trust_take(r, cp_policy_trust(r->policy));
 	return r->crypto != NULL && r->scratch != NULL && r->render != NULL && r->packet != NULL &&
-	    r->hints != NULL && r->routes != NULL && r->local != NULL && anchors_keep(r, cfg);
+	    r->hints != NULL && r->routes != NULL && r->local != NULL && r->trust != NULL;
 }
 
 struct cp_resolver *
@@ -562,6 +561,7 @@ cp_resolver_destroy(struct cp_resolver *r)
 	free(r->render);
 	free(r->packet);
 	hf_arena_fini(&r->fixed);
+	cp_trust_put(r->trust);
 	cp_policy_put(r->policy);
 	free(r);
 }

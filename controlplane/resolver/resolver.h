@@ -124,7 +124,8 @@ struct cp_resolver_config {
 	struct cp_resolver_limits limits;
 	const struct hf_rrset *root_hints; /* NS of "." first, then A and AAAA sets */
 	size_t root_hints_cnt;
-	const struct hf_rrset *anchors; /* DS and DNSKEY RRsets; copied */
+	const struct hf_rrset *anchors; /* DS and DNSKEY RRsets; copied. A policy with anchors of
+					 * its own goes before */
 	size_t anchors_cnt;
 	const struct cp_zone *zones; /* each name once; copied */
 	size_t zones_cnt;
@@ -174,6 +175,11 @@ enum { CP_REFRESH_MAX = 64 };
 int cp_resolver_refresh(struct cp_resolver *r, const struct cp_time *now,
     const struct hf_question *q, uint8_t variant, uint64_t token);
 
+/* A refresh of what may be good for long yet: the zone's servers are asked, not the copy of the
+ * root. Records that do not validate do no harm to those in the caches. Body up to 64 KiB. */
+int cp_resolver_ask_fresh(struct cp_resolver *r, const struct cp_time *now,
+    const struct hf_question *q, uint8_t variant, uint64_t token);
+
 /* The same without recursion (RD=0): from the caches and local data, else REFUSED with EDE 20.
  * Nothing is sent; the answer comes before the call returns. */
 int cp_resolver_ask_cached(struct cp_resolver *r, const struct cp_time *now,
@@ -197,7 +203,8 @@ void cp_resolver_tick(struct cp_resolver *r, const struct cp_time *now, uint64_t
 
 /* From now on judge by this snapshot. Questions under way end under it too; answers carry
  * the generation they were judged under. Failures and bogus states of an older generation
- * are not used again. */
+ * are not used again, nor is what was found out of the keys of anchored zones if the anchors
+ * have changed since. */
 void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 
 /* Counters of the resolver core, one list (name, unit, sentence). */

@@ -147,6 +147,7 @@ struct cp_waiter {
 	bool large;
 	bool cached; /* no packet is to be sent for it */
 	bool refresh;
+	bool fresh;
 	struct hf_question question; /* case as asked */
 };
 
@@ -170,6 +171,7 @@ struct cp_job {
 	bool cd;
 	bool cached;  /* answer from what is cached, or not at all */
 	bool refresh; /* nobody waits: what expires soon counts as expired */
+	bool fresh;   /* a refresh: all that is cached of its very name counts as expired */
 	bool looped;  /* a circle was seen: what failed may have failed for that */
 	bool probing; /* asks servers of a zone that is in trouble, for all others (trouble.h) */
 	uint8_t probe_tries; /* further servers it may ask */
