@@ -48,6 +48,8 @@ typedef int (*cl_command)(const struct cl_line *line);
 
 int cl_status(const struct cl_line *line);
 int cl_stats(const struct cl_line *line);
+int cl_anchor_list(const struct cl_line *line);
+int cl_anchor_show(const struct cl_line *line);
 int cl_nta_add(const struct cl_line *line);
 int cl_nta_list(const struct cl_line *line);
 int cl_nta_remove(const struct cl_line *line);
@@ -60,6 +62,10 @@ int cl_config_dataplane(const struct cl_line *line);
  * on CL_DONE; otherwise the reason has been told. With --json the whole reply has been printed
  * and the caller prints nothing more. */
 int cl_request(const struct cl_line *line, const char *command, json_t *arguments, json_t **result);
+
+/* The first operand as a name that the control plane will read the same way; CL_USAGE: it is none,
+ * and that was told. text has room for HF_NAME_TEXT_LEN. */
+int cl_read_name(const struct cl_line *line, char *text);
 
 /* "holdfastctl: ..." on standard error; with --json an {"ok":false,...} object as well. */
 __attribute__((format(printf, 3, 4))) int

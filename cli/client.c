@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "lib/wire/name.h"
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
 #include "lib/config/config.h"
@@ -175,6 +176,18 @@ cl_request(const struct cl_line *line, const char *command, json_t *arguments, j
 	}
 	json_decref(reply);
 	return rc;
+}
+
+int
+cl_read_name(const struct cl_line *line, char *text)
+{
+	struct hf_name n;
+
+	if (hf_name_from_text(line->argv[0], &n) != 0)
+		return cl_fail(line, CL_USAGE, "\"%s\" is not a domain name", line->argv[0]);
+	hf_name_lower(&n);
+	hf_name_to_text(&n, text);
+	return CL_DONE;
 }
 
 const char *

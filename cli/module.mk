@@ -1,5 +1,6 @@
 # holdfastctl: the operator's command.
 cli_src := \
+	cli/anchor.c \
 	cli/cache.c \
 	cli/client.c \
 	cli/config.c \

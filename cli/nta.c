@@ -39,19 +39,6 @@ change(const struct cl_line *line, const char *command, json_t *arguments)
 	return rc;
 }
 
-/* The operand as a name the control plane will read the same way. */
-static int
-read_name(const struct cl_line *line, char text[HF_NAME_TEXT_LEN])
-{
-	struct hf_name n;
-
-	if (hf_name_from_text(line->argv[0], &n) != 0)
-		return cl_fail(line, CL_USAGE, "\"%s\" is not a domain name", line->argv[0]);
-	hf_name_lower(&n);
-	hf_name_to_text(&n, text);
-	return CL_DONE;
-}
-
 int
 cl_nta_add(const struct cl_line *line)
 {
@@ -60,7 +47,7 @@ cl_nta_add(const struct cl_line *line)
 	if (line->reason == NULL || line->reason[0] == '\0')
 		return cl_fail(
 		    line, CL_USAGE, "nta add needs --reason: it goes into the audit log");
-	if (read_name(line, name) != CL_DONE)
+	if (cl_read_name(line, name) != CL_DONE)
 		return CL_USAGE;
 	json_t *a = json_pack("{s:s, s:s}", "name", name, "reason", line->reason);
 	if (a == NULL)
@@ -75,7 +62,7 @@ cl_nta_remove(const struct cl_line *line)
 {
 	char name[HF_NAME_TEXT_LEN];
 
-	if (read_name(line, name) != CL_DONE)
+	if (cl_read_name(line, name) != CL_DONE)
 		return CL_USAGE;
 	return change(line, "nta.remove", json_pack("{s:s}", "name", name));
 }

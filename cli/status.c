@@ -52,6 +52,16 @@ print_list(const char *title, const json_t *list)
 	puts(json_array_size(list) == 0 ? " none" : "");
 }
 
+static void
+print_trouble(const json_t *list)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (list, i, item)
+		printf("  TROUBLE      %s\n", json_is_string(item) ? json_string_value(item) : "?");
+}
+
 int
 cl_status(const struct cl_line *line)
 {
@@ -67,6 +77,9 @@ cl_status(const struct cl_line *line)
 		cl_number(p, "generation") == cl_number(p, "acknowledged_generation")
 	    ? CL_DONE
 	    : CL_PARTLY;
+	const json_t *trouble = json_object_get(v, "trust_anchor_trouble");
+	if (json_array_size(trouble) > 0)
+		rc = CL_PARTLY;
 	if (!line->json) {
 		printf("control plane  holdfast %s, pid %" PRId64 ", up %s\n",
 		    cl_text(r, "version"), cl_number(r, "pid"),
@@ -78,6 +91,7 @@ cl_status(const struct cl_line *line)
 		       " RRsets cached, %s\n",
 		    cl_number(v, "questions_under_way"), cl_number(v, "cache_entries"), octets);
 		print_list("trust anchors", json_object_get(v, "trust_anchors"));
+		print_trouble(trouble);
 		print_list("listen", json_object_get(r, "listen"));
 	}
 	json_decref(r);

@@ -48,6 +48,8 @@ static const struct cp_command *const commands[] = {
     &cp_command_nta_list,
     &cp_command_nta_remove,
     &cp_command_cache_show,
+    &cp_command_anchor_list,
+    &cp_command_anchor_show,
 };
 
 static void

@@ -20,6 +20,7 @@
 #include "controlplane/engine.h"
 #include "controlplane/link_client.h"
 #include "controlplane/nta.h"
+#include "controlplane/rollover.h"
 #include "lib/config/config.h"
 
 /* Exit codes of holdfastctl (DESIGN 7). */
@@ -42,8 +43,7 @@ struct cp_admin_env {
 	struct cp_store *store;
 	struct cp_counters *counters;
 	const struct hf_config *config;
-	const struct hf_rrset *anchors;
-	size_t anchors_cnt;
+	struct cp_rollover *rollover;
 	uint64_t start_ns;
 	struct hf_msg_policy_ack ack; /* the last one; generation 0: none */
 };
@@ -109,6 +109,7 @@ json_t *cp_json_time(int64_t wall_s); /* RFC 3339, UTC */
 json_t *cp_json_u64(uint64_t v);      /* above INT64_MAX: INT64_MAX */
 
 extern const struct cp_command cp_command_status, cp_command_stats, cp_command_nta_add,
-    cp_command_nta_list, cp_command_nta_remove, cp_command_cache_show;
+    cp_command_nta_list, cp_command_nta_remove, cp_command_cache_show, cp_command_anchor_list,
+    cp_command_anchor_show;
 
 #endif

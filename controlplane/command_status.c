@@ -36,20 +36,18 @@ policy_json(const struct cp_admin_env *env)
 	    (int)cp_ntas_cnt(env->ntas));
 }
 
-/* Owners of the anchors, each once. */
+/* Names of the trust points; trouble: what is wrong with some. */
 static json_t *
-anchors_json(const struct cp_admin_env *env)
+anchors_json(const struct cp_admin_env *env, json_t *trouble)
 {
 	json_t *list = json_array();
+	struct cp_rollover_view v;
+	char what[CP_ROLLOVER_WHY_LEN + HF_NAME_TEXT_LEN];
 
-	for (size_t i = 0; i < env->anchors_cnt; i++) {
-		bool known = false;
-
-		for (size_t j = 0; j < i; j++)
-			known =
-			    known || hf_name_equal(&env->anchors[j].owner, &env->anchors[i].owner);
-		if (!known)
-			json_array_append_new(list, cp_json_name(&env->anchors[i].owner));
+	for (size_t i = 0; cp_rollover_view(env->rollover, i, hf_clock_mono_ns(), &v); i++) {
+		json_array_append_new(list, cp_json_name(&v.point->name));
+		if (cp_rollover_trouble(&v, what, sizeof(what)))
+			json_array_append_new(trouble, json_string(what));
 	}
 	return list;
 }
@@ -58,12 +56,13 @@ static json_t *
 resolver_json(const struct cp_admin_env *env)
 {
 	struct cp_table_use use;
+	json_t *trouble = json_array(), *anchors = anchors_json(env, trouble);
 
 	cp_table_use(cp_engine_caches(env->engine)->table, &use);
-	return json_pack("{s:o, s:o, s:o, s:o}", "questions_under_way",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "questions_under_way",
 	    cp_json_u64(cp_engine_under_way(env->engine)), "cache_entries",
 	    cp_json_u64(use.entries), "cache_octets", cp_json_u64(use.octets), "trust_anchors",
-	    anchors_json(env));
+	    anchors, "trust_anchor_trouble", trouble);
 }
 
 static json_t *

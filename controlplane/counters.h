@@ -84,6 +84,16 @@
 	X(nta_added, anchors, "negative trust anchors added")                                  \
 	X(nta_removed, anchors, "negative trust anchors removed by hand")                      \
 	X(nta_expired, anchors, "negative trust anchors that ran out")                         \
+	X(anchor_refreshed, observations, "of a trust point's keys that were good (RFC 5011)") \
+	X(anchor_refresh_failed, observations, "of a trust point's keys that failed")          \
+	X(anchor_pending, keys, "new at a trust point: their hold-down began")                 \
+	X(anchor_forgotten, keys, "gone before their hold-down was over, or from the files")   \
+	X(anchor_valid, keys, "that are trust anchors now")                                    \
+	X(anchor_missing, anchors, "not among the keys of their zone any more")                \
+	X(anchor_revoked, anchors, "revoked by their owner: not trusted any more")             \
+	X(anchor_removed, anchors, "revoked, and gone for their hold-down")                    \
+	X(anchor_forged, observations, "of revoked keys without their own signature")          \
+	X(anchor_full, observations, "of new keys for which a trust point has no room")        \
 	X(store_failed, changes, "refused because the store did not take them")                \
 	X(admin_requests, requests, "on the admin socket")                                     \
 	X(admin_bad, requests, "on the admin socket that were not understood")                 \

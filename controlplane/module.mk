@@ -59,12 +59,14 @@ controlplane_src := \
 	controlplane/call.c \
 	controlplane/channel.c \
 	controlplane/client.c \
+	controlplane/command_anchor.c \
 	controlplane/command_cache.c \
 	controlplane/command_nta.c \
 	controlplane/command_status.c \
 	controlplane/datagrams.c \
 	controlplane/engine.c \
 	controlplane/keepwarm.c \
+	controlplane/keyset.c \
 	controlplane/link_client.c \
 	controlplane/link_out.c \
 	controlplane/listen.c \
@@ -74,6 +76,7 @@ controlplane_src := \
 	controlplane/program.c \
 	controlplane/public_suffixes.c \
 	controlplane/recursor.c \
+	controlplane/rollover.c \
 	controlplane/root_hints.c \
 	controlplane/rootload.c \
 	controlplane/service.c \
@@ -82,6 +85,7 @@ controlplane_src := \
 	controlplane/tcp.c \
 	controlplane/thread.c \
 	controlplane/telemetry.c \
+	controlplane/trust_point.c \
 	controlplane/upstream.c \
 	controlplane/waiting.c \
 	controlplane/zones.c

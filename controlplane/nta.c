@@ -110,8 +110,12 @@ is_anchor(const struct cp_ntas *n, const struct hf_name *name)
 static int
 collect_anchors(struct cp_ntas *n)
 {
-	for (size_t i = 0; i < n->cfg.anchors_cnt; i++) {
-		const struct hf_name *owner = &n->cfg.anchors[i].owner;
+	size_t cnt = 0;
+	const struct hf_rrset *sets =
+	    n->cfg.trust != NULL ? cp_trust_sets(n->cfg.trust, &cnt) : NULL;
+
+	for (size_t i = 0; i < cnt; i++) {
+		const struct hf_name *owner = &sets[i].owner;
 		bool known = false;
 
 		for (size_t j = 0; j < n->anchor_cnt; j++)
@@ -135,7 +139,8 @@ snapshot(struct cp_ntas *n)
 	for (size_t i = 0; i < n->cnt; i++)
 		n->rules[cnt++] =
 		    (struct cp_rule){.kind = HF_RULE_NTA, .name = n->items[i].nta.name};
-	return cp_policy_create(cp_store_generation(n->cfg.store), &n->cfg.stale, n->rules, cnt);
+	return cp_policy_create_with(
+	    cp_store_generation(n->cfg.store), &n->cfg.stale, n->rules, cnt, n->cfg.trust);
 }
 
 /* The list has changed, on disk too: put it in force. Without memory the old snapshot stays
@@ -306,6 +311,15 @@ cp_ntas_overtake(struct cp_ntas *n, uint64_t theirs)
 	return publish(n);
 }
 
+enum cp_nta_result
+cp_ntas_set_trust(struct cp_ntas *n, struct cp_trust *trust)
+{
+	cp_trust_get(trust);
+	cp_trust_put(n->cfg.trust);
+	n->cfg.trust = trust;
+	return publish(n);
+}
+
 /* --- all ----------------------------------------------------------------------------------- */
 
 static void
@@ -354,6 +368,8 @@ cp_ntas_create(const struct cp_ntas_config *cfg, struct cp_ntas **out)
 
 	if (rc == 0) {
 		n->cfg = *cfg;
+		if (cfg->trust != NULL)
+			cp_trust_get(cfg->trust);
 		n->rules = calloc(HF_POLICY_RULE_MAX, sizeof(n->rules[0]));
 		rc = n->rules == NULL ? -ENOMEM : collect_anchors(n);
 	}
@@ -380,6 +396,7 @@ cp_ntas_destroy(struct cp_ntas *n)
 		event_free(n->timer);
 	if (n->policy != NULL)
 		cp_policy_put(n->policy);
+	cp_trust_put(n->cfg.trust);
 	free(n->items);
 	free(n->rules);
 	free(n);

@@ -20,7 +20,6 @@
 #include "controlplane/counters.h"
 #include "controlplane/policy.h"
 #include "controlplane/store.h"
-#include "lib/wire/rrset.h"
 
 struct event_base;
 struct cp_ntas;
@@ -30,9 +29,8 @@ struct cp_ntas_config {
 	struct cp_store *store;
 	struct cp_counters *counters;
 	struct cp_stale stale;
-	const struct hf_rrset *anchors; /* positive ones: their owners become ANCHOR rules */
-	size_t anchors_cnt;
-	uint64_t max_s; /* longest life that may be asked for */
+	struct cp_trust *trust; /* positive ones, NULL: none; their owners become ANCHOR rules */
+	uint64_t max_s;         /* longest life that may be asked for */
 	void *arg;
 	void (*publish)(void *arg, struct cp_policy *p); /* references it if it keeps it */
 };
@@ -74,6 +72,9 @@ void cp_ntas_expire(struct cp_ntas *n, int64_t wall_s, uint64_t mono_ns);
 /* The dataplane has generation `theirs` in force, perhaps from a store that was lost: ours
  * becomes higher. Publishes. TOO_FAR (counted) when theirs is not to be believed. */
 enum cp_nta_result cp_ntas_overtake(struct cp_ntas *n, uint64_t theirs);
+
+/* Other keys are trusted from the store's generation on, at the same names. Publishes. */
+enum cp_nta_result cp_ntas_set_trust(struct cp_ntas *n, struct cp_trust *trust);
 
 const struct cp_nta *cp_ntas_find(const struct cp_ntas *n, const struct hf_name *name);
 const struct cp_nta *cp_ntas_at(const struct cp_ntas *n, size_t i); /* by name; NULL at the end */

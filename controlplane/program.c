@@ -11,12 +11,12 @@
 #include <event2/event.h>
 
 #include "controlplane/admin.h"
-#include "controlplane/anchors.h"
 #include "controlplane/keepwarm.h"
 #include "controlplane/listen.h"
 #include "controlplane/options.h"
 #include "controlplane/public_suffixes.h"
 #include "controlplane/root_hints.h"
+#include "controlplane/rollover.h"
 #include "controlplane/rootload.h"
 #include "controlplane/service.h"
 #include "controlplane/telemetry.h"
@@ -27,19 +27,20 @@
 #include "lib/wire/const.h"
 #include "lib/wire/identity.h"
 
-enum { FILES_OTHER = 4096, SERVER_PORT = 53 };
+enum { FILES_OTHER = 4096, SERVER_PORT = 53, HOLD_DOWN_S = 30 * 86400 };
 
 struct program {
 	const struct hf_config *config;
 	struct event_base *base;
 	struct event *on_term, *on_int;
 	struct cp_counters counters;
-	struct hf_rrsets hints, anchors;
+	struct hf_rrsets hints;
 	struct cp_zones zones;
 	struct hf_identity identity;
 	struct cp_telemetry *telemetry;
 	struct cp_rootload *rootload;
 	struct cp_store *store;
+	struct cp_rollover *rollover;
 	struct cp_ntas *ntas;
 	struct cp_suffixes *suffixes;
 	struct cp_engine *engine;
@@ -205,12 +206,6 @@ read_files(struct program *g)
 	char err[HF_ZONETEXT_ERROR_LEN];
 	int rc = cp_root_hints_load(g->config->root_hints, &g->hints, err);
 
-	for (size_t i = 0; rc == 0 && i < g->config->trust_anchors.cnt; i++)
-		rc = cp_anchors_load(g->config->trust_anchors.item[i], &g->anchors, err);
-	if (rc == 0 && g->anchors.cnt == 0) {
-		hf_log(HF_LOG_ERROR, "main", "no trust anchors: nothing could be validated");
-		return -EINVAL;
-	}
 	if (rc == 0)
 		rc = cp_zones_init(&g->zones, g->config, err);
 	if (rc != 0)
@@ -229,28 +224,100 @@ stale_of(const struct hf_config *c)
 	};
 }
 
+static struct va_rules
+rules_of(const struct hf_config *c)
+{
+	struct va_rules rules = va_rules_default;
+
+	if (c->rsasha1)
+		rules.algorithms |= 1u << HF_ALG_RSASHA1 | 1u << HF_ALG_RSASHA1_NSEC3;
+	if (c->ds_sha1)
+		rules.digests |= 1u << HF_DIGEST_SHA1;
+	rules.nsec3_iterations = (uint16_t)c->limit_nsec3_iterations;
+	rules.skew_min_s = (uint32_t)(c->skew_min_ns / HF_NS_PER_S);
+	rules.skew_max_s = (uint32_t)(c->skew_max_ns / HF_NS_PER_S);
+	return rules;
+}
+
+static int
+store_said(const struct program *g, int rc)
+{
+	if (rc != 0)
+		hf_log(HF_LOG_ERROR, "store", "%s",
+		    cp_store_error(g->store)[0] != '\0' ? cp_store_error(g->store) : strerror(-rc));
+	return rc;
+}
+
+static int
+make_store(struct program *g)
+{
+	return store_said(g, cp_store_open(g->config->policy_store, &g->store));
+}
+
+/* The anchors: what files say and what was learned since. */
+static int
+make_rollover(struct program *g)
+{
+	const struct hf_config *c = g->config;
+	struct cp_rollover_config cfg = {
+	    .store = g->store,
+	    .counters = &g->counters,
+	    .mode = (enum hf_config_rollover)c->rollover,
+	    .hold_down_s = (uint32_t)(c->rollover_hold_down_ns / HF_NS_PER_S),
+	    .rules = rules_of(c),
+	};
+	char err[HF_ZONETEXT_ERROR_LEN];
+	int rc = cp_rollover_create(&cfg, &g->rollover);
+
+	if (rc != 0)
+		return store_said(g, rc);
+	if (cfg.hold_down_s < HOLD_DOWN_S)
+		hf_log(HF_LOG_WARN, "anchor",
+		    "a new root key is believed after %u s: RFC 5011 2.4.1 asks for 30 days",
+		    cfg.hold_down_s);
+	for (size_t i = 0; rc == 0 && i < c->trust_anchors.cnt; i++)
+		rc = cp_rollover_file(g->rollover, c->trust_anchors.item[i], err);
+	if (rc != 0) {
+		hf_log(HF_LOG_ERROR, "main", "%s", err);
+		return rc;
+	}
+	return store_said(g, cp_rollover_settle(g->rollover, hf_clock_wall_s()));
+}
+
+static void
+on_anchors(void *arg, struct cp_trust *trust)
+{
+	struct program *g = arg;
+
+	cp_rootload_set_trust(g->rootload, trust);
+	cp_telemetry_set_trust(g->telemetry, trust);
+	(void)cp_ntas_set_trust(g->ntas, trust); /* logged; the next change brings it */
+}
+
+static int
+start_rollover(struct program *g)
+{
+	struct cp_rollover_ops ops = {
+	    .base = g->base, .engine = g->engine, .arg = g, .changed = on_anchors};
+
+	return cp_rollover_start(g->rollover, &ops);
+}
+
 static int
 make_policy(struct program *g)
 {
 	struct cp_ntas_config cfg = {
 	    .base = g->base,
+	    .store = g->store,
 	    .counters = &g->counters,
 	    .stale = stale_of(g->config),
-	    .anchors = g->anchors.sets,
-	    .anchors_cnt = g->anchors.cnt,
+	    .trust = cp_rollover_trust(g->rollover),
 	    .max_s = g->config->nta_max_ns / HF_NS_PER_S,
 	    .arg = g,
 	    .publish = on_publish,
 	};
-	int rc = cp_store_open(g->config->policy_store, &g->store);
 
-	cfg.store = g->store;
-	if (rc == 0)
-		rc = cp_ntas_create(&cfg, &g->ntas);
-	if (rc != 0)
-		hf_log(HF_LOG_ERROR, "store", "%s",
-		    cp_store_error(g->store)[0] != '\0' ? cp_store_error(g->store) : strerror(-rc));
-	return rc;
+	return store_said(g, cp_ntas_create(&cfg, &g->ntas));
 }
 
 /* 0 is "no limit" to the operator and "the default" to the core. */
@@ -286,21 +353,6 @@ limits_of(const struct hf_config *c)
 	    .cache_octets = c->resolver_cache_octets,
 	    .ttl_min_s = (uint32_t)(c->min_ttl_ns / HF_NS_PER_S),
 	};
-}
-
-static struct va_rules
-rules_of(const struct hf_config *c)
-{
-	struct va_rules rules = va_rules_default;
-
-	if (c->rsasha1)
-		rules.algorithms |= 1u << HF_ALG_RSASHA1 | 1u << HF_ALG_RSASHA1_NSEC3;
-	if (c->ds_sha1)
-		rules.digests |= 1u << HF_DIGEST_SHA1;
-	rules.nsec3_iterations = (uint16_t)c->limit_nsec3_iterations;
-	rules.skew_min_s = (uint32_t)(c->skew_min_ns / HF_NS_PER_S);
-	rules.skew_max_s = (uint32_t)(c->skew_max_ns / HF_NS_PER_S);
-	return rules;
 }
 
 /* Without the list a registrable domain is the last two labels. */
@@ -342,8 +394,6 @@ make_engine(struct program *g)
 	    .limits = limits_of(g->config),
 	    .root_hints = g->hints.sets,
 	    .root_hints_cnt = g->hints.cnt,
-	    .anchors = g->anchors.sets,
-	    .anchors_cnt = g->anchors.cnt,
 	    .zones = g->zones.item,
 	    .zones_cnt = g->zones.cnt,
 	    .local = g->zones.data.sets,
@@ -443,8 +493,7 @@ make_rootload(struct program *g)
 	    .base = g->base,
 	    .caches = cp_engine_caches(g->engine),
 	    .counters = &g->counters,
-	    .anchors = g->anchors.sets,
-	    .anchors_cnt = g->anchors.cnt,
+	    .trust = cp_rollover_trust(g->rollover),
 	    .file = has_file ? c->root_file : NULL,
 	    .masters = c->root_masters.addr,
 	    .masters_cnt = c->root_masters.addr_cnt,
@@ -461,7 +510,7 @@ make_telemetry(struct program *g)
 {
 	if (!g->config->key_tag_signal)
 		return 0;
-	g->telemetry = cp_telemetry_create(g->base, g->engine, g->anchors.sets, g->anchors.cnt);
+	g->telemetry = cp_telemetry_create(g->base, g->engine, cp_rollover_trust(g->rollover));
 	return g->telemetry != NULL ? 0 : -ENOMEM;
 }
 
@@ -510,8 +559,7 @@ make_admin(struct program *g)
 	    .store = g->store,
 	    .counters = &g->counters,
 	    .config = g->config,
-	    .anchors = g->anchors.sets,
-	    .anchors_cnt = g->anchors.cnt,
+	    .rollover = g->rollover,
 	    .start_ns = hf_clock_mono_ns(),
 	    .ack = ack,
 	};
@@ -524,6 +572,8 @@ make_all(struct program *g)
 	static int (*const steps[])(struct program *) = {
 	    make_base,
 	    read_files,
+	    make_store,
+	    make_rollover,
 	    make_policy,
 	    read_suffixes,
 	    make_engine,
@@ -532,6 +582,7 @@ make_all(struct program *g)
 	    make_identity,
 	    make_rootload,
 	    make_telemetry,
+	    start_rollover,
 	    make_listen,
 	    make_service,
 	    make_admin,
@@ -556,6 +607,7 @@ take_down(struct program *g)
 	cp_keepwarm_destroy(g->keepwarm);
 	cp_link_client_destroy(g->link);
 	cp_ntas_destroy(g->ntas);
+	cp_rollover_destroy(g->rollover);
 	cp_store_close(g->store);
 	if (g->on_term != NULL)
 		event_free(g->on_term);
@@ -565,7 +617,6 @@ take_down(struct program *g)
 		event_base_free(g->base);
 	cp_zones_fini(&g->zones);
 	cp_suffixes_destroy(g->suffixes);
-	hf_rrsets_fini(&g->anchors);
 	hf_rrsets_fini(&g->hints);
 }
 
@@ -579,7 +630,6 @@ cp_program_run(const struct hf_config *config)
 		return 1;
 	g->config = config;
 	hf_rrsets_init(&g->hints);
-	hf_rrsets_init(&g->anchors);
 	rc = make_all(g);
 	if (rc == 0) {
 		hf_log(HF_LOG_INFO, "main",

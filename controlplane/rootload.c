@@ -77,7 +77,9 @@ static int
 use(struct cp_rootload *l, struct cp_rootcopy *copy, const char *from)
 {
 	char why[CP_ROOTCOPY_WHY_LEN];
-	int rc = cp_rootcopy_seal(copy, l->cfg.anchors, l->cfg.anchors_cnt, hf_clock_wall_s(), why);
+	size_t cnt;
+	const struct hf_rrset *anchors = cp_trust_sets(l->cfg.trust, &cnt);
+	int rc = cp_rootcopy_seal(copy, anchors, cnt, hf_clock_wall_s(), why);
 
 	if (rc == 0) {
 		cp_rootcopy_soa(copy, &l->soa);
@@ -243,9 +245,11 @@ cp_rootload_create(const struct cp_rootload_config *cfg)
 	if (l == NULL)
 		return NULL;
 	l->cfg = *cfg;
+	cp_trust_get(l->cfg.trust);
 	l->retry_s = CP_ROOTLOAD_FIRST_RETRY_S;
 	l->timer = evtimer_new(cfg->base, on_timer, l);
 	if (l->timer == NULL) {
+		cp_trust_put(l->cfg.trust);
 		free(l);
 		return NULL;
 	}
@@ -257,11 +261,22 @@ cp_rootload_create(const struct cp_rootload_config *cfg)
 }
 
 void
+cp_rootload_set_trust(struct cp_rootload *l, struct cp_trust *trust)
+{
+	if (l == NULL)
+		return;
+	cp_trust_get(trust);
+	cp_trust_put(l->cfg.trust);
+	l->cfg.trust = trust;
+}
+
+void
 cp_rootload_destroy(struct cp_rootload *l)
 {
 	if (l == NULL)
 		return;
 	transfer_end(l);
 	event_free(l->timer);
+	cp_trust_put(l->cfg.trust);
 	free(l);
 }

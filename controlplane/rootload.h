@@ -16,6 +16,7 @@
 
 #include "controlplane/counters.h"
 #include "controlplane/resolver/caches.h"
+#include "controlplane/trust.h"
 
 struct event_base;
 struct cp_rootload;
@@ -31,8 +32,7 @@ struct cp_rootload_config {
 	struct event_base *base;
 	struct cp_caches *caches;
 	struct cp_counters *counters;
-	const struct hf_rrset *anchors;
-	size_t anchors_cnt;
+	struct cp_trust *trust;
 	const char *file;              /* NULL: none */
 	const struct hf_addr *masters; /* port 0: 53 */
 	size_t masters_cnt;
@@ -40,6 +40,8 @@ struct cp_rootload_config {
 
 /* Loads the file, begins a transfer. NULL when out of memory. */
 struct cp_rootload *cp_rootload_create(const struct cp_rootload_config *cfg);
+/* Copies that come from now on are judged by these anchors. */
+void cp_rootload_set_trust(struct cp_rootload *l, struct cp_trust *trust); /* l may be NULL */
 void cp_rootload_destroy(struct cp_rootload *l);
 
 #endif

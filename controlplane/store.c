@@ -20,7 +20,7 @@ enum {
 	BUSY_MS = 2000, /* a person reading the file with sqlite3 */
 };
 
-static const char schema[] =
+static const char schema_1[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE nta(name TEXT PRIMARY KEY NOT NULL, reason TEXT NOT NULL,"
     " author_uid INTEGER NOT NULL, author_name TEXT NOT NULL, added INTEGER NOT NULL,"
@@ -30,10 +30,21 @@ static const char schema[] =
     " reason TEXT NOT NULL, generation_before INTEGER NOT NULL,"
     " generation_after INTEGER NOT NULL);"
     "INSERT INTO meta VALUES('schema', 1), ('generation', 1);"
-    "PRAGMA application_id = 1212564304;"
-    "PRAGMA user_version = 1;";
+    "PRAGMA application_id = 1212564304;";
+/* From schema 1, which a new file is for a moment too. */
+static const char schema_2[] =
+    "CREATE TABLE trust_point(name TEXT PRIMARY KEY NOT NULL, good INTEGER NOT NULL,"
+    " good_ns INTEGER NOT NULL, boot TEXT NOT NULL, interval INTEGER NOT NULL,"
+    " retry INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE trust_key(name TEXT NOT NULL, type INTEGER NOT NULL, rdata BLOB NOT NULL,"
+    " state INTEGER NOT NULL, configured INTEGER NOT NULL, learned INTEGER NOT NULL,"
+    " since INTEGER NOT NULL, seen INTEGER NOT NULL, seen_cnt INTEGER NOT NULL,"
+    " held_ms INTEGER NOT NULL, need_ms INTEGER NOT NULL, PRIMARY KEY(name, type, rdata))"
+    " WITHOUT ROWID;"
+    "UPDATE meta SET value = 2 WHERE key = 'schema';"
+    "PRAGMA user_version = 2;";
 _Static_assert(APPLICATION_ID == 1212564304, "the number in the schema");
-_Static_assert(CP_STORE_SCHEMA == 1, "the number in the schema");
+_Static_assert(CP_STORE_SCHEMA == 2, "the number in the schema");
 
 struct cp_store {
 	sqlite3 *db;
@@ -137,7 +148,7 @@ take_lock(struct cp_store *s)
 /* SQLite's own header says whose file it is; a file of ours that was never finished (the
  * machine stopped in the first second) has no table and no number yet. */
 static int
-identify(struct cp_store *s, bool *fresh)
+identify(struct cp_store *s, bool *fresh, int64_t *schema_of)
 {
 	int64_t id = 0, version = 0, tables = 0;
 	int rc = number(s, "PRAGMA application_id", &id);
@@ -151,7 +162,8 @@ identify(struct cp_store *s, bool *fresh)
 	*fresh = id == 0 && version == 0 && tables == 0;
 	if (!*fresh && id != APPLICATION_ID)
 		return fail(s, -EPROTO, "a database of another program, not touched");
-	if (!*fresh && version != CP_STORE_SCHEMA)
+	*schema_of = version;
+	if (!*fresh && (version < 1 || version > CP_STORE_SCHEMA))
 		return fail(s, -EPROTO, "schema %lld, this program knows %d", (long long)version,
 		    CP_STORE_SCHEMA);
 	return 0;
@@ -176,20 +188,20 @@ check_whole(struct cp_store *s)
 
 /* Journal mode is part of the file, so it is only set once the file is known to be ours. */
 static int
-prepare(struct cp_store *s, bool fresh)
+prepare(struct cp_store *s, bool fresh, int64_t schema_of)
 {
 	int rc = fresh ? 0 : check_whole(s);
 
 	if (rc == 0)
 		rc = run(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", "journal");
-	if (rc == 0 && fresh) {
-		rc = run(s, "BEGIN IMMEDIATE;", "begin");
-		if (rc == 0)
-			rc = run(s, schema, "schema");
-		if (rc == 0)
-			rc = run(s, "COMMIT;", "commit");
-	}
-	return rc;
+	if (rc != 0 || schema_of == CP_STORE_SCHEMA)
+		return rc;
+	rc = run(s, "BEGIN IMMEDIATE;", "begin");
+	if (rc == 0 && fresh)
+		rc = run(s, schema_1, "schema");
+	if (rc == 0)
+		rc = run(s, schema_2, "schema");
+	return rc == 0 ? run(s, "COMMIT;", "commit") : rc;
 }
 
 static int
@@ -209,6 +221,7 @@ int
 cp_store_open(const char *path, struct cp_store **out)
 {
 	struct cp_store *s = calloc(1, sizeof(*s));
+	int64_t schema_of = 0;
 	bool fresh = false;
 
 	*out = s;
@@ -228,9 +241,9 @@ cp_store_open(const char *path, struct cp_store **out)
 	else
 		sqlite3_busy_timeout(s->db, BUSY_MS);
 	if (rc == 0)
-		rc = identify(s, &fresh);
+		rc = identify(s, &fresh, &schema_of);
 	if (rc == 0)
-		rc = prepare(s, fresh);
+		rc = prepare(s, fresh, schema_of);
 	if (rc == 0)
 		rc = read_generation(s);
 	umask(old);
@@ -263,7 +276,8 @@ cp_store_generation(const struct cp_store *s)
 
 /* --- changes ------------------------------------------------------------------------------- */
 
-/* A statement with its values: letters say what comes, 't' text, 'i' int64_t. */
+/* A statement with its values: letters say what comes, 't' text, 'i' int64_t, 'b' octets and
+ * their number (int). */
 __attribute__((sentinel)) static int
 run_with(struct cp_store *s, const char *sql, const char *kinds, ...)
 {
@@ -273,11 +287,17 @@ run_with(struct cp_store *s, const char *sql, const char *kinds, ...)
 
 	va_start(ap, kinds);
 	for (int i = 0; rc == SQLITE_OK && kinds[i] != '\0'; i++) {
-		if (kinds[i] == 't')
+		if (kinds[i] == 't') {
 			rc = sqlite3_bind_text(st, i + 1, va_arg(ap, const char *), -1,
 			    SQLITE_TRANSIENT); /* NULL binds NULL */
-		else
+		} else if (kinds[i] == 'b') {
+			const void *octets = va_arg(ap, const void *);
+
+			rc =
+			    sqlite3_bind_blob(st, i + 1, octets, va_arg(ap, int), SQLITE_TRANSIENT);
+		} else {
 			rc = sqlite3_bind_int64(st, i + 1, va_arg(ap, int64_t));
+		}
 	}
 	va_end(ap);
 	if (rc == SQLITE_OK)
@@ -300,17 +320,13 @@ write_audit(struct cp_store *s, const struct cp_audit *a)
 	    (int64_t)a->after, NULL);
 }
 
-/* End the transaction that was begun, with its audit line, at this generation. */
+/* End the transaction that was begun, its audit lines written, at this generation. */
 static int
-finish(struct cp_store *s, int rc, struct cp_audit a, uint64_t generation)
+commit(struct cp_store *s, int rc, uint64_t generation)
 {
-	a.before = s->generation;
-	a.after = generation;
 	if (rc == 0)
 		rc = run_with(s, "UPDATE meta SET value = ? WHERE key = 'generation'", "i",
 		    (int64_t)generation, NULL);
-	if (rc == 0)
-		rc = write_audit(s, &a);
 	if (rc == 0)
 		rc = run(s, "COMMIT;", "commit");
 	if (rc == 0)
@@ -318,6 +334,17 @@ finish(struct cp_store *s, int rc, struct cp_audit a, uint64_t generation)
 	else
 		(void)sqlite3_exec(s->db, "ROLLBACK;", NULL, NULL, NULL); /* the error stays */
 	return rc;
+}
+
+/* The same with its one audit line. */
+static int
+finish(struct cp_store *s, int rc, struct cp_audit a, uint64_t generation)
+{
+	a.before = s->generation;
+	a.after = generation;
+	if (rc == 0)
+		rc = write_audit(s, &a);
+	return commit(s, rc, generation);
 }
 
 int
@@ -366,6 +393,67 @@ cp_store_set_generation(struct cp_store *s, uint64_t generation, const struct cp
 		    (unsigned long long)generation, (unsigned long long)s->generation);
 	rc = run(s, "BEGIN IMMEDIATE;", "begin");
 	return rc == 0 ? finish(s, rc, *why, generation) : rc;
+}
+
+/* --- trust points -------------------------------------------------------------------------- */
+
+static int
+write_key(struct cp_store *s, const char *name, const struct cp_point_key *k)
+{
+	return run_with(s, "INSERT INTO trust_key VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    "tibiiiiiiii", name, (int64_t)k->type, (const void *)k->rdata, (int)k->len,
+	    (int64_t)k->state, (int64_t)k->configured, (int64_t)k->learned, k->since_s, k->seen_s,
+	    (int64_t)k->seen_cnt, (int64_t)k->held_ms, (int64_t)k->need_ms, NULL);
+}
+
+static int
+write_point(struct cp_store *s, const struct cp_point *p)
+{
+	char name[HF_NAME_TEXT_LEN];
+	int rc = run_with(s, "INSERT OR REPLACE INTO trust_point VALUES(?, ?, ?, ?, ?, ?)",
+	    "tiitii", hf_name_to_text(&p->name, name), p->good_s, (int64_t)p->good_ns, p->boot,
+	    (int64_t)p->interval_s, (int64_t)p->retry_s, NULL);
+
+	if (rc == 0)
+		rc = run_with(s, "DELETE FROM trust_key WHERE name = ?", "t", name, NULL);
+	for (unsigned i = 0; rc == 0 && i < p->key_cnt; i++)
+		rc = write_key(s, name, &p->keys[i]);
+	return rc;
+}
+
+/* "key tag 38696, algorithm 8: AddPend to Valid: its hold-down is over" */
+static int
+audit_change(
+    struct cp_store *s, const struct cp_point *p, const struct cp_key_change *c, struct cp_audit *a)
+{
+	char text[CP_REASON_MAX + 1];
+
+	snprintf(text, sizeof(text), "key tag %u, algorithm %u: %s to %s: %s", c->tag, c->algorithm,
+	    cp_key_state_text(c->from), cp_key_state_text(c->to), c->why);
+	a->action = cp_key_state_word(c->to);
+	a->name = &p->name;
+	a->reason = text;
+	return write_audit(s, a);
+}
+
+int
+cp_store_put_point(struct cp_store *s, const struct cp_point *p,
+    const struct cp_point_changes *changes, int64_t now_s, bool pushed)
+{
+	struct cp_audit a = {
+	    .time = now_s,
+	    .author = {.uid = 0, .name = "holdfast"},
+	    .before = s->generation,
+	    .after = s->generation + (pushed && changes->trust),
+	};
+	int rc = run(s, "BEGIN IMMEDIATE;", "begin");
+
+	if (rc != 0)
+		return rc;
+	rc = write_point(s, p);
+	for (unsigned i = 0; rc == 0 && i < changes->cnt; i++)
+		rc = audit_change(s, p, &changes->item[i], &a);
+	return commit(s, rc, a.after);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -463,6 +551,114 @@ cp_store_audit(struct cp_store *s, cp_audit_fn fn, void *arg)
 		rc = SQLITE_OK;
 		out =
 		    row_to_audit(st, &a, &name) ? fn(arg, &a) : fail(s, -EBADMSG, "damaged: audit");
+	}
+	if (out == 0 && rc != SQLITE_DONE)
+		out = fail_db(s, rc, "read");
+	sqlite3_finalize(st);
+	return out;
+}
+
+/* --- reading trust points ------------------------------------------------------------------ */
+
+/* One that no code of ours wrote is no key. */
+static bool
+row_to_key(sqlite3_stmt *st, struct cp_point_key *k)
+{
+	const void *rdata = sqlite3_column_blob(st, 1);
+	int64_t type = sqlite3_column_int64(st, 0), state = sqlite3_column_int64(st, 2);
+	int len = sqlite3_column_bytes(st, 1);
+
+	memset(k, 0, sizeof(*k));
+	if ((type != HF_TYPE_DS && type != HF_TYPE_DNSKEY) || rdata == NULL || len <= 4 ||
+	    len > CP_POINT_RDATA_MAX || state < 0 || state >= CP_KEY_START ||
+	    sqlite3_column_int64(st, 8) < 0 || sqlite3_column_int64(st, 9) < 0)
+		return false;
+	memcpy(k->rdata, rdata, (size_t)len);
+	k->len = (uint16_t)len;
+	k->type = (uint16_t)type;
+	k->state = (enum cp_key_state)state;
+	k->configured = sqlite3_column_int64(st, 3) != 0;
+	k->learned = sqlite3_column_int64(st, 4) != 0;
+	k->since_s = sqlite3_column_int64(st, 5);
+	k->seen_s = sqlite3_column_int64(st, 6);
+	k->seen_cnt = (uint32_t)sqlite3_column_int64(st, 7);
+	k->held_ms = (uint64_t)sqlite3_column_int64(st, 8);
+	k->need_ms = (uint64_t)sqlite3_column_int64(st, 9);
+	return true;
+}
+
+static int
+read_keys(struct cp_store *s, const char *name, struct cp_point *p)
+{
+	static const char sql[] =
+	    "SELECT type, rdata, state, configured, learned, since, seen, seen_cnt, held_ms,"
+	    " need_ms FROM trust_key WHERE name = ?";
+	sqlite3_stmt *st = NULL;
+	struct cp_point_key k;
+	int out = 0, rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(st, 1, name, -1, SQLITE_TRANSIENT);
+	while (rc == SQLITE_OK && out == 0) {
+		rc = sqlite3_step(st);
+		if (rc != SQLITE_ROW)
+			break;
+		rc = SQLITE_OK;
+		out = row_to_key(st, &k) ? cp_point_add(p, &k)
+					 : fail(s, -EBADMSG, "damaged: key of a trust point");
+	}
+	if (out == 0 && rc != SQLITE_DONE)
+		out = fail_db(s, rc, "read");
+	sqlite3_finalize(st);
+	return out;
+}
+
+static bool
+row_to_point(sqlite3_stmt *st, char *text, struct cp_point *p)
+{
+	struct hf_name name;
+
+	if (!column_text(st, 0, text, HF_NAME_TEXT_LEN) || hf_name_from_text(text, &name) != 0)
+		return false;
+	cp_point_init(p, &name, true);
+	p->good_s = sqlite3_column_int64(st, 1);
+	p->good_ns = (uint64_t)sqlite3_column_int64(st, 2);
+	p->interval_s = (uint32_t)sqlite3_column_int64(st, 4);
+	p->retry_s = (uint32_t)sqlite3_column_int64(st, 5);
+	return column_text(st, 3, p->boot, sizeof(p->boot));
+}
+
+static int
+read_point(struct cp_store *s, sqlite3_stmt *st, cp_point_fn fn, void *arg)
+{
+	char text[HF_NAME_TEXT_LEN];
+	struct cp_point p;
+
+	if (!row_to_point(st, text, &p))
+		return fail(s, -EBADMSG, "damaged: trust point");
+	int rc = read_keys(s, text, &p);
+
+	if (rc == 0)
+		rc = fn(arg, &p);
+	cp_point_fini(&p);
+	return rc;
+}
+
+int
+cp_store_points(struct cp_store *s, cp_point_fn fn, void *arg)
+{
+	sqlite3_stmt *st = NULL;
+	int out = 0,
+	    rc = sqlite3_prepare_v2(s->db,
+		"SELECT name, good, good_ns, boot, interval, retry FROM trust_point ORDER BY name",
+		-1, &st, NULL);
+
+	while (rc == SQLITE_OK && out == 0) {
+		rc = sqlite3_step(st);
+		if (rc != SQLITE_ROW)
+			break;
+		rc = SQLITE_OK;
+		out = read_point(s, st, fn, arg);
 	}
 	if (out == 0 && rc != SQLITE_DONE)
 		out = fail_db(s, rc, "read");

@@ -1,30 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * store: what must survive a restart: negative trust anchors, the policy generation, the
- * audit log. One SQLite file, WAL, synchronous=FULL.
+ * store: what must survive a restart: negative trust anchors, the keys of trust points, the
+ * policy generation, the audit log. One SQLite file, WAL, synchronous=FULL.
  *
  * Purpose   Every change is one transaction, on disk before it takes effect: after a crash
  *           at any moment the old or the new state is there, with its audit line or without.
  * Roles     The main thread of one process: a second control plane is kept out by a lock on
  *           FILE.lock.
  * Memory    A struct cp_store; what load hands out is valid during the call.
- * Blocking  Disk. Changes are rare and made by people.
+ * Blocking  Disk. Changes are rare: people make them, or the keys of a zone once a day.
  * Errors    -errno, with a sentence in cp_store_error. A file that is damaged or not ours is
  *           -EBADMSG or -EPROTO; nothing in it is changed.
  * Trust     The file may be damaged, or another program's. What it holds is checked.
  *
  *   nta(name PRIMARY KEY, reason, author_uid, author_name, added, expires)
+ *   trust_point(name PRIMARY KEY, good, good_ns, boot, interval, retry)
+ *   trust_key(name, type, rdata, state, configured, learned, since, seen, seen_cnt, held_ms,
+ *       need_ms), PRIMARY KEY(name, type, rdata)
  *   audit(id, time, uid, author, action, name, reason, generation_before, generation_after)
  *   meta(key PRIMARY KEY, value): generation, schema
+ *
+ * A file of schema 1, which had no trust points, becomes one of schema 2 when it is opened.
  */
 #ifndef CP_STORE_H
 #define CP_STORE_H
 
 #include <stdint.h>
 
+#include "controlplane/trust_point.h"
 #include "lib/wire/name.h"
 
-enum { CP_REASON_MAX = 256, CP_AUTHOR_MAX = 64, CP_STORE_SCHEMA = 1 };
+enum { CP_REASON_MAX = 256, CP_AUTHOR_MAX = 64, CP_STORE_SCHEMA = 2 };
 
 struct cp_author {
 	uint32_t uid;
@@ -42,7 +48,7 @@ struct cp_nta {
 struct cp_audit {
 	int64_t time;
 	struct cp_author author;
-	const char *action;         /* "add", "remove", "expire", "reconcile" */
+	const char *action;         /* "add", "remove", "expire", "reconcile", "anchor-..." */
 	const struct hf_name *name; /* may be NULL */
 	const char *reason;
 	uint64_t before, after; /* generations */
@@ -67,6 +73,14 @@ int cp_store_load(struct cp_store *s, cp_store_fn fn, void *arg);
 int cp_store_add(struct cp_store *s, const struct cp_nta *n);
 int cp_store_remove(struct cp_store *s, const struct cp_nta *n, const struct cp_audit *why);
 int cp_store_set_generation(struct cp_store *s, uint64_t generation, const struct cp_audit *why);
+
+/* All of a trust point, with an audit line for each change, in one transaction. When other keys
+ * are trusted than before and that is pushed, the generation becomes generation + 1. */
+int cp_store_put_point(struct cp_store *s, const struct cp_point *p,
+    const struct cp_point_changes *changes, int64_t now_s, bool pushed);
+/* fn for each trust point with its keys, which are freed after the call. */
+typedef int (*cp_point_fn)(void *arg, const struct cp_point *p);
+int cp_store_points(struct cp_store *s, cp_point_fn fn, void *arg);
 
 /* fn for each line of the audit log, oldest first. */
 typedef int (*cp_audit_fn)(void *arg, const struct cp_audit *a);

@@ -14,8 +14,7 @@ enum { FIRST_S = 2, EVERY_S = 86400 };
 struct cp_telemetry {
 	struct cp_engine *engine;
 	struct event *timer;
-	const struct hf_rrset *anchors;
-	size_t cnt;
+	struct cp_trust *trust;
 };
 
 static int
@@ -72,17 +71,19 @@ static void
 tell(struct cp_telemetry *t, const struct hf_name *zone)
 {
 	struct hf_question q = {.type = HF_TYPE_NULL, .klass = HF_CLASS_IN};
+	size_t cnt;
+	const struct hf_rrset *anchors = cp_trust_sets(t->trust, &cnt);
 	struct cp_ask ask = {.question = &q, .who = {.done = on_answer, .arg = t}};
 
-	if (cp_telemetry_name(t->anchors, t->cnt, zone, &q.name))
+	if (cp_telemetry_name(anchors, cnt, zone, &q.name))
 		(void)cp_engine_ask(t->engine, &ask, NULL); /* too busy: tomorrow */
 }
 
 static bool
-is_first(const struct cp_telemetry *t, size_t idx)
+is_first(const struct hf_rrset *anchors, size_t idx)
 {
 	for (size_t i = 0; i < idx; i++)
-		if (hf_name_equal(&t->anchors[i].owner, &t->anchors[idx].owner))
+		if (hf_name_equal(&anchors[i].owner, &anchors[idx].owner))
 			return false;
 	return true;
 }
@@ -92,18 +93,19 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval every = {EVERY_S, 0};
 	struct cp_telemetry *t = arg;
+	size_t cnt;
+	const struct hf_rrset *anchors = cp_trust_sets(t->trust, &cnt);
 
 	(void)fd;
 	(void)what;
-	for (size_t i = 0; i < t->cnt; i++)
-		if (is_first(t, i))
-			tell(t, &t->anchors[i].owner);
+	for (size_t i = 0; i < cnt; i++)
+		if (is_first(anchors, i))
+			tell(t, &anchors[i].owner);
 	evtimer_add(t->timer, &every);
 }
 
 struct cp_telemetry *
-cp_telemetry_create(
-    struct event_base *base, struct cp_engine *engine, const struct hf_rrset *anchors, size_t cnt)
+cp_telemetry_create(struct event_base *base, struct cp_engine *engine, struct cp_trust *trust)
 {
 	static const struct timeval first = {FIRST_S, 0};
 	struct cp_telemetry *t = calloc(1, sizeof(*t));
@@ -111,8 +113,8 @@ cp_telemetry_create(
 	if (t == NULL)
 		return NULL;
 	t->engine = engine;
-	t->anchors = anchors;
-	t->cnt = cnt;
+	cp_trust_get(trust);
+	t->trust = trust;
 	t->timer = evtimer_new(base, on_timer, t);
 	if (t->timer == NULL || evtimer_add(t->timer, &first) != 0) {
 		cp_telemetry_destroy(t);
@@ -122,11 +124,22 @@ cp_telemetry_create(
 }
 
 void
+cp_telemetry_set_trust(struct cp_telemetry *t, struct cp_trust *trust)
+{
+	if (t == NULL)
+		return;
+	cp_trust_get(trust);
+	cp_trust_put(t->trust);
+	t->trust = trust;
+}
+
+void
 cp_telemetry_destroy(struct cp_telemetry *t)
 {
 	if (t == NULL)
 		return;
 	if (t->timer != NULL)
 		event_free(t->timer);
+	cp_trust_put(t->trust);
 	free(t);
 }

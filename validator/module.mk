@@ -9,6 +9,7 @@ validator_src := \
 	validator/nsec.c \
 	validator/nsec3.c \
 	validator/reason.c \
+	validator/revoked.c \
 	validator/signature.c \
 	validator/validator.c \
 	validator/zonemd.c

@@ -149,6 +149,11 @@ void va_rrset_verify(const struct hf_rrset *set, const struct hf_name *zone,
 void va_keys_verify(const struct hf_rrset *keys, const struct hf_rrset *ds, int64_t now_s,
     struct va_budget *budget, struct va_result *out);
 
+/* rdata, one of keys, has the REVOKE bit and signed keys itself (RFC 5011 2.1): its owner wants
+ * it to be believed no more. Nothing else is said of keys. */
+bool va_key_revokes_itself(const struct hf_rrset *keys, const struct hf_rdata *rdata, int64_t now_s,
+    struct va_budget *budget);
+
 /* Denials. proofs are NSEC and NSEC3 RRsets already found SECURE in zone (others are
  * not passed). NSEC3 with iterations over the limit give INSECURE with NSEC3_ITERATIONS. */
 struct va_proofs {

@@ -28,7 +28,8 @@ enum {
 static bool
 is_excused(const struct cp_task *t)
 {
-	return (t->job->cd && !t->job->fresh) || cp_policy_covers(t->job->r->policy, &t->name, NULL);
+	return (t->job->cd && !t->job->fresh) ||
+	    cp_policy_covers(t->job->r->policy, &t->name, NULL);
 }
 
 static bool

@@ -99,7 +99,8 @@ job_find(
 
 	while (job != NULL &&
 	    (job->type != type || job->cd != cd || job->cached != w->cached ||
-		job->refresh != w->refresh || job->fresh != w->fresh || !hf_name_equal(&job->name, lower)))
+		job->refresh != w->refresh || job->fresh != w->fresh ||
+		!hf_name_equal(&job->name, lower)))
 		job = job->chain;
 	return job;
 }

@@ -125,7 +125,7 @@ struct cp_resolver_config {
 	const struct hf_rrset *root_hints; /* NS of "." first, then A and AAAA sets */
 	size_t root_hints_cnt;
 	const struct hf_rrset *anchors; /* DS and DNSKEY RRsets; copied. A policy with anchors of
-					 * its own goes before */
+	                                 * its own goes before */
 	size_t anchors_cnt;
 	const struct cp_zone *zones; /* each name once; copied */
 	size_t zones_cnt;

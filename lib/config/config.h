@@ -37,6 +37,7 @@ enum {
 };
 
 enum hf_idle { HF_IDLE_ADAPTIVE, HF_IDLE_POLL };
+enum hf_config_rollover { HF_ROLLOVER_ROOT, HF_ROLLOVER_ALL, HF_ROLLOVER_NO };
 enum hf_any { HF_ANY_MINIMAL, HF_ANY_FULL };
 enum hf_local_zone { HF_LOCAL_DEFAULT, HF_LOCAL_OFF, HF_LOCAL_EMPTY };
 enum hf_hugepages { HF_HUGEPAGES_AUTO, HF_HUGEPAGES_YES, HF_HUGEPAGES_NO };
@@ -139,6 +140,9 @@ struct hf_config {
 	bool rsasha1;                             /* rely on RSASHA1 signatures */
 	bool ds_sha1;                             /* rely on SHA-1 digests in DS records */
 	uint64_t skew_min_ns, skew_max_ns;        /* bounds of what is forgiven a signature */
+
+	uint64_t rollover; /* enum hf_config_rollover: anchors that follow RFC 5011 */
+	uint64_t rollover_hold_down_ns;
 
 	char *policy_store; /* SQLite file */
 	uint64_t nta_default_ns, nta_max_ns;

@@ -163,6 +163,11 @@ const struct hf_schema_key hf_schema[] = {
 	{"validation", "skew-max", HF_SCHEMA_DURATION, AT(skew_max_ns), 0, S(86400), "1h", {0},
 	 "clock difference forgiven at most"},
 
+	{"validation", "rollover", HF_SCHEMA_WORD, AT(rollover), 0, 0, "root", {"root", "all", "no"},
+	 "anchors that follow the keys of their zone (RFC 5011): the root's, all, or none"},
+	{"validation", "rollover-hold-down", HF_SCHEMA_DURATION, AT(rollover_hold_down_ns), S(4),
+	 S(31536000), "30d", {0},
+	 "how long a new key must be seen before it is an anchor; less than 30d is for labs"},
 	{"validation", "key-tag-signal", HF_SCHEMA_BOOL, AT(key_tag_signal), 0, 0, "yes", {0},
 	 "tell the zones of the anchors once a day which keys are believed (RFC 8145)"},
 

@@ -427,7 +427,7 @@ def test_policy_survives_a_restart(own, sig):
     assert own.dig("www.badsig.se").rcode == "SERVFAIL"
     assert own.stop() == 0
     with sqlite3.connect(f"file:{own.store}?mode=ro", uri=True) as db:
-        lines = db.execute("SELECT action, name, author FROM audit ORDER BY id").fetchall()
+        lines = db.execute("SELECT action, name, author FROM audit WHERE name <> '.' ORDER BY id").fetchall()
     assert lines == [("add", "badsig.de.", "root"), ("add", "badsig.se.", "root"),
                      ("expire", "badsig.se.", "holdfast")]
 

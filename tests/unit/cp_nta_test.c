@@ -21,7 +21,7 @@ static struct cp_counters counters;
 static unsigned published;
 static uint64_t published_gen;
 static size_t published_rules;
-static struct hf_rrset anchors[3];
+static struct cp_trust *trust;
 
 static void
 on_publish(void *arg, struct cp_policy *p)
@@ -39,8 +39,7 @@ create(void)
 	    .store = store,
 	    .counters = &counters,
 	    .stale = {1800, 30, 86400, 30},
-	    .anchors = anchors,
-	    .anchors_cnt = 3,
+	    .trust = trust,
 	    .max_s = 604800,
 	    .publish = on_publish,
 	};
@@ -53,6 +52,8 @@ create(void)
 static int
 set_up(void **state)
 {
+	struct hf_rrset anchors[3] = {0};
+
 	(void)state;
 	strcpy(dir, "/tmp/holdfast-nta-XXXXXX");
 	if (mkdtemp(dir) == NULL)
@@ -63,6 +64,7 @@ set_up(void **state)
 	anchors[0].owner = anchors[1].owner = hf_name_root; /* a DS and a DNSKEY set */
 	if (hf_name_from_text("Island.De.", &anchors[2].owner) != 0)
 		return -1;
+	trust = cp_trust_create(anchors, 3, 0);
 	return cp_store_open(path, &store);
 }
 
@@ -74,6 +76,7 @@ tear_down(void **state)
 
 	(void)state;
 	cp_store_close(store);
+	cp_trust_put(trust);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		snprintf(name, sizeof(name), "%s%s", path, files[i]);
 		(void)unlink(name);

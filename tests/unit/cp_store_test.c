@@ -103,6 +103,57 @@ anchor_cnt(struct cp_store *s)
 	return seen.cnt;
 }
 
+struct points {
+	int cnt;
+	struct cp_point last; /* the caller's to free */
+};
+
+static int
+see_point(void *arg, const struct cp_point *p)
+{
+	struct points *seen = arg;
+
+	seen->cnt++;
+	return cp_point_copy(&seen->last, p);
+}
+
+/* With two keys. */
+static struct cp_point
+point(void)
+{
+	struct cp_point p;
+	struct cp_point_key k = {.state = CP_KEY_VALID,
+	    .type = HF_TYPE_DNSKEY,
+	    .configured = true,
+	    .since_s = 10,
+	    .seen_s = 20,
+	    .len = 40,
+	    .rdata = {1, 1, 3, 15, 0, 0xff}};
+
+	cp_point_init(&p, &hf_name_root, true);
+	p.good_s = 1800000000;
+	p.good_ns = 12345678901;
+	p.interval_s = 86400;
+	p.retry_s = 3600;
+	strcpy(p.boot, "0123-4567");
+	assert_int_equal(cp_point_add(&p, &k), 0);
+	k.state = CP_KEY_PENDING;
+	k.type = HF_TYPE_DS;
+	k.configured = false;
+	k.learned = true;
+	k.seen_cnt = 3;
+	k.held_ms = UINT64_C(1) << 40;
+	k.need_ms = 6;
+	k.rdata[1] = 0; /* before the other one */
+	k.rdata[0] = 9;
+	assert_int_equal(cp_point_add(&p, &k), 0);
+	/* As they are read: by type and octets. */
+	struct cp_point_key first = p.keys[0];
+	p.keys[0] = p.keys[1];
+	p.keys[1] = first;
+	return p;
+}
+
 static void
 a_new_store_is_empty_private_and_of_generation_one(void **state)
 {
@@ -262,10 +313,115 @@ a_later_schema_is_refused(void **state)
 
 	(void)state;
 	cp_store_close(s);
-	run_sql("PRAGMA user_version = 2;");
+	run_sql("PRAGMA user_version = 3;");
 	assert_int_equal(cp_store_open(path, &s), -EPROTO);
-	assert_non_null(strstr(cp_store_error(s), "schema 2"));
+	assert_non_null(strstr(cp_store_error(s), "schema 3"));
 	cp_store_close(s);
+}
+
+/* As schema 1 was: no trust points. */
+static void
+a_store_of_the_first_schema_becomes_one_of_this(void **state)
+{
+	struct cp_store *s = open_ok();
+	struct cp_nta n = nta("de.");
+	struct points seen = {0};
+
+	(void)state;
+	assert_int_equal(cp_store_add(s, &n), 0);
+	cp_store_close(s);
+	run_sql("DROP TABLE trust_point; DROP TABLE trust_key; PRAGMA user_version = 1;"
+		"UPDATE meta SET value = 1 WHERE key = 'schema';");
+	for (int i = 0; i < 2; i++) {
+		s = open_ok();
+		assert_int_equal(cp_store_generation(s), 2);
+		assert_int_equal(anchor_cnt(s), 1);
+		assert_int_equal(cp_store_points(s, see_point, &seen), 0);
+		assert_int_equal(seen.cnt, 0);
+		cp_store_close(s);
+	}
+}
+
+static void
+a_trust_point_is_read_as_it_was_put(void **state)
+{
+	struct cp_store *s = open_ok();
+	struct cp_point p = point();
+	struct cp_point_changes c = {
+	    .cnt = 1, .trust = true, .item = {{CP_KEY_PENDING, CP_KEY_VALID, 4711, 15, "a test"}}};
+	struct points seen = {0};
+
+	(void)state;
+	assert_int_equal(cp_store_put_point(s, &p, &c, 99, true), 0);
+	assert_int_equal(cp_store_generation(s), 2);
+	c.cnt = 0;
+	c.trust = false; /* known again, with other times */
+	p.keys[1].held_ms = 77;
+	assert_int_equal(cp_store_put_point(s, &p, &c, 99, true), 0);
+	assert_int_equal(cp_store_generation(s), 2);
+	cp_store_close(s);
+	s = open_ok();
+	assert_int_equal(cp_store_points(s, see_point, &seen), 0);
+	assert_int_equal(seen.cnt, 1);
+	assert_true(hf_name_equal(&seen.last.name, &p.name));
+	assert_int_equal(seen.last.good_s, p.good_s);
+	assert_int_equal(seen.last.good_ns, p.good_ns);
+	assert_int_equal(seen.last.interval_s, p.interval_s);
+	assert_int_equal(seen.last.retry_s, p.retry_s);
+	assert_string_equal(seen.last.boot, p.boot);
+	assert_int_equal(seen.last.key_cnt, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct cp_point_key *a = &seen.last.keys[i], *b = &p.keys[i];
+
+		assert_int_equal(a->len, b->len);
+		assert_memory_equal(a->rdata, b->rdata, b->len);
+		assert_int_equal(a->type, b->type);
+		assert_int_equal(a->state, b->state);
+		assert_int_equal(a->configured, b->configured);
+		assert_int_equal(a->learned, b->learned);
+		assert_int_equal(a->since_s, b->since_s);
+		assert_int_equal(a->seen_s, b->seen_s);
+		assert_int_equal(a->seen_cnt, b->seen_cnt);
+		assert_int_equal(a->held_ms, b->held_ms);
+		assert_int_equal(a->need_ms, b->need_ms);
+		assert_null(a->file);
+	}
+	cp_point_fini(&seen.last);
+	cp_point_fini(&p);
+	cp_store_close(s);
+}
+
+static void
+a_key_that_cannot_be_read_is_an_error_not_a_gap(void **state)
+{
+	static const char *const bad[] = {
+	    "UPDATE trust_key SET state = 5", /* Start is not kept */
+	    "UPDATE trust_key SET state = -1",
+	    "UPDATE trust_key SET type = 1",
+	    "UPDATE trust_key SET rdata = x'0101'",
+	    "UPDATE trust_key SET rdata = zeroblob(2000)",
+	    "UPDATE trust_key SET held_ms = -5",
+	    "UPDATE trust_point SET name = 'a..b.'",
+	    "UPDATE trust_point SET boot = printf('%.*c', 100, 'x')",
+	};
+	struct cp_point_changes none = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct cp_store *s = open_ok();
+		struct cp_point p = point();
+		struct points seen = {0};
+
+		p.key_cnt = 1;
+		assert_int_equal(cp_store_put_point(s, &p, &none, 1, false), 0);
+		cp_store_close(s);
+		run_sql(bad[i]);
+		s = open_ok();
+		assert_int_equal(cp_store_points(s, see_point, &seen), -EBADMSG);
+		cp_store_close(s);
+		run_sql("DELETE FROM trust_key; DELETE FROM trust_point;");
+		cp_point_fini(&p);
+	}
 }
 
 static void
@@ -404,6 +560,9 @@ main(void)
 	    T(a_file_that_is_no_database_is_refused_and_left_as_it_was),
 	    T(another_programs_database_is_refused_and_left_as_it_was),
 	    T(a_later_schema_is_refused),
+	    T(a_store_of_the_first_schema_becomes_one_of_this),
+	    T(a_trust_point_is_read_as_it_was_put),
+	    T(a_key_that_cannot_be_read_is_an_error_not_a_gap),
 	    T(a_damaged_store_is_refused),
 	    T(an_anchor_that_cannot_be_read_is_an_error_not_a_gap),
 	    T(killed_at_any_moment_the_old_or_the_new_state_is_there),

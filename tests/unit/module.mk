@@ -33,6 +33,7 @@ unit_names := \
 	cp_resolver_reply_test \
 	cp_resolver_secure_test \
 	cp_resolver_test \
+	cp_rollover_test \
 	cp_rootcopy_test \
 	cp_route_test \
 	cp_server_test \
@@ -42,6 +43,7 @@ unit_names := \
 	cp_suffix_test \
 	cp_table_test \
 	cp_trouble_test \
+	cp_trust_point_test \
 	cp_upstream_test \
 	cp_waiting_test \
 	cp_zones_test \
@@ -82,6 +84,9 @@ unit_names := \
 
 unit_parts_cp_anchors_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_nta_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_rollover_test := controlplane resolver validator hfconfig hf
+unit_libs_cp_rollover_test := -lldns
+unit_parts_cp_trust_point_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_store_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_waiting_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_upstream_test := controlplane resolver validator hfconfig hf
