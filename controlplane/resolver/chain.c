@@ -267,7 +267,7 @@ keys(struct cp_task *t)
 		return end(t, HF_VERDICT_BOGUS, &res, &o->server);
 	struct cp_task *sub = cp_task_find(t->job, &want);
 
-	if (sub != NULL && cp_lookup_again(sub))
+	if (sub != NULL && cp_job_may_search(t->job, res.reason) && cp_lookup_again(sub))
 		return true; /* the loop comes back here and waits for it */
 	cp_fastfail_keys_failed(t, &res, &o->server);
 	return end(t, HF_VERDICT_BOGUS, &res, &o->server);

@@ -509,7 +509,7 @@ judge(struct cp_task *t)
 		if (l->shared)
 			cp_cache_drop_raw(t, &t->name, t->type);
 		l->shared = false;
-		if (o->own_fault && ask_others(t, o))
+		if (o->own_fault && cp_job_may_search(t->job, o->why.reason) && ask_others(t, o))
 			return true;
 		if (l->bogus != NULL)
 			o = l->bogus;

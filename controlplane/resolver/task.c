@@ -219,6 +219,12 @@ cp_job_is_spent(struct cp_job *job, enum va_reason reason)
 }
 
 bool
+cp_job_may_search(const struct cp_job *job, enum va_reason reason)
+{
+	return reason != VA_SIG_TOO_MANY || cp_budget_has_half(&job->budget, &job->r->limits);
+}
+
+bool
 cp_job_is_bad(const struct cp_job *job, const struct hf_addr *server)
 {
 	for (unsigned i = 0; i < job->bad_cnt; i++)

@@ -227,6 +227,10 @@ void cp_job_run(struct cp_job *job);
 /* Was it for want of budget or memory that records were not found good? Then it says nothing of
  * them, and it ends the job. */
 bool cp_job_is_spent(struct cp_job *job, enum va_reason reason);
+/* May other servers be asked for records that are good, after these were not? For what costs as
+ * much as a set of records may, only while half of the budget is left: then what was found out
+ * stands, and its zone is known for it. */
+bool cp_job_may_search(const struct cp_job *job, enum va_reason reason);
 /* This server gave records of the zone (server.h) that did not validate. */
 void cp_job_mark_bad(struct cp_job *job, uint64_t zone, const struct hf_addr *server);
 bool cp_job_is_bad(const struct cp_job *job, const struct hf_addr *server);

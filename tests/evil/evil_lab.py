@@ -35,6 +35,7 @@ def program(name):
 
 class EvilLab:
     """state: a directory for files; made and deleted here when it is not given."""
+    resolver = validation = ""  # more lines for these parts of a configuration
 
     def __init__(self, prefix):
         self.paths = Paths(prefix, f"/run/holdfast-lab/{prefix}")
@@ -123,6 +124,6 @@ def write_config(path, lab, folder, listen, more=""):
         f.write(f"listen: {json.dumps(listen)}\n"
                 f"link:\n  socket: {folder}/link.sock\n"
                 f"control:\n  socket: {folder}/control.sock\n"
-                f"resolver:\n  root-hints: {lab.dir}/root.hints\n"
-                f"validation:\n  trust-anchors: [{lab.dir}/root.ds]\n"
+                f"resolver:\n  root-hints: {lab.dir}/root.hints\n{lab.resolver}"
+                f"validation:\n  trust-anchors: [{lab.dir}/root.ds]\n{lab.validation}"
                 f"policy:\n  store: {folder}/policy.db\n{more}")

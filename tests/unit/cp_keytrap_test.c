@@ -144,8 +144,9 @@ each_server_that_is_asked_again_costs_eight_checks_more(void **state)
 	assert_int_equal(fn_counter(CP_RESOLVER_budget_sigs), 0);
 }
 
+/* Half of a question is enough to find out that a zone is such, and its fault is known then. */
 static void
-all_servers_together_cost_no_more_than_the_question_has(void **state)
+no_further_server_is_asked_when_half_of_the_checks_are_gone(void **state)
 {
 	const struct cp_resolver_limits limits = {.sig_checks = 30};
 	const struct cp_answer *a;
@@ -154,7 +155,23 @@ all_servers_together_cost_no_more_than_the_question_has(void **state)
 	world_with(&limits);
 	more_evil_servers(9);
 	all_evil_say(20);
-	assert_int_equal(checks_of("x.evil.test.", 0, &a), 30);
+	assert_int_equal(checks_of("x.evil.test.", 0, &a), CHAIN + 2 * VA_SIG_CHECKS_RRSET);
+	assert_int_equal(a->verdict, HF_VERDICT_BOGUS);
+	assert_non_null(strstr(a->ede_text, "too many signatures that do not verify"));
+	assert_int_equal(fn_counter(CP_RESOLVER_budget_sigs), 0);
+}
+
+static void
+all_servers_together_cost_no_more_than_the_question_has(void **state)
+{
+	const struct cp_resolver_limits limits = {.sig_checks = CHAIN + 3 * 4};
+	const struct cp_answer *a;
+
+	(void)state;
+	world_with(&limits);
+	more_evil_servers(9);
+	all_evil_say(5); /* so few that others may do better */
+	assert_int_equal(checks_of("x.evil.test.", 0, &a), CHAIN + 3 * 4);
 	assert_int_equal(a->rcode, HF_RCODE_SERVFAIL);
 	assert_int_equal(a->ede, HF_EDE_OTHER);
 	assert_non_null(strstr(a->ede_text, "signature check budget exhausted"));
@@ -383,6 +400,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(each_server_that_is_asked_again_costs_eight_checks_more),
+	    T(no_further_server_is_asked_when_half_of_the_checks_are_gone),
 	    T(all_servers_together_cost_no_more_than_the_question_has),
 	    T(a_zone_whose_names_cost_much_is_in_trouble_and_costs_nothing_then),
 	    T(a_budget_that_others_spent_is_nobodys_fault),
