@@ -67,7 +67,7 @@ enum {
 	X(SIG_MISSING, HF_EDE_RRSIGS_MISSING, "RFC 4035 5.2", "no RRSIG over the RRset")          \
 	X(SIG_MALFORMED, HF_EDE_BOGUS, "RFC 4034 3.1", "RRSIG is malformed")                      \
 	X(SIG_SIGNER, HF_EDE_BOGUS, "RFC 4035 5.3.1", "signer is not the zone")                   \
-	X(SIG_LABELS, HF_EDE_BOGUS, "RFC 4035 5.3.1", "labels field exceeds the owner's")         \
+	X(SIG_LABELS, HF_EDE_BOGUS, "RFC 4035 5.3.1", "labels field does not fit the owner")      \
 	X(SIG_EXPIRED, HF_EDE_SIG_EXPIRED, "RFC 4035 5.3.1", "signature expired")                 \
 	X(SIG_NOT_YET, HF_EDE_SIG_NOT_YET, "RFC 4035 5.3.1", "signature not yet valid")           \
 	X(SIG_NO_KEY, HF_EDE_DNSKEY_MISSING, "RFC 4035 5.3.1",                                    \

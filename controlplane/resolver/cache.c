@@ -207,7 +207,9 @@ struct cp_outcome *
 cp_cache_wildcard(struct cp_task *t, const struct hf_name *wildcard)
 {
 	struct cp_outcome *o = answer_at(t, wildcard);
-	bool positive = o != NULL && (o->kind == CP_KIND_ANSWER || o->kind == CP_KIND_CNAME);
+	/* A name spelled like a wildcard may itself have been made from one further up. */
+	bool positive = o != NULL && !o->why.wildcard &&
+	    (o->kind == CP_KIND_ANSWER || o->kind == CP_KIND_CNAME);
 
 	return positive && o->verdict == HF_VERDICT_SECURE ? o : NULL;
 }

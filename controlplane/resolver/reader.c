@@ -27,6 +27,20 @@ is_misshapen(const struct hf_rr *rr)
 	    (rr->type == HF_TYPE_AAAA && rr->rdata_len != 16);
 }
 
+/* A signature over signatures, or over what is never data: there is nothing that it could be of
+ * (RFC 4035 2.2). */
+static bool
+is_misplaced(const struct cp_reader *rd, const struct hf_rr *rr)
+{
+	const uint8_t *p = rd->msg + rr->rdata_off;
+	uint16_t covered;
+
+	if (rr->type != HF_TYPE_RRSIG || rr->rdata_len < 2)
+		return false;
+	covered = (uint16_t)(p[0] << 8 | p[1]);
+	return covered == HF_TYPE_RRSIG || hf_type_is_meta(covered);
+}
+
 /* Keep rr, if it is the server's to say. */
 static bool
 record_keep(struct cp_reader *rd, const struct hf_rr *rr)
@@ -42,6 +56,10 @@ record_keep(struct cp_reader *rd, const struct hf_rr *rr)
 	}
 	if (is_misshapen(rr)) {
 		rd->r->misshapen++;
+		return true;
+	}
+	if (is_misplaced(rd, rr)) {
+		rd->r->misplaced++;
 		return true;
 	}
 	if (s->cnt == CP_RESPONSE_RR_MAX)

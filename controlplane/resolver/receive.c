@@ -273,6 +273,7 @@ take(struct cp_resolver *r, struct cp_exchange *x, const uint8_t *msg, size_t le
 	}
 	CP_COUNT_BY(r, out_of_bailiwick, resp.out_of_bailiwick);
 	CP_COUNT_BY(r, address_misshapen, resp.misshapen);
+	CP_COUNT_BY(r, signature_misplaced, resp.misplaced);
 	CP_COUNT_BY(r, address_unusable, resp.unusable);
 	manners_learn(r, x, &resp);
 	how = end_of(&resp);

@@ -244,6 +244,7 @@ void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 	X(fell_back, lookups, "went on in the public tree because forwarders failed")           \
 	X(out_of_bailiwick, records, "dropped: not the server's to say")                        \
 	X(address_misshapen, records, "dropped: an address that is not as long as one")         \
+	X(signature_misplaced, records, "dropped: a signature over signatures or a meta type")  \
 	X(address_unusable, addresses, "of servers not used: loopback, multicast, unspecified") \
 	X(sig_checks, checks, "signatures checked")                                             \
 	X(budget_sends, questions, "failed: upstream sends")                                    \

@@ -80,6 +80,8 @@ outcome_make(struct cp_reader *rd, enum cp_kind kind)
 		return NULL;
 	}
 	o->kind = kind;
+	/* Nothing is secure before it is judged. */
+	o->verdict = o->why.verdict = HF_VERDICT_INSECURE;
 	o->credit = rd->credit;
 	/* A forwarder speaks for every zone there is; the signatures say for which. */
 	o->cut = rd->asked->forward ? hf_name_root : rd->asked->cut;

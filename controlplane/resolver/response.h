@@ -64,6 +64,7 @@ struct cp_response {
 	struct hf_edns edns;       /* of the reply */
 	unsigned out_of_bailiwick; /* records dropped */
 	unsigned misshapen;        /* addresses dropped that are none */
+	unsigned misplaced;        /* signatures dropped over what cannot be signed */
 	unsigned unusable;         /* ... that no server can have */
 	bool blank;                /* a denial without a single record to it */
 	struct cp_outcome *outcome;

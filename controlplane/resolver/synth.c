@@ -261,6 +261,9 @@ from_wildcard(struct work *w)
 
 		if (o == NULL)
 			continue;
+		/* The gap is of w's zone: nothing it says holds for a wildcard of another. */
+		if (!hf_name_equal(&o->cut, &w->zone.name))
+			return NULL;
 		/* Further up none can apply: this one is closer. */
 		return shows_nothing_closer(w, &up, &res) ? expand(w, o, &res) : NULL;
 	}
@@ -390,6 +393,7 @@ cp_synth_learn_wildcard(struct cp_task *t, const struct cp_outcome *o, uint8_t l
 	if (hf_name_wildcard(&up, &set.owner) != 0)
 		return;
 	own.answer[0] = &set;
+	own.verdict = own.why.verdict = HF_VERDICT_SECURE;
 	own.proof_cnt = 0; /* at its own name a wildcard needs none */
 	cp_cache_put_wildcard(t, &own);
 	cp_ranges_wildcard(t->job->r->ranges, &o->cut);

@@ -162,12 +162,28 @@ settle_own(struct bench *b, const struct va_result *why)
 	return settle(b->o, HF_VERDICT_BOGUS, why);
 }
 
+/* Only what validated goes along with the outcome and into the caches (RFC 4035 3.2.3, 4.5): the
+ * SOA of a denial, NSEC and NSEC3. */
+static void
+keep_good_proofs(struct bench *b)
+{
+	struct cp_outcome *o = b->o;
+
+	o->proof_cnt = 0;
+	if (is_denial(o) && b->soa != NULL)
+		o->proof[o->proof_cnt++] = b->soa;
+	for (unsigned i = 0; i < b->good_cnt; i++)
+		o->proof[o->proof_cnt++] = b->good[i];
+}
+
 /* A denial was looked at: res. When it fails and a proof was bad, that is why. */
 static bool
 settle_denial(struct bench *b, const struct va_result *res)
 {
-	if (res->verdict != HF_VERDICT_BOGUS)
+	if (res->verdict != HF_VERDICT_BOGUS) {
+		keep_good_proofs(b);
 		return settle(b->o, res->verdict, res);
+	}
 	if (b->has_bad)
 		return settle_own(b, &b->bad);
 	if (b->good_cnt == 0) {
@@ -303,6 +319,14 @@ verify_answer(struct bench *b, struct va_result *res)
 	}
 }
 
+/* A DNAME that was made from a wildcard stands at no place from where it could redirect what is
+ * below (RFC 4592 4.4): to be shown, but not to be followed. */
+static bool
+is_loose_dname(const struct cp_outcome *o, const struct va_result *res)
+{
+	return res->wildcard && (o->kind == CP_KIND_DNAME || o->kind == CP_KIND_YXDOMAIN);
+}
+
 static bool
 judge_positive(struct bench *b)
 {
@@ -313,27 +337,27 @@ judge_positive(struct bench *b)
 	verify_answer(b, &res);
 	if (res.verdict != HF_VERDICT_SECURE)
 		return settle_own(b, &res);
+	if (is_loose_dname(o, &res)) {
+		res.reason = VA_SIG_LABELS;
+		return settle_own(b, &res);
+	}
 	if (o->kind == CP_KIND_DNAME && o->answer_cnt > 1)
 		((struct hf_rrset *)(uintptr_t)o->answer[1])->ttl = o->answer[0]->ttl;
 	if (!res.wildcard) {
 		learn_beside_alias(b);
-		o->proof_cnt = 0;
-		for (unsigned i = 0; i < b->good_cnt; i++)
-			o->proof[o->proof_cnt++] = b->good[i];
+		keep_good_proofs(b);
 		return settle(o, HF_VERDICT_SECURE, &res);
 	}
 	verify_proofs(b);
 	p.cnt = b->good_cnt;
 	va_deny_closer(&p, &o->answer[0]->owner, res.labels, &b->t->job->budget.va, &closer);
-	o->proof_cnt = 0;
-	for (unsigned i = 0; i < b->good_cnt; i++)
-		o->proof[o->proof_cnt++] = b->good[i];
 	if (closer.verdict == HF_VERDICT_SECURE)
 		cp_synth_learn_wildcard(b->t, o, res.labels);
 	return settle_denial(b, closer.verdict == HF_VERDICT_SECURE ? &res : &closer);
 }
 
-/* What came along stays only if it is secure too. It is not worth the last signature checks. */
+/* What came along stays only if it is secure too, and no expansion: nothing proves that those have
+ * no closer match. It is not worth the last signature checks. */
 static void
 keep_good_extras(struct bench *b)
 {
@@ -345,7 +369,7 @@ keep_good_extras(struct bench *b)
 
 		if (has_half(b))
 			verify_set(b, o->extra[i], &res);
-		if (res.verdict == HF_VERDICT_SECURE)
+		if (res.verdict == HF_VERDICT_SECURE && !res.wildcard)
 			o->extra[cnt++] = o->extra[i];
 	}
 	o->extra_cnt = (uint8_t)cnt;
@@ -394,14 +418,27 @@ judge_signed(struct cp_task *t, const struct cp_outcome *state)
 	return true;
 }
 
+/* Why an unsigned answer of a secure zone is bogus: nobody signed, or somebody who may not. */
+static enum va_reason
+unsigned_reason(const struct cp_outcome *o)
+{
+	const struct hf_rrset *set = spokesman(o);
+
+	if (set == NULL)
+		return VA_DENIAL_MISSING;
+	return set->sig_cnt > 0 ? VA_SIG_SIGNER : VA_SIG_MISSING;
+}
+
 /* Nobody who could have signed did: right only if the owner is in an insecure zone. */
 static bool
-judge_unsigned(struct cp_task *t, const struct hf_name *owner, bool wrong_signer)
+judge_unsigned(struct cp_task *t, const struct hf_name *owner, const struct hf_name *anchor)
 {
 	struct cp_outcome *o = t->lookup.got;
 	const struct hf_rrset *soa = is_denial(o) ? cp_outcome_soa(o) : NULL;
-	/* A denial says which zone it is from: if that one is insecure, the owner is. */
-	bool named = soa != NULL && hf_name_in(owner, &soa->owner);
+	/* A denial says which zone it is from: if that one is insecure, the owner is, unless
+	 * there is an anchor between them. */
+	bool named =
+	    soa != NULL && hf_name_in(owner, &soa->owner) && hf_name_in(&soa->owner, anchor);
 	struct cp_want want = {CP_TASK_STATE, named ? &soa->owner : owner, 0, CP_RAW_NOT, false};
 	const struct cp_outcome *state = cp_task_need(t, &want);
 
@@ -414,10 +451,7 @@ judge_unsigned(struct cp_task *t, const struct hf_name *owner, bool wrong_signer
 		return settle(o, state->verdict, &state->why);
 	}
 	o->own_fault = true;
-	if (wrong_signer)
-		return settle_reason(t, HF_VERDICT_BOGUS, VA_SIG_SIGNER);
-	return settle_reason(t, HF_VERDICT_BOGUS,
-	    is_denial(o) && cp_outcome_soa(o) == NULL ? VA_DENIAL_MISSING : VA_SIG_MISSING);
+	return settle_reason(t, HF_VERDICT_BOGUS, unsigned_reason(o));
 }
 
 /* A zone cannot speak of its own DS (RFC 4035 2.4); only the root has no parent. */
@@ -483,5 +517,5 @@ cp_verify(struct cp_task *t)
 	}
 	if (has_signer && hf_name_equal(&state->cut, &zone))
 		return judge_signed(t, state);
-	return judge_unsigned(t, &owner, has_signer);
+	return judge_unsigned(t, &owner, &anchor);
 }
