@@ -27,7 +27,7 @@ LDFLAGS_ALL := $(san_$(SAN)) -Wl,-z,relro,-z,now $(LDFLAGS)
 
 include lib/module.mk dataplane/module.mk validator/module.mk controlplane/module.mk cli/module.mk
 include tests/unit/module.mk tests/fuzz/module.mk tests/replay/module.mk tests/system/module.mk tests/bench/module.mk
-include tests/evil/module.mk
+include tests/badzones/module.mk tests/evil/module.mk
 include scripts/module.mk
 
 # --- objects and archives: one archive per part, so that a program takes what it uses

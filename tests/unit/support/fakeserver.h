@@ -234,7 +234,7 @@ fn_put_nsec3_at(struct fn_reply *p, const struct hf_name *n)
 	va_box_init(&b, hf_name_to_text(&c.set[0].owner, text), HF_TYPE_NSEC3, fn_proof_ttl(z));
 	va_box_add(&b, c.rdata[0].data, c.rdata[0].len);
 	fn_sign(p, &b, text);
-	fn_put_box(p, HF_SECTION_AUTHORITY, &b, &c.set[0].owner);
+	fn_put_box(p, HF_SECTION_AUTHORITY, &b, &b.set.owner);
 	return memcmp(before, hash, 20) == 0;
 }
 

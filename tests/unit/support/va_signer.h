@@ -72,6 +72,7 @@ struct va_spec {
 	uint8_t labels;
 	uint32_t ttl, expiration, inception;
 	uint16_t tag;
+	uint32_t rr_ttl; /* that is signed with the records; 0: ttl */
 };
 
 static inline struct hf_name
@@ -273,6 +274,7 @@ va_box_sign(struct va_box *b, const struct va_signer *s, const struct va_spec *s
 	static uint8_t data[VA_BOX_MEM * 2];
 	struct hf_name owner = va_name(spec->owner), signer = va_name(spec->signer);
 	uint8_t rrsig[18 + HF_NAME_MAX + 512];
+	uint32_t rr_ttl = spec->rr_ttl != 0 ? spec->rr_ttl : spec->ttl;
 	size_t head, len = 0;
 
 	len = va_put_int(rrsig, len, spec->type, 2);
@@ -290,7 +292,7 @@ va_box_sign(struct va_box *b, const struct va_signer *s, const struct va_spec *s
 		len = va_put(data, len, owner.octets, owner.len);
 		len = va_put_int(data, len, b->set.type, 2);
 		len = va_put_int(data, len, b->set.klass, 2);
-		len = va_put_int(data, len, spec->ttl, 4);
+		len = va_put_int(data, len, rr_ttl, 4);
 		len = va_put_int(data, len, b->rr[i].len, 2);
 		len = va_put(data, len, b->rr[i].data, b->rr[i].len);
 	}
