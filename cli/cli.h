@@ -31,7 +31,7 @@ enum cl_exit {
 enum { CL_TIMEOUT_S = 10, CL_REPLY_MAX = 16 << 20 };
 
 /* Options a command may allow. */
-enum { CL_OPT_FOR = 1, CL_OPT_REASON = 2, CL_OPT_CORES = 4, CL_OPT_ALL = 8 };
+enum { CL_OPT_FOR = 1, CL_OPT_REASON = 2, CL_OPT_CORES = 4, CL_OPT_ALL = 8, CL_OPT_CACHED = 16 };
 
 struct cl_line {
 	const char *config; /* --config, or the default path */
@@ -54,6 +54,7 @@ int cl_nta_add(const struct cl_line *line);
 int cl_nta_list(const struct cl_line *line);
 int cl_nta_remove(const struct cl_line *line);
 int cl_cache_show(const struct cl_line *line);
+int cl_trace(const struct cl_line *line);
 int cl_config_check(const struct cl_line *line);
 int cl_config_show(const struct cl_line *line);
 int cl_config_dataplane(const struct cl_line *line);
@@ -75,6 +76,13 @@ cl_fail(const struct cl_line *line, int exit_code, const char *fmt, ...);
 const char *cl_text(const json_t *o, const char *key); /* "" */
 int64_t cl_number(const json_t *o, const char *key);   /* 0 */
 bool cl_true(const json_t *o, const char *key);        /* false */
+
+/* A record of a reply, rendered by ldns, on a line of its own: "    www.example. 300 IN A
+ * 192.0.2.1". */
+void cl_print_record(const json_t *rr, const char *indent);
+
+/* What the cores hold, as cache.show and trace have it. */
+void cl_print_dataplane(const json_t *d);
 
 /* "2h59m" from seconds, for people. Returns buf. */
 char *cl_ago(int64_t s, char buf[32]);

@@ -34,6 +34,8 @@ static const struct command commands[] = {
 	"the keys of one trust point, and when they are looked at again"},
     {"cache", "show", 1, 2, 0, cl_cache_show, "cache show NAME [TYPE]",
 	"what the cores and the resolver hold"},
+    {"trace", "", 2, 2, CL_OPT_CACHED, cl_trace, "trace NAME TYPE [--cached]",
+	"the chain of trust step by step, asked anew; --cached: as the caches have it"},
     {"config", "check", 0, 1, 0, cl_config_check, "config check [FILE]",
 	"read a configuration and tell all that is wrong"},
     {"config", "show", 0, 1, 0, cl_config_show, "config show [FILE]",
@@ -58,6 +60,12 @@ static const struct {
     {"validation", "nta add NAME --for 1h --reason TEXT"},
     {"dump_cache", "cache show NAME"},
     {"dumpdb", "cache show NAME"},
+    {"delv", "trace NAME TYPE"},
+    {"lookup", "trace NAME TYPE"},
+    {"trace-regex", "trace NAME TYPE"},
+    {"dig", "trace NAME TYPE"},
+    {"kdig", "trace NAME TYPE"},
+    {"drill", "trace NAME TYPE"},
     {"checkconf", "config check FILE"},
     {"stats_noreset", "stats"},
     {"get-all", "stats"},
@@ -132,6 +140,7 @@ enum {
 	OPT_REASON,
 	OPT_CORES,
 	OPT_ALL,
+	OPT_CACHED,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -144,6 +153,7 @@ static const struct option options[] = {
     {"reason", required_argument, NULL, OPT_REASON},
     {"cores", no_argument, NULL, OPT_CORES},
     {"all", no_argument, NULL, OPT_ALL},
+    {"cached", no_argument, NULL, OPT_CACHED},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -174,6 +184,9 @@ take_option(struct cl_line *line, int opt)
 		return -1;
 	case OPT_ALL:
 		line->given |= CL_OPT_ALL;
+		return -1;
+	case OPT_CACHED:
+		line->given |= CL_OPT_CACHED;
 		return -1;
 	case OPT_HELP:
 		usage(stdout);

@@ -5,7 +5,9 @@ cli_src := \
 	cli/client.c \
 	cli/config.c \
 	cli/nta.c \
-	cli/status.c
+	cli/record.c \
+	cli/status.c \
+	cli/trace.c
 
 programs += holdfastctl
 main_holdfastctl := cli/main.c

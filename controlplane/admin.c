@@ -50,6 +50,7 @@ static const struct cp_command *const commands[] = {
     &cp_command_cache_show,
     &cp_command_anchor_list,
     &cp_command_anchor_show,
+    &cp_command_trace,
 };
 
 static void
@@ -302,6 +303,8 @@ is_for(const struct cp_call *call, const struct cp_event *e)
 		return e->stats->token >> 8 == call->id;
 	case CP_EVENT_CACHE:
 		return e->cache->token >> 8 == call->id;
+	case CP_EVENT_TRACE:
+		return e->traced->token >> 8 == call->id;
 	default:
 		return true;
 	}

@@ -21,6 +21,7 @@
 #include "controlplane/link_client.h"
 #include "controlplane/nta.h"
 #include "controlplane/rollover.h"
+#include "controlplane/tracer.h"
 #include "lib/config/config.h"
 
 /* Exit codes of holdfastctl (DESIGN 7). */
@@ -40,6 +41,7 @@ struct cp_admin_env {
 	struct cp_engine *engine;
 	struct cp_link_client *link;
 	struct cp_ntas *ntas;
+	struct cp_tracer *tracer;
 	struct cp_store *store;
 	struct cp_counters *counters;
 	const struct hf_config *config;
@@ -52,6 +54,7 @@ enum cp_event_kind {
 	CP_EVENT_ACK,
 	CP_EVENT_STATS,
 	CP_EVENT_CACHE,
+	CP_EVENT_TRACE,
 	CP_EVENT_LOST,
 	CP_EVENT_DEADLINE
 };
@@ -61,6 +64,7 @@ struct cp_event {
 	const struct hf_msg_policy_ack *ack;
 	const struct hf_msg_stats_say *stats;
 	const struct hf_msg_cache_say *cache;
+	const struct cp_traced *traced;
 };
 
 struct cp_call;
@@ -83,7 +87,7 @@ struct cp_call {
 	json_t *result;        /* being made */
 	json_t *reply;         /* made: admin.c sends it */
 	uint64_t generation;   /* nta.*: wait for this acknowledgement */
-	unsigned asked, heard; /* cache.show: questions to the dataplane */
+	unsigned asked, heard; /* cache.show, trace: questions to the dataplane */
 };
 
 /* End the call. result is taken over; NULL reads as out of memory. */
@@ -107,9 +111,20 @@ bool cp_call_name(struct cp_call *c, const json_t *args, const char *key, struct
 json_t *cp_json_name(const struct hf_name *n);
 json_t *cp_json_time(int64_t wall_s); /* RFC 3339, UTC */
 json_t *cp_json_u64(uint64_t v);      /* above INT64_MAX: INT64_MAX */
+json_t *cp_json_type(uint16_t type);
+json_t *cp_json_ede(uint16_t ede); /* null for none */
+/* The records of an RRset, and the signatures over it if with_sigs, as cache.show has them. */
+json_t *cp_json_records(const struct hf_rrset *set, bool with_sigs, uint32_t ttl_s);
+
+/* command_cache.c, for who shows the same: ask the cores for their entries of name and type, all
+ * variants; add what one says to the result's dataplane.entries. */
+void cp_call_ask_cores(struct cp_call *c, const struct hf_name *name, uint16_t type);
+void cp_call_add_entry(struct cp_call *c, const struct hf_msg_cache_say *m);
+/* {"attached", "entries": []} */
+json_t *cp_json_dataplane(const struct cp_call *c);
 
 extern const struct cp_command cp_command_status, cp_command_stats, cp_command_nta_add,
     cp_command_nta_list, cp_command_nta_remove, cp_command_cache_show, cp_command_anchor_list,
-    cp_command_anchor_show;
+    cp_command_anchor_show, cp_command_trace;
 
 #endif

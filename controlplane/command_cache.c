@@ -28,12 +28,18 @@ static const uint16_t common_types[] = {
 
 static const char *const variant_text[HF_VARIANT_CNT] = {"plain", "do", "cd", "do+cd"};
 
-static json_t *
-type_json(uint16_t type)
+json_t *
+cp_json_type(uint16_t type)
 {
 	char text[HF_TYPE_TEXT_LEN];
 
 	return json_string(hf_type_to_text(type, text));
+}
+
+json_t *
+cp_json_ede(uint16_t ede)
+{
+	return ede == HF_EDE_NONE ? json_null() : json_integer(ede);
 }
 
 static json_t *
@@ -61,7 +67,7 @@ static json_t *
 record_json(const struct record *r)
 {
 	return json_pack("{s:o, s:I, s:o, s:o}", "owner", cp_json_name(r->owner), "ttl_s",
-	    (json_int_t)r->ttl_s, "type", type_json(r->type), "rdata",
+	    (json_int_t)r->ttl_s, "type", cp_json_type(r->type), "rdata",
 	    hex_json(r->rdata, r->rdata_len));
 }
 
@@ -141,23 +147,20 @@ static json_t *
 entry_json(const struct hf_msg_cache_say *m, const struct hf_msg_answer *a)
 {
 	const char *text = (const char *)a->payload + a->chain_len;
-	json_int_t ede = a->ede == HF_EDE_NONE ? -1 : a->ede;
-	json_int_t hidden = a->hidden_ede == HF_EDE_NONE ? -1 : a->hidden_ede;
 
 	return json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:I, s:I, s:I, s:I}",
 	    "variant", variant_text[a->key.variant % HF_VARIANT_CNT], "type",
-	    type_json(a->key.type), "rcode", hf_rcode_to_text(a->rcode), "verdict",
-	    hf_verdict_to_text((enum hf_verdict)a->verdict), "ede",
-	    ede < 0 ? json_null() : json_integer(ede), "hidden_ede",
-	    hidden < 0 ? json_null() : json_integer(hidden), "ede_text",
+	    cp_json_type(a->key.type), "rcode", hf_rcode_to_text(a->rcode), "verdict",
+	    hf_verdict_to_text((enum hf_verdict)a->verdict), "ede", cp_json_ede(a->ede),
+	    "hidden_ede", cp_json_ede(a->hidden_ede), "ede_text",
 	    json_stringn(text, a->ede_text_len), "policy_generation", cp_json_u64(a->policy_gen),
 	    "under_nta", (a->flags & HF_ANSWER_UNDER_NTA) != 0, "covered", m->covered != 0, "age_s",
 	    (json_int_t)m->age_s, "ttl_s", (json_int_t)left_of(a->ttl_s, m->age_s), "stale_s",
 	    (json_int_t)a->stale_s, "retry_s", (json_int_t)m->retry_s);
 }
 
-static void
-add_entry(struct cp_call *c, const struct hf_msg_cache_say *m)
+void
+cp_call_add_entry(struct cp_call *c, const struct hf_msg_cache_say *m)
 {
 	const struct hf_msg_answer *a = (const void *)m->answer;
 	json_t *list = json_object_get(json_object_get(c->result, "dataplane"), "entries");
@@ -184,35 +187,60 @@ ask_dataplane(struct cp_call *c, const struct hf_name *name, const uint16_t *typ
 		}
 	}
 }
+
+void
+cp_call_ask_cores(struct cp_call *c, const struct hf_name *name, uint16_t type)
+{
+	ask_dataplane(c, name, &type, 1);
+}
+
+json_t *
+cp_json_dataplane(const struct cp_call *c)
+{
+	struct cp_link_state link;
+
+	cp_link_client_state(c->env->link, &link);
+	return json_pack("{s:b, s:[]}", "attached", link.attached, "entries");
+}
+
 _Static_assert(sizeof(common_types) / sizeof(common_types[0]) * HF_VARIANT_CNT < CP_CALL_ASKS_MAX,
     "a token for each question");
 
 /* --- the resolver's RRsets ----------------------------------------------------------------- */
 
-static void
-add_rrset(void *arg, const struct hf_rrset *set, enum hf_verdict verdict, uint32_t ttl_left_s,
-    bool negative)
+json_t *
+cp_json_records(const struct hf_rrset *set, bool with_sigs, uint32_t ttl_s)
 {
-	json_t *list = arg, *records = json_array();
+	json_t *records = json_array();
+	unsigned cnt = set->rr_cnt + (with_sigs ? (unsigned)set->sig_cnt : 0u);
 
-	for (unsigned i = 0; i < set->rr_cnt + (unsigned)set->sig_cnt && i < RECORDS_SHOWN_MAX;
-	     i++) {
+	for (unsigned i = 0; i < cnt && i < RECORDS_SHOWN_MAX; i++) {
 		bool sig = i >= set->rr_cnt;
 		const struct hf_rdata *d = sig ? &set->sig[i - set->rr_cnt] : &set->rr[i];
 		struct record r = {
 		    .owner = &set->owner,
 		    .type = sig ? HF_TYPE_RRSIG : set->type,
-		    .ttl_s = ttl_left_s,
+		    .ttl_s = ttl_s,
 		    .rdata = d->data,
 		    .rdata_len = d->len,
 		};
 
 		json_array_append_new(records, record_json(&r));
 	}
+	return records;
+}
+
+static void
+add_rrset(void *arg, const struct hf_rrset *set, enum hf_verdict verdict, uint32_t ttl_left_s,
+    bool negative)
+{
+	json_t *list = arg;
+
 	json_array_append_new(list,
 	    json_pack("{s:o, s:o, s:I, s:s, s:b, s:o}", "owner", cp_json_name(&set->owner), "type",
-		type_json(set->type), "ttl_s", (json_int_t)ttl_left_s, "verdict",
-		hf_verdict_to_text(verdict), "negative", negative, "records", records));
+		cp_json_type(set->type), "ttl_s", (json_int_t)ttl_left_s, "verdict",
+		hf_verdict_to_text(verdict), "negative", negative, "records",
+		cp_json_records(set, true, ttl_left_s)));
 }
 
 /* --- the command --------------------------------------------------------------------------- */
@@ -241,7 +269,6 @@ show_start(struct cp_call *c, const json_t *args)
 	struct hf_name name;
 	uint16_t type;
 	struct cp_time now;
-	struct cp_link_state link;
 	json_t *rrsets = json_array();
 
 	if (!cp_call_name(c, args, "name", &name) || !read_type(c, args, &type)) {
@@ -250,10 +277,9 @@ show_start(struct cp_call *c, const json_t *args)
 	}
 	cp_engine_time(&now);
 	cp_caches_show(cp_engine_caches(c->env->engine), &now, &name, type, add_rrset, rrsets);
-	cp_link_client_state(c->env->link, &link);
-	c->result = json_pack("{s:o, s:o, s:{s:b, s:[]}, s:{s:o}}", "name", cp_json_name(&name),
-	    "type", type == HF_TYPE_ANY ? json_null() : type_json(type), "dataplane", "attached",
-	    link.attached, "entries", "resolver", "rrsets", rrsets);
+	c->result = json_pack("{s:o, s:o, s:o, s:{s:o}}", "name", cp_json_name(&name), "type",
+	    type == HF_TYPE_ANY ? json_null() : cp_json_type(type), "dataplane",
+	    cp_json_dataplane(c), "resolver", "rrsets", rrsets);
 	c->asked = c->heard = 0;
 	if (c->result != NULL && type == HF_TYPE_ANY)
 		ask_dataplane(
@@ -270,7 +296,7 @@ static void
 show_event(struct cp_call *c, const struct cp_event *e)
 {
 	if (e->kind == CP_EVENT_CACHE) {
-		add_entry(c, e->cache);
+		cp_call_add_entry(c, e->cache);
 		if (++c->heard < c->asked)
 			return;
 	} else if (e->kind == CP_EVENT_ACK || e->kind == CP_EVENT_STATS) {

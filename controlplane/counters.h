@@ -96,6 +96,8 @@
 	X(anchor_full, observations, "of new keys for which a trust point has no room")        \
 	X(store_failed, changes, "refused because the store did not take them")                \
 	X(admin_requests, requests, "on the admin socket")                                     \
+	X(traces, questions, "traced for operators")                                           \
+	X(trace_refused, questions, "of operators not traced: too many, or no memory")         \
 	X(admin_bad, requests, "on the admin socket that were not understood")                 \
 	X(admin_refused, connections,                                                          \
 	    "to the admin socket closed at once: too many or not allowed")                     \

@@ -24,11 +24,13 @@ resolver_src := \
 	controlplane/resolver/lost.c \
 	controlplane/resolver/minimise.c \
 	controlplane/resolver/nap.c \
+	controlplane/resolver/note.c \
 	controlplane/resolver/nsaddr.c \
 	controlplane/resolver/outcome.c \
 	controlplane/resolver/pack.c \
 	controlplane/resolver/pack_part.c \
 	controlplane/resolver/pages.c \
+	controlplane/resolver/proof.c \
 	controlplane/resolver/query.c \
 	controlplane/resolver/question.c \
 	controlplane/resolver/ranges.c \
@@ -48,6 +50,7 @@ resolver_src := \
 	controlplane/resolver/table.c \
 	controlplane/resolver/task.c \
 	controlplane/resolver/toil.c \
+	controlplane/resolver/trace.c \
 	controlplane/resolver/trouble.c \
 	controlplane/resolver/verify.c \
 	controlplane/trust.c
@@ -63,6 +66,7 @@ controlplane_src := \
 	controlplane/command_cache.c \
 	controlplane/command_nta.c \
 	controlplane/command_status.c \
+	controlplane/command_trace.c \
 	controlplane/datagrams.c \
 	controlplane/engine.c \
 	controlplane/keepwarm.c \
@@ -83,6 +87,8 @@ controlplane_src := \
 	controlplane/store.c \
 	controlplane/stream.c \
 	controlplane/tcp.c \
+	controlplane/trace_json.c \
+	controlplane/tracer.c \
 	controlplane/thread.c \
 	controlplane/telemetry.c \
 	controlplane/trust_point.c \

@@ -43,7 +43,9 @@ struct program {
 	struct cp_rollover *rollover;
 	struct cp_ntas *ntas;
 	struct cp_suffixes *suffixes;
+	struct va_rules rules; /* of resolvers, which borrow it while they are made */
 	struct cp_engine *engine;
+	struct cp_tracer *tracer;
 	struct cp_link_client *link;
 	struct cp_keepwarm *keepwarm;
 	struct cp_listen *listen;
@@ -152,6 +154,16 @@ on_cache(void *arg, const struct hf_msg_cache_say *m)
 {
 	struct program *g = arg;
 	struct cp_event e = {.kind = CP_EVENT_CACHE, .cache = m};
+
+	if (g->admin != NULL)
+		cp_admin_event(g->admin, &e);
+}
+
+static void
+on_traced(void *arg, const struct cp_traced *t)
+{
+	struct program *g = arg;
+	struct cp_event e = {.kind = CP_EVENT_TRACE, .traced = t};
 
 	if (g->admin != NULL)
 		cp_admin_event(g->admin, &e);
@@ -386,11 +398,12 @@ read_suffixes(struct program *g)
 	return 0;
 }
 
-static int
-make_engine(struct program *g)
+/* What a resolver is made of; g and what it holds are borrowed, *rules too. */
+static void
+resolver_config(
+    const struct program *g, const struct va_rules *rules, struct cp_resolver_config *out)
 {
-	const struct va_rules rules = rules_of(g->config);
-	struct cp_resolver_config resolver = {
+	*out = (struct cp_resolver_config){
 	    .limits = limits_of(g->config),
 	    .root_hints = g->hints.sets,
 	    .root_hints_cnt = g->hints.cnt,
@@ -405,13 +418,19 @@ make_engine(struct program *g)
 	    .extras = !g->config->minimal_responses,
 	    .any_glue = !g->config->harden_glue,
 	    .any_full = g->config->any == HF_ANY_FULL,
-	    .rules = &rules,
+	    .rules = rules,
 	    .qname_minimisation = g->config->qname_minimisation,
 	    .mix_case = g->config->case_randomisation,
 	    .cookies = g->config->server_cookies,
 	    .server_port = SERVER_PORT,
 	};
-	(void)hf_config_nat64(g->config, &resolver.nat64); /* checked when it was read */
+	(void)hf_config_nat64(g->config, &out->nat64); /* checked when it was read */
+}
+
+static int
+make_engine(struct program *g)
+{
+	struct cp_resolver_config resolver;
 	struct cp_engine_config cfg = {
 	    .base = g->base,
 	    .resolver = &resolver,
@@ -423,6 +442,8 @@ make_engine(struct program *g)
 	    .in_force = on_in_force,
 	};
 
+	g->rules = rules_of(g->config);
+	resolver_config(g, &g->rules, &resolver);
 	g->engine = cp_engine_create(&cfg);
 	if (g->engine == NULL)
 		hf_log(HF_LOG_ERROR, "main",
@@ -430,6 +451,39 @@ make_engine(struct program *g)
 		    "family that is enabled",
 		    g->config->root_hints);
 	return g->engine != NULL ? 0 : -ENOMEM;
+}
+
+static void
+on_trace_config(void *arg, struct cp_resolver_config *out)
+{
+	const struct program *g = arg;
+
+	resolver_config(g, &g->rules, out);
+}
+
+static struct cp_policy *
+on_trace_policy(void *arg)
+{
+	const struct program *g = arg;
+
+	return cp_ntas_policy(g->ntas);
+}
+
+static int
+make_tracer(struct program *g)
+{
+	const struct cp_tracer_config cfg = {
+	    .base = g->base,
+	    .counters = &g->counters,
+	    .caches = cp_engine_caches(g->engine),
+	    .arg = g,
+	    .resolver = on_trace_config,
+	    .policy = on_trace_policy,
+	    .traced = on_traced,
+	};
+
+	g->tracer = cp_tracer_create(&cfg);
+	return g->tracer != NULL ? 0 : -ENOMEM;
 }
 
 static int
@@ -556,6 +610,7 @@ make_admin(struct program *g)
 	    .engine = g->engine,
 	    .link = g->link,
 	    .ntas = g->ntas,
+	    .tracer = g->tracer,
 	    .store = g->store,
 	    .counters = &g->counters,
 	    .config = g->config,
@@ -577,6 +632,7 @@ make_all(struct program *g)
 	    make_policy,
 	    read_suffixes,
 	    make_engine,
+	    make_tracer,
 	    make_link,
 	    make_keepwarm,
 	    make_identity,
@@ -601,6 +657,7 @@ take_down(struct program *g)
 	cp_admin_close(g->admin);
 	cp_telemetry_destroy(g->telemetry);
 	cp_rootload_destroy(g->rootload);
+	cp_tracer_destroy(g->tracer);
 	cp_engine_destroy(g->engine);
 	cp_listen_close(g->listen);
 	cp_service_close(g->service);

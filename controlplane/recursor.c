@@ -59,6 +59,14 @@ do_answer(void *arg, uint64_t token, const struct cp_answer *a)
 }
 
 static void
+do_traced(void *arg, uint64_t token, const struct cp_trace *trace, const struct cp_answer *a)
+{
+	struct cp_recursor *r = arg;
+
+	r->cfg.traced(r->cfg.arg, token, trace, a);
+}
+
+static void
 do_random(void *arg, void *out, size_t len)
 {
 	struct cp_recursor *r = arg;
@@ -142,6 +150,7 @@ cp_recursor_create(const struct cp_recursor_config *cfg)
 	    .cancel = do_cancel,
 	    .answer = do_answer,
 	    .random = do_random,
+	    .traced = do_traced,
 	};
 	r->cfg = *cfg;
 	hf_rand_init(&r->rand);
@@ -176,7 +185,9 @@ cp_recursor_ask(struct cp_recursor *r, const struct cp_recursor_question *q)
 	int rc;
 
 	time_now(&now);
-	if (q->fresh)
+	if (q->trace)
+		rc = cp_resolver_trace(r->resolver, &now, &q->question, q->token, q->cached);
+	else if (q->fresh)
 		rc = cp_resolver_ask_fresh(r->resolver, &now, &q->question, q->variant, q->token);
 	else if (q->refresh)
 		rc = cp_resolver_refresh(r->resolver, &now, &q->question, q->variant, q->token);

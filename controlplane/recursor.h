@@ -28,6 +28,9 @@ struct cp_recursor_config {
 	struct cp_counters *counters; /* this thread's */
 	void *arg;
 	void (*answered)(void *arg, uint64_t token, const struct cp_answer *a);
+	/* NULL unless questions are traced: before `answered`, valid during the call. */
+	void (*traced)(
+	    void *arg, uint64_t token, const struct cp_trace *trace, const struct cp_answer *a);
 };
 
 struct cp_recursor_question {
@@ -38,6 +41,7 @@ struct cp_recursor_question {
 	bool cached;     /* no recursion is wanted */
 	bool refresh;    /* cp_resolver_refresh */
 	bool fresh;      /* cp_resolver_ask_fresh */
+	bool trace;      /* cp_resolver_trace */
 };
 
 /* NULL when out of memory or the hints are unusable. */

@@ -4,6 +4,7 @@
 #include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/fastfail.h"
 #include "controlplane/resolver/lookup.h"
+#include "controlplane/resolver/note.h"
 #include "controlplane/resolver/verify.h"
 #include "lib/base/ns.h"
 
@@ -259,14 +260,16 @@ keys(struct cp_task *t)
 		return true;
 	if (o->kind == CP_KIND_ANSWER)
 		keys_verify(t, o->answer[0], &res);
+	struct cp_task *sub = cp_task_find(t->job, &want);
+
+	if (sub != NULL && cp_trace_is_on(t))
+		cp_note_judged(sub, o, &res);
 	if (res.verdict == HF_VERDICT_SECURE)
 		return keys_good(t, o, &res);
 	if (res.verdict == HF_VERDICT_INSECURE)
 		return end(t, HF_VERDICT_INSECURE, &res, NULL);
 	if (cp_job_is_spent(t->job, res.reason))
 		return end(t, HF_VERDICT_BOGUS, &res, &o->server);
-	struct cp_task *sub = cp_task_find(t->job, &want);
-
 	if (sub != NULL && cp_job_may_search(t->job, res.reason) && cp_lookup_again(sub))
 		return true; /* the loop comes back here and waits for it */
 	cp_fastfail_keys_failed(t, &res, &o->server);

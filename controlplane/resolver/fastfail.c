@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/resolver/fastfail.h"
 
+#include "controlplane/resolver/note.h"
+
 /* A probe asks one server while probes are frequent, and more of them when they have become
  * rare. */
 enum { PROBE_RARE_S = 8, PROBE_TRIES_RARE = 3 };
@@ -58,7 +60,7 @@ cp_fastfail_outcome(struct cp_task *t)
 	struct cp_trouble_cause cause;
 	uint32_t backoff_s;
 
-	if (l->raw || t->job->probing || l->route != NULL || is_excused(t) ||
+	if (l->raw || t->job->probing || cp_trace_is_on(t) || l->route != NULL || is_excused(t) ||
 	    !hangs_on(t, &l->cut->zone))
 		return NULL;
 	if (l->bogus != NULL) /* has asked and would ask others */
@@ -111,6 +113,8 @@ cp_fastfail_tries(const struct cp_task *t, const struct cp_outcome *bad, unsigne
 
 	if (t->lookup.route != NULL || t->lookup.raw)
 		return most;
+	if (cp_trace_asks_on(t))
+		return CP_TRACE_TRIES;
 	if (t->job->probing)
 		return t->job->probe_tries;
 	return cp_trouble_is_suspect(t->job->r->troubles, &at, element_of(t, bad)) ? 0 : most;

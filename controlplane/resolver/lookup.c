@@ -10,6 +10,7 @@
 #include "controlplane/resolver/lost.h"
 #include "controlplane/resolver/minimise.h"
 #include "controlplane/resolver/nap.h"
+#include "controlplane/resolver/note.h"
 #include "controlplane/resolver/nsaddr.h"
 #include "controlplane/resolver/question.h"
 #include "controlplane/resolver/receive.h"
@@ -309,6 +310,34 @@ settle(struct cp_task *t, struct cp_outcome *o, struct cp_delegation *root)
 	cp_task_done(t, o);
 }
 
+/* The zone that a server which gave these records was asked as, as server.h names it. */
+static uint64_t
+zone_of(const struct cp_task *t, const struct cp_outcome *o)
+{
+	const struct cp_lookup *l = &t->lookup;
+
+	return l->cut != NULL ? l->zone : cp_servers_zone(t->job->r->servers, &o->cut);
+}
+
+/* The look-up ends with o, judged. */
+static void
+finish(struct cp_task *t, struct cp_outcome *o)
+{
+	if (t->lookup.good != NULL)
+		o = t->lookup.good;
+	cp_fastfail_judged(t, o);
+	if (o->verdict == HF_VERDICT_SECURE && o->server.family != 0)
+		cp_servers_valid(
+		    t->job->r->servers, zone_of(t, o), &o->server, t->job->r->now.mono_ns);
+	bool keep =
+	    o->verdict != HF_VERDICT_BOGUS || cp_policy_covers(t->job->r->policy, &t->name, NULL);
+
+	if (keep && t->type != HF_TYPE_RRSIG) /* nothing about signatures can be validated */
+		cp_cache_put_answer(t, o);
+	cp_lost_keep(t, o);
+	cp_task_done(t, o);
+}
+
 /* The end without a proper answer: bad records if there were any, else poor ones, else why
  * there are none. */
 static void
@@ -318,6 +347,10 @@ give_up(struct cp_task *t, enum cp_cause cause)
 	struct cp_outcome *poor = l->poor;
 
 	l->spent = true;
+	if (l->good != NULL) {
+		finish(t, l->good);
+		return;
+	}
 	l->poor = NULL;
 	if (l->bogus == NULL && poor != NULL) {
 		settle(t, poor, NULL);
@@ -336,7 +369,7 @@ give_up(struct cp_task *t, enum cp_cause cause)
 static void
 out_of_budget(struct cp_task *t, enum cp_cause cause)
 {
-	if (t->job->cause == CP_CAUSE_NONE)
+	if (t->job->cause == CP_CAUSE_NONE && t->lookup.good == NULL)
 		t->job->cause = cause;
 	give_up(t, cause);
 }
@@ -406,6 +439,15 @@ find_others(struct cp_task *t)
 	return more != CP_NSADDR_NONE ? more : cp_nsaddr_own(t);
 }
 
+/* It is known how this look-up ends: others are only asked for a trace. */
+static bool
+is_curious(const struct cp_task *t)
+{
+	const struct cp_lookup *l = &t->lookup;
+
+	return l->good != NULL || (cp_trace_is_on(t) && l->bogus != NULL && is_excused(t));
+}
+
 static bool
 ask(struct cp_task *t)
 {
@@ -424,9 +466,14 @@ ask(struct cp_task *t)
 	cp_minimise_skip(t);
 	if (cp_flight_join(t))
 		return false;
+	if (cp_choose_server(t, CP_PASS_FIRST, &to))
+		return send_to(t, &to);
+	if (is_curious(t)) {
+		finish(t, l->bogus);
+		return true;
+	}
 	/* One packet lost is not a zone lost. */
-	if (cp_choose_server(t, CP_PASS_FIRST, &to) ||
-	    (cp_delegation_addr_cnt(l->cut) <= 2 && cp_choose_server(t, CP_PASS_AGAIN, &to)))
+	if (cp_delegation_addr_cnt(l->cut) <= 2 && cp_choose_server(t, CP_PASS_AGAIN, &to))
 		return send_to(t, &to);
 	if (fall_back(t))
 		return true;
@@ -444,22 +491,14 @@ ask(struct cp_task *t)
 	return true;
 }
 
-/* The zone that a server which gave these records was asked as, as server.h names it. */
-static uint64_t
-zone_of(const struct cp_task *t, const struct cp_outcome *o)
-{
-	const struct cp_lookup *l = &t->lookup;
-
-	return l->cut != NULL ? l->zone : cp_servers_zone(t->job->r->servers, &o->cut);
-}
-
 /* Records did not validate: go and ask others, if that may help. */
 static bool
 ask_others(struct cp_task *t, struct cp_outcome *bad)
 {
 	struct cp_lookup *l = &t->lookup;
 
-	if (is_excused(t) || l->spent || l->bogus_tries >= cp_fastfail_tries(t, bad, BOGUS_TRIES))
+	if ((is_excused(t) && !cp_trace_asks_on(t)) || l->spent ||
+	    l->bogus_tries >= cp_fastfail_tries(t, bad, BOGUS_TRIES))
 		return false;
 	l->bogus_tries++;
 	cp_job_mark_bad(t->job, zone_of(t, bad), &bad->server);
@@ -467,6 +506,21 @@ ask_others(struct cp_task *t, struct cp_outcome *bad)
 		l->bogus = bad;
 	l->got = NULL;
 	l->phase = l->cut != NULL ? CP_LOOKUP_ASK : CP_LOOKUP_FIND;
+	return true;
+}
+
+/* After bad records good ones came, and somebody traces the question: which servers give which? */
+static bool
+survey(struct cp_task *t, struct cp_outcome *good)
+{
+	struct cp_lookup *l = &t->lookup;
+
+	if (l->bogus == NULL || l->cut == NULL || !cp_trace_asks_on(t))
+		return false;
+	if (l->good == NULL && !is_excused(t))
+		l->good = good;
+	l->got = NULL;
+	l->phase = CP_LOOKUP_ASK;
 	return true;
 }
 
@@ -501,6 +555,8 @@ judge(struct cp_task *t)
 		o->got_ns = t->job->r->now.mono_ns;
 	if (!cp_verify(t))
 		return false;
+	if (cp_trace_is_on(t))
+		cp_note_judged(t, o, &o->why);
 	if (l->tentative && o->verdict != HF_VERDICT_SECURE) {
 		ask_on(t);
 		return true;
@@ -513,18 +569,12 @@ judge(struct cp_task *t)
 			return true;
 		if (l->bogus != NULL)
 			o = l->bogus;
+	} else if (survey(t, o)) {
+		return true;
 	}
-	cp_fastfail_judged(t, o);
-	if (o->verdict == HF_VERDICT_SECURE && o->server.family != 0)
-		cp_servers_valid(
-		    t->job->r->servers, zone_of(t, o), &o->server, t->job->r->now.mono_ns);
-	bool keep =
-	    o->verdict != HF_VERDICT_BOGUS || cp_policy_covers(t->job->r->policy, &t->name, NULL);
-
-	if (keep && t->type != HF_TYPE_RRSIG) /* nothing about signatures can be validated */
-		cp_cache_put_answer(t, o);
-	cp_lost_keep(t, o);
-	cp_task_done(t, o);
+	if (l->bogus != NULL && is_curious(t))
+		o = l->bogus; /* or l->good */
+	finish(t, o);
 	return true;
 }
 
@@ -694,6 +744,8 @@ cp_lookup_reply(struct cp_task *t, const struct cp_exchange *x, struct cp_respon
 {
 	t->lookup.exchange = NULL;
 	t->lookup.phase = CP_LOOKUP_ASK;
+	if (cp_trace_is_on(t))
+		cp_note_reply(t, x, resp);
 	cp_task_wake(t);
 	switch (resp->says) {
 	case CP_SAYS_OUTCOME:
@@ -728,10 +780,14 @@ cp_lookup_failed(struct cp_task *t, const struct cp_exchange *x, enum cp_fail wh
 {
 	static const enum cp_cause causes[CP_FAIL_CNT] = {
 	    CP_CAUSE_TIMEOUT, CP_CAUSE_NETWORK, CP_CAUSE_NETWORK, CP_CAUSE_NETWORK, CP_CAUSE_LOCAL};
+	static const enum cp_trace_gave gave[CP_FAIL_CNT] = {
+	    CP_GAVE_TIMEOUT, CP_GAVE_UNREACHABLE, CP_GAVE_RESET, CP_GAVE_FRAGMENTED, CP_GAVE_LOCAL};
 
 	t->lookup.exchange = NULL;
 	t->lookup.phase = CP_LOOKUP_ASK;
 	t->lookup.last_cause = causes[why];
+	if (cp_trace_is_on(t))
+		cp_note_failed(t, x, gave[why]);
 	/* Some drop what they do not know. */
 	if (why == CP_FAIL_TIMEOUT && cp_minimise_is_hidden(x))
 		cp_minimise_stop(t);

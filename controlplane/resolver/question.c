@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "controlplane/resolver/cache.h"
+#include "controlplane/resolver/note.h"
 #include "controlplane/resolver/render.h"
 #include "controlplane/resolver/sentinel.h"
 #include "controlplane/resolver/verify.h"
@@ -264,6 +265,8 @@ tell(struct cp_job *job, const struct cp_answer *a)
 		else if (passing)
 			own.ttl_s = 0;
 		count_end(job, &own);
+		if (job->trace != NULL)
+			cp_trace_end(job, w->token, &own);
 		r->ops.answer(r->ops.arg, w->token, &own);
 	}
 }

@@ -7,6 +7,7 @@
 #include "controlplane/resolver/choose.h"
 #include "controlplane/resolver/flight.h"
 #include "controlplane/resolver/lookup.h"
+#include "controlplane/resolver/note.h"
 #include "controlplane/resolver/question.h"
 #include "controlplane/resolver/send.h"
 
@@ -20,6 +21,8 @@ to_tcp(struct cp_resolver *r, struct cp_exchange *x)
 
 		t->lookup.exchange = NULL;
 		t->lookup.phase = CP_LOOKUP_ASK;
+		if (cp_trace_is_on(t))
+			cp_note_failed(t, x, CP_GAVE_DOUBTFUL);
 		cp_send_again(t, x, true);
 		cp_task_wake(t);
 	} while (cp_flight_pass(x));
@@ -42,6 +45,8 @@ odd(struct cp_resolver *r, struct cp_exchange *x)
 
 		t->lookup.exchange = NULL;
 		t->lookup.phase = CP_LOOKUP_ASK;
+		if (cp_trace_is_on(t))
+			cp_note_failed(t, x, CP_GAVE_MALFORMED);
 		cp_send_over(t, x, CP_CAUSE_LAME);
 		cp_task_wake(t);
 	} while (cp_flight_pass(x));

@@ -12,6 +12,7 @@
 #include "controlplane/resolver/local.h"
 #include "controlplane/resolver/lookup.h"
 #include "controlplane/resolver/nap.h"
+#include "controlplane/resolver/note.h"
 #include "controlplane/resolver/question.h"
 #include "controlplane/resolver/receive.h"
 #include "controlplane/resolver/send.h"
@@ -99,7 +100,7 @@ job_find(
 
 	while (job != NULL &&
 	    (job->type != type || job->cd != cd || job->cached != w->cached ||
-		job->refresh != w->refresh || job->fresh != w->fresh ||
+		job->refresh != w->refresh || job->fresh != w->fresh || job->trace != NULL ||
 		!hf_name_equal(&job->name, lower)))
 		job = job->chain;
 	return job;
@@ -209,6 +210,8 @@ job_create(
 	job->fresh = w->fresh;
 	if (w->refresh)
 		refresh_init(job);
+	if (w->trace)
+		cp_trace_begin(job, w->cached);
 	return job;
 }
 
@@ -271,7 +274,7 @@ ask(struct cp_resolver *r, const struct hf_question *q, struct cp_waiter *w)
 	struct hf_name lower = q->name;
 
 	hf_name_lower(&lower);
-	struct cp_job *job = job_find(r, &lower, q->type, w);
+	struct cp_job *job = w->trace ? NULL : job_find(r, &lower, q->type, w);
 	bool joins = job != NULL;
 
 	if (!joins)
@@ -352,6 +355,19 @@ cp_resolver_ask_cached(struct cp_resolver *r, const struct cp_time *now,
     const struct hf_question *q, uint8_t variant, uint64_t token, bool large)
 {
 	struct cp_waiter how = {.token = token, .variant = variant, .large = large, .cached = true};
+
+	return ask_how(r, now, q, &how);
+}
+
+int
+cp_resolver_trace(struct cp_resolver *r, const struct cp_time *now, const struct hf_question *q,
+    uint64_t token, bool cached)
+{
+	struct cp_waiter how = {.token = token,
+	    .variant = HF_VARIANT_DO,
+	    .large = true,
+	    .cached = cached,
+	    .trace = true};
 
 	return ask_how(r, now, q, &how);
 }

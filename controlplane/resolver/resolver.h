@@ -28,6 +28,7 @@
 #include "validator/validator.h"
 
 struct cp_caches; /* caches.h */
+struct cp_trace;  /* trace.h */
 
 struct cp_time {
 	uint64_t mono_ns; /* for time-outs and TTLs */
@@ -82,6 +83,9 @@ struct cp_resolver_ops {
 	void (*cancel)(void *arg, uint64_t exchange);
 	void (*answer)(void *arg, uint64_t token, const struct cp_answer *a);
 	void (*random)(void *arg, void *out, size_t len); /* CSPRNG */
+	/* Just before the answer to cp_resolver_trace; both valid during the call. */
+	void (*traced)(
+	    void *arg, uint64_t token, const struct cp_trace *trace, const struct cp_answer *a);
 };
 
 struct cp_resolver_limits { /* DESIGN 5; docs/limits.md. 0 in a field: the default */
@@ -184,6 +188,10 @@ int cp_resolver_ask_fresh(struct cp_resolver *r, const struct cp_time *now,
  * Nothing is sent; the answer comes before the call returns. */
 int cp_resolver_ask_cached(struct cp_resolver *r, const struct cp_time *now,
     const struct hf_question *q, uint8_t variant, uint64_t token, bool large);
+
+/* The same, large, and ops.traced is told how it went; cached: nothing is sent. */
+int cp_resolver_trace(struct cp_resolver *r, const struct cp_time *now, const struct hf_question *q,
+    uint64_t token, bool cached);
 
 /* A packet for an open exchange, from that server. Unknown exchanges are ignored. False: it was
  * not the reply, the exchange stays open (receive.h). True: the exchange is over. */

@@ -6,6 +6,7 @@
 #include "controlplane/resolver/core.h"
 #include "controlplane/resolver/flight.h"
 #include "controlplane/resolver/minimise.h"
+#include "controlplane/resolver/note.h"
 #include "controlplane/resolver/query.h"
 
 enum { EDNS_SILENCES = 2 }; /* before a query without is tried */
@@ -193,6 +194,8 @@ cp_send_note(struct cp_task *t, struct cp_exchange *x)
 	l->asked_cut = true;
 	l->exchange = x;
 	l->phase = CP_LOOKUP_WAIT;
+	if (cp_trace_is_on(t))
+		cp_note_sent(t, x);
 }
 
 enum cp_cause

@@ -30,6 +30,7 @@ struct cp_resolver;
 struct cp_job;
 struct cp_exchange;
 struct cp_route;
+struct cp_trace;
 
 enum cp_task_kind { CP_TASK_QUESTION, CP_TASK_LOOKUP, CP_TASK_STATE };
 
@@ -101,7 +102,8 @@ struct cp_lookup {
 	struct cp_outcome *got;   /* what is being judged */
 	struct cp_outcome *poor;  /* less credible than an answer should be; NULL: none */
 	struct cp_outcome *bogus; /* the first that did not validate */
-	struct cp_tried *tried;   /* CP_TRIED_MAX of them at most; the last one made comes first */
+	struct cp_outcome *good; /* the first that did after it, while others are asked (trace.h) */
+	struct cp_tried *tried;  /* CP_TRIED_MAX of them at most; the last one made comes first */
 };
 
 struct cp_state {
@@ -148,6 +150,7 @@ struct cp_waiter {
 	bool cached; /* no packet is to be sent for it */
 	bool refresh;
 	bool fresh;
+	bool trace;
 	struct hf_question question; /* case as asked */
 };
 
@@ -187,6 +190,7 @@ struct cp_job {
 	struct cp_task *run_first, *run_last;
 	struct cp_task *root;
 	struct cp_offer *offers;
+	struct cp_trace *trace; /* NULL: nobody wants to know how it goes */
 	unsigned bad_cnt;
 	struct hf_addr bad[CP_BAD_MAX]; /* gave records that did not validate */
 };

@@ -3,6 +3,7 @@
 
 #include "controlplane/resolver/cache.h"
 #include "controlplane/resolver/core.h"
+#include "controlplane/resolver/note.h"
 #include "controlplane/resolver/synth.h"
 
 enum {
@@ -110,6 +111,8 @@ verify_set(struct bench *b, const struct hf_rrset *set, struct va_result *res)
 	struct cp_job *job = b->t->job;
 
 	va_rrset_verify(set, &b->zone, b->keys, job->r->now.wall_s, &job->budget.va, res);
+	if (cp_trace_is_on(b->t))
+		cp_note_check(b->t, set, res);
 	/* Never kept longer than the signature lasts (RFC 4035 5.3.3). */
 	struct hf_rrset *own = (struct hf_rrset *)(uintptr_t)set;
 

@@ -125,7 +125,7 @@ make(struct cp_policy *policy, bool minimise, bool guarded)
 	    .mix_case = guarded,
 	    .cookies = guarded,
 	    .limits = {.cache_octets = 256 * 1024}};
-	const struct cp_resolver_ops ops = {NULL, on_send, on_cancel, on_answer, on_random};
+	const struct cp_resolver_ops ops = {NULL, on_send, on_cancel, on_answer, on_random, NULL};
 
 	require(hf_name_from_octets(ns_name, sizeof(ns_name), &hints[1].owner) == 0);
 	return cp_resolver_create(&cfg, &ops, policy);

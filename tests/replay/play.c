@@ -547,7 +547,7 @@ entries_there(struct play *p)
 static void
 start(struct play *p)
 {
-	struct cp_resolver_ops ops = {p, do_send, do_cancel, do_answer, do_random};
+	struct cp_resolver_ops ops = {p, do_send, do_cancel, do_answer, do_random, NULL};
 
 	p->started_ns = START_S * HF_NS_PER_S;
 	p->random = RANDOM_SEED;

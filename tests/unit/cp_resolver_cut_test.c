@@ -319,7 +319,7 @@ an_address_of_a_family_that_is_off_is_none(void **state)
 	cp_resolver_destroy(fn.r);
 	fn.cfg.do_ip6 = false;
 	const struct cp_resolver_ops ops = {
-	    NULL, fn_on_send, fn_on_cancel, fn_on_answer, fn_on_random};
+	    NULL, fn_on_send, fn_on_cancel, fn_on_answer, fn_on_random, NULL};
 
 	fn.r = cp_resolver_create(&fn.cfg, &ops, fn.policy);
 	take_away(tld, "ns.zone.test.");

@@ -353,7 +353,7 @@ a_question_may_be_asked_from_within_an_answer(void **state)
 	world();
 	cp_resolver_destroy(fn.r);
 	struct cp_resolver_ops ops = {
-	    NULL, fn_on_send, fn_on_cancel, ask_from_within, fn_on_random};
+	    NULL, fn_on_send, fn_on_cancel, ask_from_within, fn_on_random, NULL};
 
 	fn.r = cp_resolver_create(&fn.cfg, &ops, fn.policy);
 	asked_again = 0;

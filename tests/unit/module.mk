@@ -34,6 +34,7 @@ unit_names := \
 	cp_resolver_secure_test \
 	cp_resolver_test \
 	cp_rollover_test \
+	cp_resolver_trace_test \
 	cp_rootcopy_test \
 	cp_route_test \
 	cp_server_test \

@@ -284,8 +284,8 @@ fn_start(const struct fn_zone *root, const struct cp_resolver_limits *limits)
 	static struct hf_rrset hints[2], anchor;
 	static struct hf_name ns_name;
 
-	fn.ops =
-	    (struct cp_resolver_ops){NULL, fn_on_send, fn_on_cancel, fn_on_answer, fn_on_random};
+	fn.ops = (struct cp_resolver_ops){
+	    NULL, fn_on_send, fn_on_cancel, fn_on_answer, fn_on_random, fn.traced};
 	ns_name = va_name("a.root.");
 	ns = (struct hf_rdata){ns_name.octets, ns_name.len};
 	a = (struct hf_rdata){(const uint8_t *)"\300\0\2\1", 4};

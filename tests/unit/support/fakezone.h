@@ -161,7 +161,10 @@ struct fn_net {
 	const struct hf_rrset *local;
 	size_t local_cnt;
 	void (*sign)(struct fn_signing *s); /* NULL: as a careful signer would */
-	int64_t wall_s;                     /* when the test begins; 0: FN_WALL_S */
+	/* Set before fn_start: who reads traces. */
+	void (*traced)(
+	    void *arg, uint64_t token, const struct cp_trace *tr, const struct cp_answer *a);
+	int64_t wall_s; /* when the test begins; 0: FN_WALL_S */
 };
 
 #ifdef FN_SHARED /* a test of several files: one of them has it */
