@@ -78,7 +78,7 @@ static void
 print_why_short(const json_t *o)
 {
 	const json_t *why = json_object_get(o, "why");
-	const char *text = cl_text(why, "text"), *colon = strrchr(text, ':');
+	const char *text = cl_text(why, "text"), *colon = strstr(text, ": ");
 
 	if (why == NULL)
 		return;

@@ -112,6 +112,13 @@ check_of(const struct cp_trace *tr, const struct hf_rrset *set)
 	return res;
 }
 
+/* A reason may also be of the DS or the denial. */
+static bool
+is_of_signature(enum va_reason reason)
+{
+	return reason == VA_OK || strncmp(va_reason_name(reason), "SIG_", 4) == 0;
+}
+
 static json_t *
 signature_json(const struct hf_rdata *rdata, const struct va_result *res)
 {
@@ -127,7 +134,8 @@ signature_json(const struct hf_rdata *rdata, const struct va_result *res)
 	    "expiration_text", cp_json_time(until));
 
 	/* The validator tells of one signature: that which is good, or the nearest miss. */
-	if (res != NULL && res->key_tag == sig.key_tag && res->algorithm == sig.algorithm)
+	if (res != NULL && is_of_signature(res->reason) && res->key_tag == sig.key_tag &&
+	    res->algorithm == sig.algorithm)
 		json_object_set_new(o, "verdict",
 		    json_string(res->reason == VA_OK ? "verified" : va_reason_text(res->reason)));
 	return o;
