@@ -8,7 +8,7 @@
 #include "controlplane/resolver/verify.h"
 #include "lib/base/ns.h"
 
-enum { BOGUS_TTL_S = 1, ANCHOR_MAX = 4 }; /* a bogus state is looked at again soon: trouble.h */
+enum { BOGUS_TTL_S = 1 }; /* a bogus state is looked at again soon: trouble.h */
 
 /* End with verdict for want of keys; why may be NULL. */
 static bool
@@ -176,7 +176,25 @@ up(struct cp_task *t)
 	return end(t, HF_VERDICT_BOGUS, &lost->why, &lost->blame);
 }
 
-/* Against the DS RRset, or each trust anchor of this name until one fits. */
+/* Against each trust anchor of this name until one fits. That none can be used makes the zone
+ * insecure; that one can and does not fit is not mended by others that cannot be used. */
+static void
+anchors_verify(struct cp_task *t, const struct hf_rrset *keys, struct va_result *res)
+{
+	const struct cp_resolver *r = t->job->r;
+	const struct hf_rrset *anchor;
+	struct va_result one;
+
+	for (size_t i = 0; (anchor = cp_core_anchor(r, &t->name, i)) != NULL; i++) {
+		va_keys_verify(keys, anchor, r->now.wall_s, &t->job->budget.va, &one);
+		if (i == 0 || one.verdict != HF_VERDICT_INSECURE)
+			*res = one;
+		if (res->verdict == HF_VERDICT_SECURE)
+			break;
+	}
+}
+
+/* Against the DS RRset, or the trust anchors of this name. */
 static void
 keys_verify(struct cp_task *t, const struct hf_rrset *keys, struct va_result *res)
 {
@@ -189,15 +207,8 @@ keys_verify(struct cp_task *t, const struct hf_rrset *keys, struct va_result *re
 	}
 	if (t->state.ds != NULL)
 		va_keys_verify(keys, t->state.ds, r->now.wall_s, budget, res);
-	for (size_t i = 0; t->state.ds == NULL && i < ANCHOR_MAX; i++) {
-		const struct hf_rrset *anchor = cp_core_anchor(r, &t->name, i);
-
-		if (anchor == NULL)
-			break;
-		va_keys_verify(keys, anchor, r->now.wall_s, budget, res);
-		if (res->verdict == HF_VERDICT_SECURE)
-			break;
-	}
+	else
+		anchors_verify(t, keys, res);
 	cp_verify_charge(t, &t->name, &before);
 }
 
