@@ -1,6 +1,6 @@
 # Targets for people. A `##` comment is the line that `make help` shows.
 
-.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak bench-recursion lab-up lab-down install clean
+.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak bench-recursion bench-validator lab-up lab-down install clean
 
 help: ## this list
 	@sed -n '/^#   make/s/^# //p' Makefile
@@ -44,18 +44,25 @@ bench: ## measure; writes build/bench/*.json (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
 	@O=$(O) tests/bench/run
+	@O=$(O) tests/bench/validator
 	@O=$(O) tests/bench/recursion
 
 bench-quick: ## the same with fewer and shorter runs
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
 	@O=$(O) tests/bench/run --quick
+	@O=$(O) tests/bench/validator --quick
 	@O=$(O) tests/bench/recursion --quick
 
 bench-recursion: ## cold names only, beside Unbound and Knot Resolver (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs
 	@O=$(O) tests/bench/recursion
+
+bench-validator: ## signature checks beside `openssl speed`
+	@scripts/deps build bench
+	@+$(MAKE) --no-print-directory bench-programs
+	@O=$(O) tests/bench/validator
 
 soak: ## a million checked answers, forged replies and a flood of a minute; SOAK=--quick (root)
 	@scripts/deps build lab test

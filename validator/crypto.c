@@ -12,7 +12,7 @@
 #include "validator/algorithm.h"
 #include "validator/crypto.h"
 
-enum { DER_MAX = 2 + 2 * (2 + 1 + 48) };
+enum { DER_MAX = 2 + 2 * (2 + 1 + 48), INFO_MAX = 19 + EVP_MAX_MD_SIZE };
 
 static EVP_PKEY *
 pkey_from_params(const char *type, OSSL_PARAM *params)
@@ -113,7 +113,12 @@ pkey_ed(const struct va_key *key, const char *type)
 
 /* --- what is kept between calls ----------------------------------------------------------- */
 
-enum { KEPT_SETS = 128, KEPT_WAYS = VA_CRYPTO_KEPT_MAX / KEPT_SETS, SUM_LEN = 32 };
+enum {
+	KEPT_SETS = 128,
+	KEPT_WAYS = VA_CRYPTO_KEPT_MAX / KEPT_SETS,
+	GOOD_DIGEST_LEN = 32,
+	GOOD_SIG_LEN = 256, /* RSA of 2048 bits; those by longer keys are checked each time */
+};
 
 enum hash { HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_CNT, HASH_OWN = HASH_CNT };
 
@@ -122,20 +127,30 @@ enum hash { HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_CNT, HASH_OWN
 struct kept {
 	EVP_PKEY_CTX *digests; /* ready for checks of digests by the key it holds, or */
 	EVP_MD_CTX *messages;  /* of whole messages; both NULL: nothing kept here */
+	uint64_t id;           /* never used again for another key; 0: nothing kept here */
 	uint8_t *pub;
 	uint16_t pub_len;
 	uint8_t algorithm;
 };
 
 /* The same SOA and the same few NSEC and NSEC3 come with one denial after the other: a check that
- * was good, of the same octets by the same key, is good. Only good ones are kept, by a SHA-256 over
- * all that went in; a sum in the place of another is found out, and the check is made. */
+ * was good, of the same octets by the same key, is good. Only good ones are kept, under the digest
+ * that has to be made anyway; of the longer digests 32 octets tell as much as SHA-256. */
+struct good {
+	uint64_t key_id;
+	uint16_t sig_len;
+	uint8_t digest[GOOD_DIGEST_LEN];
+	uint8_t sig[GOOD_SIG_LEN];
+};
+
 struct va_crypto {
 	struct kept way[KEPT_SETS][KEPT_WAYS]; /* the one used last first */
+	uint64_t ids;                          /* given to keys so far */
 	EVP_MD *md[HASH_CNT];                  /* looked up by name once */
 	EVP_MD_CTX *sum;
+	bool wants_init;       /* a context of messages, after each */
 	EVP_PKEY *p256, *p384; /* parameters without a key */
-	uint8_t good[VA_CRYPTO_GOOD_MAX][SUM_LEN];
+	struct good good[VA_CRYPTO_GOOD_MAX];
 };
 
 static void
@@ -160,6 +175,8 @@ fill(struct va_crypto *crypto)
 	crypto->p256 = group_make("prime256v1");
 	crypto->p384 = group_make("secp384r1");
 	crypto->sum = EVP_MD_CTX_new();
+	/* Until 3.2 a context for EdDSA kept nothing of a message (OpenSSL's issue 23075). */
+	crypto->wants_init = OPENSSL_version_major() > 3 || OPENSSL_version_minor() >= 2;
 	return crypto->p256 != NULL && crypto->p384 != NULL && crypto->sum != NULL;
 }
 
@@ -255,14 +272,13 @@ kept_is(const struct kept *k, const struct va_key *key)
 }
 
 static bool
-digests_begin(const struct va_crypto *crypto, struct kept *k, EVP_PKEY *pkey)
+digests_begin(struct kept *k, EVP_PKEY *pkey)
 {
 	k->digests = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
 	if (k->digests == NULL || EVP_PKEY_verify_init(k->digests) != 1)
 		return false;
 	return is_ecdsa(k->algorithm) ||
-	    (EVP_PKEY_CTX_set_rsa_padding(k->digests, RSA_PKCS1_PADDING) == 1 &&
-		EVP_PKEY_CTX_set_signature_md(k->digests, crypto->md[hash_of(k->algorithm)]) == 1);
+	    EVP_PKEY_CTX_set_rsa_padding(k->digests, RSA_PKCS1_PADDING) == 1;
 }
 
 static bool
@@ -274,16 +290,17 @@ messages_begin(struct kept *k, EVP_PKEY *pkey)
 }
 
 static bool
-kept_fill(const struct va_crypto *crypto, struct kept *k, const struct va_key *key)
+kept_fill(struct va_crypto *crypto, struct kept *k, const struct va_key *key)
 {
 	EVP_PKEY *pkey = pkey_from_key(crypto, key);
 
 	k->pub = malloc(key->pub_len);
 	k->pub_len = key->pub_len;
 	k->algorithm = key->algorithm;
+	k->id = ++crypto->ids;
 	bool ok = pkey != NULL && k->pub != NULL &&
 	    (hash_of(key->algorithm) == HASH_OWN ? messages_begin(k, pkey)
-						 : digests_begin(crypto, k, pkey));
+						 : digests_begin(k, pkey));
 
 	EVP_PKEY_free(pkey); /* the context has its own reference */
 	if (ok)
@@ -358,56 +375,87 @@ sig_len_of(const struct va_key *key)
 }
 
 struct check {
-	const struct va_key *key;
-	const uint8_t *in, *sig; /* in: a digest of the data, or the data where HASH_OWN */
-	size_t in_len, sig_len;
+	struct kept *kept;
+	const struct va_octets *data, *sig;
+	uint8_t digest[EVP_MAX_MD_SIZE]; /* of the data; what is behind it is 0 */
+	size_t digest_len;
 };
 
 static bool
-digest(struct va_crypto *crypto, enum hash hash, const uint8_t *data, size_t len, uint8_t *out)
+digest(struct va_crypto *crypto, enum hash hash, const struct va_octets *data, struct check *c)
 {
+	c->digest_len = (size_t)EVP_MD_get_size(crypto->md[hash]);
 	return EVP_DigestInit_ex2(crypto->sum, crypto->md[hash], NULL) == 1 &&
-	    EVP_DigestUpdate(crypto->sum, data, len) == 1 &&
-	    EVP_DigestFinal_ex(crypto->sum, out, NULL) == 1;
+	    EVP_DigestUpdate(crypto->sum, data->at, data->len) == 1 &&
+	    EVP_DigestFinal_ex(crypto->sum, c->digest, NULL) == 1;
 }
 
-/* Where it is remembered that c was good, and its sum. NULL: the library failed. */
-static uint8_t *
-good_slot(struct va_crypto *crypto, const struct check *c, uint8_t sum[SUM_LEN])
+/* Where it would be remembered that c was good. */
+static struct good *
+good_slot(struct va_crypto *crypto, const struct check *c)
 {
-	uint8_t head[] = {c->key->algorithm, (uint8_t)(c->key->pub_len >> 8),
-	    (uint8_t)c->key->pub_len, (uint8_t)(c->sig_len >> 8), (uint8_t)c->sig_len};
-
-	if (EVP_DigestInit_ex2(crypto->sum, crypto->md[HASH_SHA256], NULL) != 1 ||
-	    EVP_DigestUpdate(crypto->sum, head, sizeof(head)) != 1 ||
-	    EVP_DigestUpdate(crypto->sum, c->key->pub, c->key->pub_len) != 1 ||
-	    EVP_DigestUpdate(crypto->sum, c->sig, c->sig_len) != 1 ||
-	    EVP_DigestUpdate(crypto->sum, c->in, c->in_len) != 1 ||
-	    EVP_DigestFinal_ex(crypto->sum, sum, NULL) != 1)
-		return NULL;
-	return crypto->good[(sum[0] | sum[1] << 8) % VA_CRYPTO_GOOD_MAX];
+	return &crypto->good[(c->digest[0] | c->digest[1] << 8) % VA_CRYPTO_GOOD_MAX];
 }
 
 static bool
-check_is_good(struct va_crypto *crypto, const struct check *c)
+good_is(const struct good *g, const struct check *c)
 {
-	uint8_t der[DER_MAX];
-	const uint8_t *sig = c->sig;
-	size_t sig_len = c->sig_len;
-	struct kept *k = kept_get(crypto, c->key);
+	return g->key_id == c->kept->id && g->sig_len == c->sig->len &&
+	    memcmp(g->digest, c->digest, GOOD_DIGEST_LEN) == 0 &&
+	    memcmp(g->sig, c->sig->at, c->sig->len) == 0;
+}
 
-	if (k == NULL)
-		return false;
-	if (is_ecdsa(k->algorithm)) {
-		sig_len = der_from_raw(sig, sig_len, der);
-		sig = der;
+static void
+good_keep(struct good *g, const struct check *c)
+{
+	if (c->sig->len > sizeof(g->sig))
+		return;
+	g->key_id = c->kept->id;
+	g->sig_len = (uint16_t)c->sig->len;
+	memcpy(g->digest, c->digest, GOOD_DIGEST_LEN);
+	memcpy(g->sig, c->sig->at, c->sig->len);
+}
+
+/* What RSA signs: the digest behind the name of its hash, all of it and nothing else (RFC 5702 3,
+ * RFC 3110 3). The library would make the same, and throw it away each time. */
+static size_t
+info_from_digest(const struct check *c, uint8_t out[INFO_MAX])
+{
+	static const uint8_t sha1[] = {0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02,
+	    0x1a, 0x05, 0x00, 0x04, 0x14};
+	static const uint8_t sha2[] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+	    0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+	bool is_sha1 = hash_of(c->kept->algorithm) == HASH_SHA1;
+	size_t len = is_sha1 ? sizeof(sha1) : sizeof(sha2);
+
+	memcpy(out, is_sha1 ? sha1 : sha2, len);
+	if (hash_of(c->kept->algorithm) == HASH_SHA512) {
+		out[1] = 0x51;
+		out[14] = 0x03;
+		out[18] = 0x40;
 	}
-	if (k->digests != NULL)
-		return EVP_PKEY_verify(k->digests, sig, sig_len, c->in, c->in_len) == 1;
-	bool good = EVP_DigestVerify(k->messages, sig, sig_len, c->in, c->in_len) == 1;
+	memcpy(out + len, c->digest, c->digest_len);
+	return len + c->digest_len;
+}
 
-	/* The same key once more. */
-	if (EVP_DigestVerifyInit_ex(k->messages, NULL, NULL, NULL, NULL, NULL, NULL) != 1)
+static bool
+check_is_good(const struct va_crypto *crypto, const struct check *c)
+{
+	const struct va_octets *sig = c->sig;
+	uint8_t der[DER_MAX], info[INFO_MAX];
+	struct kept *k = c->kept;
+
+	if (is_ecdsa(k->algorithm))
+		return EVP_PKEY_verify(k->digests, der, der_from_raw(sig->at, sig->len, der),
+			   c->digest, c->digest_len) == 1;
+	if (k->digests != NULL)
+		return EVP_PKEY_verify(
+			   k->digests, sig->at, sig->len, info, info_from_digest(c, info)) == 1;
+	bool good =
+	    EVP_DigestVerify(k->messages, sig->at, sig->len, c->data->at, c->data->len) == 1;
+
+	if (crypto->wants_init &&
+	    EVP_DigestVerifyInit_ex(k->messages, NULL, NULL, NULL, NULL, NULL, NULL) != 1)
 		kept_drop(k);
 	return good;
 }
@@ -416,27 +464,26 @@ enum va_crypto_says
 va_crypto_verify(struct va_crypto *crypto, const struct va_key *key, const struct va_octets *data,
     const struct va_octets *sig)
 {
-	struct check c = {key, data->at, sig->at, data->len, sig->len};
 	enum hash hash = hash_of(key->algorithm);
-	uint8_t sum[SUM_LEN], digested[EVP_MAX_MD_SIZE];
-	bool good;
+	struct check c = {.data = data, .sig = sig};
 
 	if (!va_key_shape_ok(key) || sig->len != sig_len_of(key))
 		return VA_CRYPTO_BAD;
-	if (hash != HASH_OWN && !digest(crypto, hash, data->at, data->len, digested))
+	/* Algorithms that hash by themselves: here it is for remembering only. */
+	if (!digest(crypto, hash != HASH_OWN ? hash : HASH_SHA256, data, &c))
 		return VA_CRYPTO_FAIL;
-	if (hash != HASH_OWN) {
-		c.in = digested;
-		c.in_len = (size_t)EVP_MD_get_size(crypto->md[hash]);
-	}
-	uint8_t *slot = good_slot(crypto, &c, sum);
+	c.kept = kept_get(crypto, key);
+	struct good *slot = good_slot(crypto, &c);
 
-	if (slot != NULL && memcmp(slot, sum, SUM_LEN) == 0)
+	if (c.kept != NULL && good_is(slot, &c))
 		return VA_CRYPTO_GOOD;
-	good = check_is_good(crypto, &c);
-	if (good && slot != NULL)
-		memcpy(slot, sum, SUM_LEN);
-	ERR_clear_error(); /* the queue is the thread's: TLS must not find our failures */
+	uint64_t id = c.kept != NULL ? c.kept->id : 0;
+	bool good = c.kept != NULL && check_is_good(crypto, &c);
+
+	if (good && c.kept->id == id)
+		good_keep(slot, &c);
+	if (!good)
+		ERR_clear_error(); /* the queue is the thread's: TLS must not find our failures */
 	return good ? VA_CRYPTO_GOOD : VA_CRYPTO_BAD;
 }
 

@@ -6,7 +6,7 @@
  *           validator that includes <openssl>; another library would replace that file.
  * Roles     Any thread; a struct va_crypto is one thread's at a time.
  * Memory    Borrows its inputs. A struct va_crypto keeps at most VA_CRYPTO_KEPT_MAX key objects
- *           and VA_CRYPTO_GOOD_MAX sums of good checks until it is destroyed.
+ *           and VA_CRYPTO_GOOD_MAX good checks (600 KiB) until it is destroyed.
  * Blocking  Never.
  * Errors    enum va_crypto; false or 0 when the library fails.
  * Trust     Keys and signatures are hostile: shapes are checked before the library sees them.

@@ -1,8 +1,11 @@
 # Benches: what `make bench` needs beside the programs. tests/bench/run does the rest.
-bench_programs := tests/bench/preload
+bench_programs := tests/bench/preload tests/bench/validator-checks
 main_tests/bench/preload := tests/bench/preload_main.c
 parts_tests/bench/preload := hf
-test_src += tests/bench/preload_main.c
+main_tests/bench/validator-checks := tests/bench/validator_main.c
+parts_tests/bench/validator-checks := validator hf
+libs_tests/bench/validator-checks := -lcrypto
+test_src += tests/bench/preload_main.c tests/bench/validator_main.c
 
 .PHONY: bench-programs
 bench-programs: $(addprefix $(O)/,$(bench_programs))

@@ -151,10 +151,11 @@ va_signer_export(EVP_PKEY *pkey, uint8_t algorithm, uint8_t *out)
 	}
 }
 
+/* By a key of the caller's, which becomes s's. */
 static inline void
-va_signer_init(struct va_signer *s, uint8_t algorithm, uint16_t flags)
+va_signer_take(struct va_signer *s, EVP_PKEY *pkey, uint8_t algorithm, uint16_t flags)
 {
-	s->pkey = va_signer_keygen(algorithm);
+	s->pkey = pkey;
 	VA_REQUIRE(s->pkey != NULL);
 	s->algorithm = algorithm;
 	s->dnskey[0] = (uint8_t)(flags >> 8);
@@ -162,6 +163,12 @@ va_signer_init(struct va_signer *s, uint8_t algorithm, uint16_t flags)
 	s->dnskey[2] = 3;
 	s->dnskey[3] = algorithm;
 	s->dnskey_len = (uint16_t)(4 + va_signer_export(s->pkey, algorithm, s->dnskey + 4));
+}
+
+static inline void
+va_signer_init(struct va_signer *s, uint8_t algorithm, uint16_t flags)
+{
+	va_signer_take(s, va_signer_keygen(algorithm), algorithm, flags);
 }
 
 static inline void
