@@ -448,15 +448,19 @@ is_twin(const struct cp_point *p, unsigned i)
 }
 
 static void
-step_all(struct observation *o)
+tidy(struct cp_point *p)
 {
-	struct cp_point *p = o->p;
-
-	for (unsigned i = 0; i < p->key_cnt; i++)
-		step(o, &p->keys[i]);
 	for (unsigned i = p->key_cnt; i-- > 0;)
 		if (p->keys[i].state == CP_KEY_START || is_twin(p, i))
 			drop(p, i);
+}
+
+static void
+step_all(struct observation *o)
+{
+	for (unsigned i = 0; i < o->p->key_cnt; i++)
+		step(o, &o->p->keys[i]);
+	tidy(o->p);
 }
 
 /* A key nothing can be validated with must not become an anchor: were it the only one left, the
@@ -558,8 +562,10 @@ cp_point_observe(struct cp_point *p, const struct hf_rrset *keys, const struct c
 
 	take_revocations(&o);
 	judge(&o, why);
-	if (why->verdict != HF_VERDICT_SECURE)
+	if (why->verdict != HF_VERDICT_SECURE) {
+		tidy(p);
 		return out->cnt > 0 ? CP_SEEN_REVOKED : CP_SEEN_BAD;
+	}
 	o.ttl_s = original_ttl(keys, why);
 	step_all(&o);
 	take_new(&o);
