@@ -196,19 +196,27 @@ anchors_verify(struct cp_task *t, const struct hf_rrset *keys, struct va_result 
 
 /* Against the DS RRset, or the trust anchors of this name. */
 static void
-keys_verify(struct cp_task *t, const struct hf_rrset *keys, struct va_result *res)
+keys_judge(struct cp_task *t, const struct hf_rrset *keys, struct va_result *res)
 {
 	struct cp_resolver *r = t->job->r;
-	struct va_budget *budget = &t->job->budget.va, before = *budget;
+	struct va_budget *budget = &t->job->budget.va;
+
+	if (t->state.ds != NULL)
+		va_keys_verify(keys, t->state.ds, r->now.wall_s, budget, res);
+	else
+		anchors_verify(t, keys, res);
+}
+
+static void
+keys_verify(struct cp_task *t, const struct hf_rrset *keys, struct va_result *res)
+{
+	const struct va_budget before = t->job->budget.va;
 
 	if (!cp_verify_has_room(t, &t->name)) {
 		res->reason = VA_BUDGET_SIGS;
 		return;
 	}
-	if (t->state.ds != NULL)
-		va_keys_verify(keys, t->state.ds, r->now.wall_s, budget, res);
-	else
-		anchors_verify(t, keys, res);
+	keys_judge(t, keys, res);
 	cp_verify_charge(t, &t->name, &before);
 }
 
@@ -254,12 +262,20 @@ static bool
 keys(struct cp_task *t)
 {
 	struct cp_want want = {CP_TASK_LOOKUP, &t->name, HF_TYPE_DNSKEY, true, false};
-	const struct cp_outcome *o = cp_task_need(t, &want);
+	const struct hf_rrset none = {
+	    .owner = t->name, .type = HF_TYPE_DNSKEY, .klass = HF_CLASS_IN};
 	struct va_result res = {.verdict = HF_VERDICT_BOGUS,
 	    .reason = VA_KEYS_MISSING,
 	    .owner = t->name,
 	    .type = HF_TYPE_DNSKEY,
 	    .signer = hf_name_root};
+
+	keys_judge(t, &none, &res);
+	/* Nothing that vouches for keys is relied on: whether there are any makes no difference
+	 * (RFC 4035 5.2), and zones that have stopped signing have none. */
+	if (res.verdict == HF_VERDICT_INSECURE)
+		return end(t, HF_VERDICT_INSECURE, &res, NULL);
+	const struct cp_outcome *o = cp_task_need(t, &want);
 
 	if (o == NULL)
 		return false;

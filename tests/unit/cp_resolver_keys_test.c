@@ -299,6 +299,42 @@ insecurity_that_is_about_to_end_makes_no_new_hour_of_it(void **state)
 	assert_int_equal(ask("n2.sub.island.test."), HF_VERDICT_SECURE);
 }
 
+/* --- a DS that is not relied on */
+
+static void
+only_unknown_digest(void)
+{
+	struct fn_rr *ds = ds_of(tld, zone);
+
+	ds->rdata[3] = 3; /* GOST (RFC 9906) */
+}
+
+static void
+without_a_ds_that_is_relied_on_keys_are_not_needed(void **state)
+{
+	(void)state;
+	world();
+	only_unknown_digest();
+	server->manner = FN_HIDES_KEYS;
+	assert_int_equal(ask("n0.zone.test."), HF_VERDICT_INSECURE);
+	assert_int_equal(fn_ask("n1.zone.test.", HF_TYPE_A, 0)->ede, HF_EDE_DS_DIGEST);
+}
+
+/* The zone has stopped signing; the old DS is still there. */
+static void
+a_zone_that_no_longer_signs_is_insecure_below_a_ds_that_is_not_relied_on(void **state)
+{
+	(void)state;
+	world();
+	only_unknown_digest();
+	zone->is_signed = false;
+	for (unsigned i = 0; i < zone->cnt; i++)
+		if (zone->rr[i].type == HF_TYPE_DNSKEY)
+			zone->rr[i] = zone->rr[--zone->cnt];
+	assert_int_equal(ask("n0.zone.test."), HF_VERDICT_INSECURE);
+	assert_int_equal(sent_for(HF_TYPE_DNSKEY), 2); /* of . and test. */
+}
+
 /* --- room */
 
 static void
@@ -346,6 +382,8 @@ main(void)
 	    T(a_zone_with_new_keys_and_ds_is_secure_when_the_old_ones_have_run_out),
 	    T(insecurity_is_not_prolonged_by_zones_below),
 	    T(insecurity_that_is_about_to_end_makes_no_new_hour_of_it),
+	    T(without_a_ds_that_is_relied_on_keys_are_not_needed),
+	    T(a_zone_that_no_longer_signs_is_insecure_below_a_ds_that_is_not_relied_on),
 	    T(keys_of_one_domain_have_its_share_of_the_cache),
 	};
 
