@@ -78,6 +78,8 @@ extern struct bz bz;
  * Depth 0: zone.test., 1: zone.ent.test., 2: zone.mid.test., 3: zone. */
 void bz_build(const struct bz_case *c, bool bad);
 void bz_end(void);
+/* The tree that is there, with a resolver that knows nothing of it yet. */
+void bz_again(const struct bz_case *c, bool bad);
 /* "www" in the zone, "@" its apex, "x." as it is. Good for a few calls. */
 const char *bz_at(const char *name);
 /* A record of the zone: "www", "MX 10 mail.%", % being the zone. */
@@ -138,7 +140,8 @@ void bz_done(const char *predicate);
 	X(a_wildcard_and_its_proof_are_of_one_zone)               \
 	X(an_expansion_is_kept_for_its_own_name_only)             \
 	X(cd_never_evicts_what_was_validated)                     \
-	X(bogus_is_never_made_into_an_answer)
+	X(bogus_is_never_made_into_an_answer)                     \
+	X(no_flipped_bit_in_the_chain_is_secure)
 #define X(name) void name(void **state);
 BZ_PREDICATES(X)
 #undef X

@@ -1,6 +1,7 @@
 # Bad zones: every predicate of the validator broken alone; one of the unit tests.
 badzones_src := \
 	tests/badzones/denial_cases.c \
+	tests/badzones/flip_cases.c \
 	tests/badzones/form_cases.c \
 	tests/badzones/look.c \
 	tests/badzones/main.c \

@@ -162,6 +162,51 @@ sign_above_the_anchor(struct fn_signing *s)
 	return true;
 }
 
+enum { ANSWERS, DENIES, DENIES_UNSIGNED, ABOVE_KINDS };
+
+/* The root's server, which is above the anchor, speaks of what is below. */
+static uint16_t
+say_from_above_the_anchor(struct fn_reply *p, const struct hf_question *q)
+{
+	struct hf_name name = va_name(bz_at(bz.c->name)),
+		       owner = va_name(bz_at(targets[bz.c->a].owner));
+
+	if (p->z != bz.root || !hf_name_equal(&q->name, &name) || q->type != bz.c->type)
+		return 0;
+	if (bz.c->b == ANSWERS) {
+		p->z = bz.zone;
+		fn_put_set(p, HF_SECTION_ANSWER, &owner, targets[bz.c->a].set, &owner);
+		return HF_FLAG_AA;
+	}
+	p->dnssec = bz.c->b == DENIES;
+	fn_put_set(p, HF_SECTION_AUTHORITY, &p->z->name, HF_TYPE_SOA, &p->z->name);
+	return HF_FLAG_AA | HF_RCODE_NXDOMAIN;
+}
+
+/* It is asked first, and only once: then the way to the servers below is known. */
+static void
+run_above_the_anchor(unsigned i)
+{
+	struct bz_case c = {.spec = bz_spec(i),
+	    .name = targets[i % 4].name,
+	    .type = targets[i % 4].type,
+	    .sign = sign_above_the_anchor,
+	    .says = say_from_above_the_anchor,
+	    .island = true,
+	    .a = (int)(i % 4),
+	    .b = (int)(i / 4)};
+
+	c.spec.depth = i % 3;
+	bz_build(&c, true);
+	const struct cp_answer *a = bz_ask_bad(c.name, c.type, HF_VARIANT_DO);
+
+	if (a->verdict != HF_VERDICT_BOGUS || bz.hits == 0)
+		bz_fail("what is below an anchor was taken from above it");
+	bz_look_inside();
+	bz_end();
+	bz.cnt++;
+}
+
 static struct bz_case
 signer_case(unsigned i, unsigned target, bool (*sign)(struct fn_signing *))
 {
@@ -200,6 +245,8 @@ the_signer_is_the_apex_of_the_zone_of_the_owner(void **state)
 		c.spec.depth = i % 3;
 		bz_run(&c);
 	}
+	for (unsigned i = 0; i < 4 * ABOVE_KINDS; i++)
+		run_above_the_anchor(i);
 	bz_done(__func__);
 }
 

@@ -7,6 +7,7 @@ fuzz_names := \
 	cp_pack_fuzz \
 	cp_reply_fuzz \
 	cp_suffix_fuzz \
+	cp_zone_fuzz \
 	dp_packet_fuzz \
 	dp_serve_fuzz \
 	link_msg_fuzz \
@@ -22,6 +23,9 @@ fuzz_parts_config_zonetext_fuzz := hfconfig hf
 fuzz_parts_cp_axfr_fuzz := resolver validator hf
 fuzz_parts_cp_pack_fuzz := resolver validator hf
 fuzz_parts_cp_reply_fuzz := resolver validator hf
+fuzz_parts_cp_zone_fuzz := resolver validator hf
+fuzz_more_cp_zone_fuzz := tests/badzones/look.c tests/badzones/world.c
+fuzz_libs_cp_zone_fuzz := -lldns
 fuzz_parts_dp_serve_fuzz := dataplane hf
 fuzz_parts_link_msg_fuzz := hf
 fuzz_parts_wire_reply_fuzz := hf
@@ -33,9 +37,9 @@ ifeq ($(SAN),fuzz)
 fuzz_targets := $(addprefix tests/fuzz/,$(fuzz_names))
 endif
 define fuzz_vars
-main_$(1) := $(1).c
+main_$(1) := $(1).c $(fuzz_more_$(notdir $(1)))
 parts_$(1) := $(or $(fuzz_parts_$(notdir $(1))),$(unit_parts))
-libs_$(1) := -fsanitize=fuzzer $(filter-out -lcmocka,$(unit_libs))
+libs_$(1) := -fsanitize=fuzzer $(filter-out -lcmocka,$(unit_libs)) $(fuzz_libs_$(notdir $(1)))
 endef
 $(foreach t,$(fuzz_targets),$(eval $(call fuzz_vars,$(t))))
 test_src += $(addsuffix .c,$(fuzz_targets))

@@ -330,9 +330,9 @@ a_dnskey_can_be_the_trust_anchor(void **state)
 }
 
 static void
-flip_each_bit(const struct hf_rdata *r, unsigned skip_from, unsigned skip_to)
+flip_bits(const struct hf_rdata *r, unsigned step, unsigned skip_from, unsigned skip_to)
 {
-	for (unsigned bit = 0; bit < r->len * 8u; bit++) {
+	for (unsigned bit = 0; bit < r->len * 8u; bit += step) {
 		if (bit / 8 >= skip_from && bit / 8 < skip_to && bit % 8 == 5)
 			continue;
 		octets(r)[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -347,12 +347,35 @@ static void
 no_single_flipped_bit_leaves_keys_secure(void **state)
 {
 	(void)state;
-	zone_init();
-	flip_each_bit(&ds.rr[0], 0, 0);
-	flip_each_bit(&keys.rr[0], 0, 0);
-	flip_each_bit(&keys.rr[1], 0, 0);
-	flip_each_bit(&keys.sig[0], 19, 26); /* the case of the signer's name is not signed */
-	assert_int_equal(judge(), VA_OK);
+	static const struct {
+		uint8_t algorithm, digest;
+		unsigned step;
+	} cases[] = {{HF_ALG_ECDSAP256, HF_DIGEST_SHA256, 1},
+	    {HF_ALG_RSASHA256, HF_DIGEST_SHA384, 1}, {HF_ALG_RSASHA512, HF_DIGEST_SHA256, 1},
+	    {HF_ALG_ECDSAP384, HF_DIGEST_SHA384, 17}, {HF_ALG_ED25519, HF_DIGEST_SHA256, 1},
+	    {HF_ALG_ED448, HF_DIGEST_SHA384, 9}};
+	const struct va_signer usual = ksk;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t rdata[64];
+		unsigned step = cases[i].step;
+
+		va_signer_init(&ksk, cases[i].algorithm, HF_DNSKEY_ZONE | HF_DNSKEY_SEP);
+		struct hf_rdata key = {.data = ksk.dnskey, .len = ksk.dnskey_len};
+
+		zone_init();
+		va_box_init(&ds, "example.", HF_TYPE_DS, TTL);
+		va_box_add(&ds, rdata, va_ds_make(&ds.set.owner, &key, cases[i].digest, rdata, 64));
+		assert_int_equal(judge(), VA_OK);
+		flip_bits(&ds.rr[0], step, 0, 0);
+		flip_bits(&keys.rr[0], step, 0, 0);
+		flip_bits(&keys.rr[1], step, 0, 0);
+		/* The case of the signer's name is not signed. */
+		flip_bits(&keys.sig[0], step, 19, 26);
+		assert_int_equal(judge(), VA_OK);
+		va_signer_fini(&ksk);
+	}
+	ksk = usual;
 }
 
 static void
