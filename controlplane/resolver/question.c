@@ -73,11 +73,18 @@ say_failure(const struct cp_job *job, const struct cp_outcome *o, struct cp_answ
 	snprintf(a->ede_text, sizeof(a->ede_text), "%s", cp_cause_text(cause));
 }
 
+/* We gave up, or could not: nothing is shown to be bogus. */
+static bool
+is_ours_to_blame(enum va_reason reason)
+{
+	return reason == VA_BUDGET_SIGS || reason == VA_BUDGET_SHA1 || reason == VA_INTERNAL;
+}
+
 static void
 say_bogus(const struct cp_outcome *o, struct cp_answer *a)
 {
 	a->rcode = HF_RCODE_SERVFAIL;
-	a->verdict = HF_VERDICT_BOGUS;
+	a->verdict = is_ours_to_blame(o->why.reason) ? HF_VERDICT_FAILURE : HF_VERDICT_BOGUS;
 	a->ede = va_reason_ede(o->why.reason);
 	text_of_bogus(o, a->ede_text);
 }

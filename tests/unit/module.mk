@@ -26,6 +26,7 @@ unit_names := \
 	cp_ranges_test \
 	cp_resolver_budget_test \
 	cp_resolver_cut_test \
+	cp_resolver_evidence_test \
 	cp_resolver_flight_test \
 	cp_resolver_keys_test \
 	cp_resolver_lost_test \
