@@ -428,7 +428,7 @@ unsigned_reason(const struct cp_outcome *o)
 	const struct hf_rrset *set = spokesman(o);
 
 	if (set == NULL)
-		return VA_DENIAL_MISSING;
+		return o->proof_cnt == 0 ? VA_DENIAL_MISSING : VA_SIG_MISSING;
 	return set->sig_cnt > 0 ? VA_SIG_SIGNER : VA_SIG_MISSING;
 }
 

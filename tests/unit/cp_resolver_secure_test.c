@@ -256,6 +256,25 @@ missing_signatures_and_missing_proofs_have_their_own_codes(void **state)
 }
 
 static void
+sign_all_but_nsec(struct fn_signing *s)
+{
+	if (s->b->set.type != HF_TYPE_NSEC)
+		va_box_sign(s->b, s->key, &s->spec);
+}
+
+/* The referral to plain.test. has it, but nobody signed it: that is not as if it were not there. */
+static void
+a_proof_without_signature_lacks_its_signature(void **state)
+{
+	(void)state;
+	world();
+	fn_ask("www.zone.test.", HF_TYPE_A, 0); /* the keys of test. are known now */
+	fn.sign = sign_all_but_nsec;
+	expect(fn_ask("www.plain.test.", HF_TYPE_A, 0), HF_RCODE_SERVFAIL, HF_VERDICT_BOGUS,
+	    HF_EDE_RRSIGS_MISSING);
+}
+
+static void
 one_good_server_is_found_among_bad_ones(void **state)
 {
 	world();
@@ -544,6 +563,7 @@ main(void)
 	    T(a_child_on_its_parents_servers_is_found_without_a_referral),
 	    T(bad_signatures_are_bogus_with_the_reason_and_the_server_named),
 	    T(missing_signatures_and_missing_proofs_have_their_own_codes),
+	    T(a_proof_without_signature_lacks_its_signature),
 	    T(one_good_server_is_found_among_bad_ones),
 	    T(a_good_parent_server_is_found_for_the_ds),
 	    T(bogus_data_is_never_answered_from_the_cache_and_heals),
