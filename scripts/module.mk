@@ -1,6 +1,6 @@
 # Targets for people. A `##` comment is the line that `make help` shows.
 
-.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak bench-recursion bench-validator lab-up lab-down install clean
+.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak compare bench-recursion bench-validator lab-up lab-down install clean
 
 help: ## this list
 	@sed -n '/^#   make/s/^# //p' Makefile
@@ -68,6 +68,12 @@ soak: ## a million checked answers, forged replies and a flood of a minute; SOAK
 	@scripts/deps build lab test
 	@+$(MAKE) --no-print-directory programs evil-programs
 	@O=$(O) tests/evil/soak $(SOAK)
+
+compare: ## verdicts beside those of delv and unbound-host, on all zones and questions (root)
+	@scripts/deps build lab test
+	@+$(MAKE) --no-print-directory programs
+	@O=$(O) tests/peers/run
+	@O=$(O) HF_COMPARE=1 scripts/run-system tests/system/delv_test.py
 
 lab-up: ## the private internet alone (scripts/lab)
 	@scripts/deps lab
