@@ -89,6 +89,7 @@ def test_what_is_traced_is_in_no_cache_afterwards_and_what_was_cached_still_is(t
     lab, appliance = traced
     client = world.Client(lab.cli)
     client.ask("www.signed.se.", "A")
+    client.ask("nothere.signed.se.", "A")
     appliance.ctl("trace", "www.rsasha512.se", "A")
     appliance.ctl("trace", "www.signed.se", "A")
     before = lab.queries()
@@ -99,6 +100,7 @@ def test_what_is_traced_is_in_no_cache_afterwards_and_what_was_cached_still_is(t
     assert missing["steps"][-1]["verdict"] is None and missing["dataplane"]["entries"] == []
     assert [s["verdict"] for s in cached["steps"]] == ["secure"] * 6
     assert cached["dataplane"]["entries"][0]["verdict"] == "secure"
+    assert "NXDOMAIN, secure, " in appliance.ctl("cache", "show", "nothere.signed.se", "A").stdout
 
 
 def test_with_four_of_six_servers_bad_each_address_is_shown_as_it_is(traced):

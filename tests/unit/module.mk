@@ -44,6 +44,7 @@ unit_names := \
 	cp_synth_test \
 	cp_suffix_test \
 	cp_table_test \
+	cp_tracer_test \
 	cp_trouble_test \
 	cp_trust_point_test \
 	cp_upstream_test \
@@ -93,6 +94,7 @@ unit_parts_cp_store_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_waiting_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_upstream_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_channel_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_tracer_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_engine_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_datagrams_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_link_test := controlplane resolver validator hfconfig hf
