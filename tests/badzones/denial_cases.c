@@ -278,7 +278,7 @@ no_ancestor_denies_what_is_below_a_cut_or_dname(void **state)
 
 /* --- each proof */
 
-enum { FLIPPED, UNSIGNED, LATE, OTHER_KEY, OTHER_SIGNER, PROOF_KINDS };
+enum { FLIPPED, UNSIGNED, LATE, OTHER_KEY, OTHER_SIGNER, PROOF_KINDS, OF_SOA = 9 };
 
 /* Which proof of the reply it is, each counted once; a reply begins with something else. */
 static unsigned
@@ -303,7 +303,11 @@ sign_one_proof_badly(struct fn_signing *s)
 {
 	const struct va_signer *key = s->key;
 
-	if (place_of(s->b) != (unsigned)bz.c->a || s->z != bz.zone || !is_proof(s->b))
+	unsigned place = place_of(s->b);
+	bool chosen = bz.c->a == OF_SOA ? bz_is(s->b, "@", HF_TYPE_SOA)
+					: is_proof(s->b) && place == (unsigned)bz.c->a;
+
+	if (s->z != bz.zone || !chosen)
 		return false;
 	switch (bz.c->b) {
 	case UNSIGNED:
@@ -412,6 +416,18 @@ every_proof_that_is_used_validates(void **state)
 			c.a = (int)(i / PROOF_KINDS - 3);
 		else
 			c.name = name_of_three(&c);
+		bz_run(&c);
+	}
+	for (unsigned i = 0; i < PROOF_KINDS; i++) { /* the SOA of a denial is one of its proofs */
+		struct bz_case c = {.spec = bz_spec(i),
+		    .name = "www",
+		    .type = HF_TYPE_MX,
+		    .sign = sign_one_proof_badly,
+		    .verdict = HF_VERDICT_BOGUS,
+		    .reason = reasons[i],
+		    .a = OF_SOA,
+		    .b = (int)i};
+
 		bz_run(&c);
 	}
 	for (unsigned i = 0; i < QUESTIONS * 4; i++) {
