@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Where holdfast, delv and unbound-host say different things on purpose. A difference that no row
 explains is a fault, and so is a row that explains none."""
+import itertools
 from dataclasses import dataclass
 from typing import Callable
 
@@ -51,10 +52,18 @@ ROWS = [
 ]
 
 
+def _worst(*verdicts):
+    return max(verdicts, key=("secure", "insecure", "bogus", "failure").index)
+
+
 def explain(zones, ours, delv, unbound):
-    """The row that explains why the three differ; None when none does."""
+    """The row that explains why the three differ; None when none does. An answer of two zones may hang on
+    a row of each: then every judge has the worse of its two verdicts."""
     if len({s.kind for s in (ours, delv, unbound)}) > 1:
         return None
     said = (ours.verdict, delv.verdict, unbound.verdict)
-    return next((r for r in ROWS if said == (r.ours, r.delv, r.unbound)
-                 and any(map(r.applies, zones))), None)
+    of_zones = [[r for r in ROWS if r.applies(z)] for z in zones]
+    for rows in [(r,) for rs in of_zones for r in rs] + list(itertools.product(*of_zones)):
+        if said == tuple(_worst(*(getattr(r, judge) for r in rows)) for judge in ("ours", "delv", "unbound")):
+            return rows[0]
+    return None
