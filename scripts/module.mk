@@ -1,6 +1,6 @@
 # Targets for people. A `##` comment is the line that `make help` shows.
 
-.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak compare bench-recursion bench-validator lab-up lab-down install clean
+.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak compare bench-recursion bench-keytrap bench-validator lab-up lab-down install clean
 
 help: ## this list
 	@sed -n '/^#   make/s/^# //p' Makefile
@@ -63,6 +63,11 @@ bench-validator: ## signature checks beside `openssl speed`
 	@scripts/deps build bench
 	@+$(MAKE) --no-print-directory bench-programs
 	@O=$(O) tests/bench/validator
+
+bench-keytrap: ## what others notice of a flood of names that are costly to validate (root)
+	@scripts/deps build lab test bench
+	@+$(MAKE) --no-print-directory programs evil-programs
+	@O=$(O) tests/bench/keytrap
 
 soak: ## a million checked answers, forged replies and a flood of a minute; SOAK=--quick (root)
 	@scripts/deps build lab test

@@ -150,6 +150,7 @@ struct va_crypto {
 	EVP_MD_CTX *sum;
 	bool wants_init;       /* a context of messages, after each */
 	EVP_PKEY *p256, *p384; /* parameters without a key */
+	uint64_t remembered;   /* checks that good made unnecessary */
 	struct good good[VA_CRYPTO_GOOD_MAX];
 };
 
@@ -460,6 +461,12 @@ check_is_good(const struct va_crypto *crypto, const struct check *c)
 	return good;
 }
 
+uint64_t
+va_crypto_remembered(const struct va_crypto *crypto)
+{
+	return crypto->remembered;
+}
+
 enum va_crypto_says
 va_crypto_verify(struct va_crypto *crypto, const struct va_key *key, const struct va_octets *data,
     const struct va_octets *sig)
@@ -475,8 +482,10 @@ va_crypto_verify(struct va_crypto *crypto, const struct va_key *key, const struc
 	c.kept = kept_get(crypto, key);
 	struct good *slot = good_slot(crypto, &c);
 
-	if (c.kept != NULL && good_is(slot, &c))
+	if (c.kept != NULL && good_is(slot, &c)) {
+		crypto->remembered++;
 		return VA_CRYPTO_GOOD;
+	}
 	uint64_t id = c.kept != NULL ? c.kept->id : 0;
 	bool good = c.kept != NULL && check_is_good(crypto, &c);
 

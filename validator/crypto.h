@@ -30,6 +30,8 @@ enum {
 struct va_crypto;
 struct va_crypto *va_crypto_create(void);
 void va_crypto_destroy(struct va_crypto *crypto); /* NULL: nothing */
+/* Checks so far that were not made, because the same was good before. */
+uint64_t va_crypto_remembered(const struct va_crypto *crypto);
 
 enum va_crypto_says {
 	VA_CRYPTO_GOOD, /* the signature verifies */

@@ -92,6 +92,19 @@ charge(struct trial *t, const struct va_key *key, size_t len)
 	return VA_OK;
 }
 
+/* One check, for which us were charged. */
+static enum va_crypto_says
+check(struct va_budget *budget, const struct va_key *key, const struct va_octets *data,
+    const struct va_octets *made, uint32_t us)
+{
+	uint64_t remembered = va_crypto_remembered(budget->crypto);
+	enum va_crypto_says says = va_crypto_verify(budget->crypto, key, data, made);
+
+	if (va_crypto_remembered(budget->crypto) != remembered)
+		budget->spared_us += us;
+	return says;
+}
+
 /* Check sig with each key of its tag and algorithm, few as those may be (KeyTrap,
  * CVE-2023-50387: colliding tags made n keys times m signatures). */
 static enum va_reason
@@ -119,11 +132,13 @@ try_keys(struct trial *t, const struct va_sig *sig)
 		}
 		if (data.at == NULL)
 			data.at = va_canon_signed(&t->canon, sig, &data.len);
+		uint32_t left_us = t->budget->sig_us;
+
 		may = charge(t, key, data.len);
 		if (may != VA_OK)
 			return may;
 		tried++;
-		switch (va_crypto_verify(t->budget->crypto, key, &data, &made)) {
+		switch (check(t->budget, key, &data, &made, left_us - t->budget->sig_us)) {
 		case VA_CRYPTO_GOOD:
 			return VA_OK;
 		case VA_CRYPTO_BAD:

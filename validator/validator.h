@@ -42,7 +42,8 @@ struct va_budget {
 	const struct va_rules *rules;
 	struct va_crypto *crypto;
 	uint32_t sig_checks;
-	uint32_t sig_us; /* what checks cost: va_key_check_us */
+	uint32_t sig_us;    /* what checks cost: va_key_check_us */
+	uint32_t spared_us; /* charged for checks that were remembered, not made (crypto.h) */
 	uint32_t sha1_blocks;
 };
 /* All of it: VA_SIG_CHECKS, VA_SIG_US, VA_SHA1_BLOCKS. rules and crypto are borrowed. */

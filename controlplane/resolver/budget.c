@@ -33,7 +33,7 @@ cp_limits_default(struct cp_resolver_limits *l)
 	default_u32(&l->zone_waste, 1000);
 	default_u32(&l->server_fetches, 1024);
 	default_u32(&l->server_rate, UINT32_MAX);
-	default_u32(&l->zone_check_ms, 500);
+	default_u32(&l->zone_check_ms, 200);
 	default_u32(&l->body_cap, HF_BODY_MAX);
 	default_u32(&l->ttl_max_s, 86400);
 	default_u32(&l->ttl_neg_max_s, 3600);

@@ -99,6 +99,7 @@ cp_verify_charge(struct cp_task *t, const struct hf_name *zone, const struct va_
 	const struct va_budget *after = &t->job->budget.va;
 	uint32_t us = before->sig_us - after->sig_us;
 
+	us -= after->spared_us - before->spared_us;
 	us += (before->sha1_blocks - after->sha1_blocks) / BLOCKS_PER_US;
 	CP_COUNT_BY(r, sig_checks, before->sig_checks - after->sig_checks);
 	if (us > 0 && !cp_table_is_public(r->table, zone))

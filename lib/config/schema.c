@@ -122,7 +122,7 @@ const struct hf_schema_key hf_schema[] = {
 	 "queries under way to the servers of one zone; 0: no limit"},
 	{"limits", "zone-waste", HF_SCHEMA_UINT, AT(limit_zone_waste), 0, 1000000, "1000", {0},
 	 "queries a second to one zone that bring no data; 0: no limit"},
-	{"limits", "zone-checks", HF_SCHEMA_DURATION, AT(limit_zone_check_ns), MS(1), S(1000), "500ms",
+	{"limits", "zone-checks", HF_SCHEMA_DURATION, AT(limit_zone_check_ns), MS(1), S(1000), "200ms",
 	 {0}, "of signature checks in a second for the zones of one domain, in each thread"},
 	{"limits", "server-fetches", HF_SCHEMA_UINT, AT(limit_server_fetches), 0, 1 << 20, "1024",
 	 {0}, "queries under way at one server; 0: no limit"},
