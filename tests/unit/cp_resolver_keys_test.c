@@ -201,8 +201,9 @@ keys_end_with_their_signature(void **state)
 	assert_int_equal(ask("n1.zone.test."), HF_VERDICT_SECURE);
 	assert_int_equal(sent_for(HF_TYPE_DNSKEY), 0);
 	fn_pass(11);
-	ask("n2.zone.test."); /* what the skew forgives is not kept */
-	assert_true(sent_for(HF_TYPE_DNSKEY) >= 1);
+	ask("n2.zone.test."); /* what the skew forgives is not kept; the root's have no DS to end
+	                         with */
+	assert_true(sent_for(HF_TYPE_DNSKEY) >= 3);
 }
 
 static void
