@@ -152,7 +152,7 @@ kind_text(const struct va_result *r, char out[SUBJECT_LEN])
 	char type[HF_TYPE_TEXT_LEN];
 
 	hf_type_to_text(r->type, type);
-	if (is_of_ds(r->reason))
+	if (is_of_ds(r->reason) || r->digest != 0)
 		snprintf(out, SUBJECT_LEN, "%s ", r->digest != 0 ? "DS" : type);
 	else if (r->algorithm != 0)
 		snprintf(out, SUBJECT_LEN, "RRSIG %s ", type);

@@ -404,6 +404,24 @@ result_from_anchor(struct va_result *out, const struct hf_rrset *anchors,
 	}
 }
 
+/* Is it for want of the zone key bit that no key is the one that a DS names? */
+static bool
+lacks_zone_bit(const struct hf_rrset *keys, const struct hf_rrset *anchors)
+{
+	struct va_key key;
+	struct va_ds ds;
+
+	for (uint16_t i = 0; anchors->type == HF_TYPE_DS && i < keys->rr_cnt; i++) {
+		if (!va_key_parse(&keys->rr[i], &key) || va_key_is_zone(&key))
+			continue;
+		for (uint16_t j = 0; j < anchors->rr_cnt; j++)
+			if (va_ds_parse(&anchors->rr[j], &ds) && ds.tag == key.tag &&
+			    ds.algorithm == key.algorithm)
+				return true;
+	}
+	return false;
+}
+
 void
 va_keys_verify(const struct hf_rrset *keys, const struct hf_rrset *ds, int64_t now_s,
     struct va_budget *budget, struct va_result *out)
@@ -437,4 +455,8 @@ va_keys_verify(const struct hf_rrset *keys, const struct hf_rrset *ds, int64_t n
 		result_init(out, keys, VA_KEYS_MISSING);
 	else if (t.key_cnt > 0)
 		judge(&t, keys, &keys->owner, out);
+	else if (lacks_zone_bit(keys, ds))
+		out->reason = VA_SIG_NOT_ZONE_KEY;
+	if (out->reason == VA_SIG_NO_KEY) /* it may be there, but nothing vouches for it */
+		out->reason = VA_SIG_NOT_VOUCHED;
 }

@@ -75,6 +75,8 @@ enum {
 	    "no DNSKEY with this tag and algorithm")                                              \
 	X(SIG_NOT_ZONE_KEY, HF_EDE_NO_ZONE_KEY, "RFC 4034 2.1.1",                                 \
 	    "the key lacks the zone key bit")                                                     \
+	X(SIG_NOT_VOUCHED, HF_EDE_RRSIGS_MISSING, "RFC 4035 5.2",                                 \
+	    "not by a key that a DS or trust anchor names")                                       \
 	X(SIG_BAD, HF_EDE_BOGUS, "RFC 4035 5.3.3", "signature does not verify")                   \
 	X(SIG_ALGORITHM, HF_EDE_DNSKEY_ALG, "RFC 4035 5.2",                                       \
 	    "no signature of an algorithm that is relied on")                                     \

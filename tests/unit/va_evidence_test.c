@@ -62,6 +62,12 @@ each_reason_names_what_is_at_fault_and_who_gave_it(void **state)
 	    {VA_SIG_NO_KEY, "www.example.", HF_TYPE_A, 13, 0,
 		"RRSIG A www.example keytag 33834 from 194.0.0.53: no DNSKEY with this tag and "
 		"algorithm 13"},
+	    {VA_SIG_NOT_VOUCHED, "example.", HF_TYPE_DNSKEY, 13, 0,
+		"RRSIG DNSKEY example keytag 33834 from 194.0.0.53: not by a key that a DS or "
+	        "trust "
+		"anchor names"},
+	    {VA_SIG_NOT_ZONE_KEY, "example.", HF_TYPE_DNSKEY, 13, 2,
+		"DS example keytag 33834 from 194.0.0.53: the key lacks the zone key bit"},
 	    {VA_SIG_ALGORITHM, "www.example.", HF_TYPE_A, 12, 0,
 		"RRSIG A www.example keytag 33834 from 194.0.0.53: algorithm 12 is not relied on"},
 	    {VA_SIG_MISSING, "www.example.", HF_TYPE_A, 0, 0,
