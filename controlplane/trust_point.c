@@ -540,17 +540,20 @@ cp_point_retry_s(const struct cp_point *p, uint32_t hold_down_s)
 	return p->retry_s > 0 ? p->retry_s : at_least(0, hold_down_s);
 }
 
-/* Original TTL of the signature that was good. */
+/* Original TTL of the signature that was good. Of several that look like it, one of which somebody
+ * may have added, the shortest: the long ones would put off for years what is to be seen. */
 static uint32_t
 original_ttl(const struct hf_rrset *keys, const struct va_result *good)
 {
+	uint32_t ttl = UINT32_MAX;
 	struct va_sig sig;
 
 	for (uint16_t i = 0; i < keys->sig_cnt; i++)
 		if (va_sig_parse(&keys->sig[i], &sig) && sig.key_tag == good->key_tag &&
-		    sig.algorithm == good->algorithm && sig.expiration == good->expiration)
-			return sig.original_ttl;
-	return keys->ttl;
+		    sig.algorithm == good->algorithm && sig.expiration == good->expiration &&
+		    sig.original_ttl < ttl)
+			ttl = sig.original_ttl;
+	return ttl;
 }
 
 enum cp_seen

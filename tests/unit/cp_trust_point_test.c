@@ -414,6 +414,33 @@ a_ttl_longer_than_30_days_is_the_hold_down(void **state)
 	expect('B', "Valid");
 }
 
+/* One packet with a signature more, which nobody checks since another is good, must not put off a
+ * new key for a hundred years. */
+static void
+a_forged_signature_beside_a_good_one_sets_no_times(void **state)
+{
+	struct va_box *box;
+	struct hf_rdata good, bad;
+	uint8_t forged[256];
+
+	(void)state;
+	pass(DAY_S);
+	box = make_set("AB/A");
+	good = box->set.sig[0];
+	assert_true(good.len <= sizeof(forged));
+	memcpy(forged, good.data, good.len);
+	memset(forged + 4, 0x7f, 4); /* the original TTL (RFC 4034 3.1) */
+	bad = (struct hf_rdata){forged, good.len};
+	const struct hf_rdata sigs[] = {bad, good};
+
+	box->set.sig = sigs;
+	box->set.sig_cnt = 2;
+	assert_int_equal(observe(&box->set), CP_SEEN_GOOD);
+	expect('B', "AddPend");
+	assert_int_equal(key_of('B')->need_ms, (uint64_t)HOLD_S * 1000);
+	assert_int_equal(p.interval_s, TTL_S / 2);
+}
+
 static void
 refresh_and_retry_are_the_times_of_the_rfc(void **state)
 {
@@ -628,6 +655,7 @@ main(void)
 	    T(a_long_gap_counts_as_two_intervals),
 	    T(however_long_it_was_three_observations_are_needed),
 	    T(a_ttl_longer_than_30_days_is_the_hold_down),
+	    T(a_forged_signature_beside_a_good_one_sets_no_times),
 	    T(refresh_and_retry_are_the_times_of_the_rfc),
 	    T(only_keys_that_can_be_used_and_have_the_sep_bit_are_taken),
 	    T(a_point_without_room_says_so_and_keeps_what_it_has),

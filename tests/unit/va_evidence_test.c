@@ -64,7 +64,7 @@ each_reason_names_what_is_at_fault_and_who_gave_it(void **state)
 		"algorithm 13"},
 	    {VA_SIG_NOT_VOUCHED, "example.", HF_TYPE_DNSKEY, 13, 0,
 		"RRSIG DNSKEY example keytag 33834 from 194.0.0.53: not by a key that a DS or "
-	        "trust "
+		"trust "
 		"anchor names"},
 	    {VA_SIG_NOT_ZONE_KEY, "example.", HF_TYPE_DNSKEY, 13, 2,
 		"DS example keytag 33834 from 194.0.0.53: the key lacks the zone key bit"},
