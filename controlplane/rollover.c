@@ -41,6 +41,7 @@ struct cp_rollover {
 	struct va_crypto *crypto;
 	struct cp_trust *trust;
 	struct event *tick; /* NULL: not started */
+	bool owed;          /* what is stored is newer than trust: there was no memory */
 	unsigned asks;
 	size_t cnt;
 	struct item **items; /* in order of name; an item stays where it is */
@@ -272,29 +273,39 @@ drop_unconfigured(struct cp_rollover *r)
 	}
 }
 
+/* The files are the operator's word whether or not the disk takes it: the next observation
+ * stores what this could not. */
+static void
+settle_one(struct item *it, int64_t now_s)
+{
+	struct cp_rollover *r = it->r;
+
+	cp_point_settle(&it->point, it->pending);
+	if (cp_store_put_point(r->cfg.store, &it->point, it->pending, now_s, false) != 0) {
+		cp_count(r->cfg.counters, store_failed);
+		hf_log(HF_LOG_ERROR, "anchor", "what the files say of keys was not stored: %s",
+		    cp_store_error(r->cfg.store));
+	}
+	tell(r, &it->point, it->pending);
+	memset(it->pending, 0, sizeof(*it->pending));
+}
+
 int
 cp_rollover_settle(struct cp_rollover *r, int64_t now_s)
 {
-	int rc = 0;
-
 	drop_unconfigured(r);
-	for (size_t i = 0; rc == 0 && i < r->cnt; i++) {
+	for (size_t i = 0; i < r->cnt; i++) {
 		struct item *it = r->items[i];
-		struct cp_point *p = &it->point;
 
-		if (!p->rolls)
+		if (!it->point.rolls)
 			continue;
-		cp_point_settle(p, now_s, it->pending);
-		if (p->good_s > now_s)
+		if (it->point.good_s > now_s)
 			hf_log(HF_LOG_WARN, "anchor",
 			    "keys were last observed in the future: the clock was wrong then, or "
 			    "is now");
-		rc = cp_store_put_point(r->cfg.store, p, it->pending, now_s, false);
-		if (rc == 0)
-			tell(r, p, it->pending);
-		memset(it->pending, 0, sizeof(*it->pending));
+		settle_one(it, now_s);
 	}
-	return rc == 0 ? trust_make(r, 0) : rc;
+	return trust_make(r, 0);
 }
 
 /* --- observations ------------------------------------------------------------------------- */
@@ -316,8 +327,9 @@ failed(struct item *it, const struct cp_time *at, const char *why)
 	snprintf(it->why, sizeof(it->why), "%s", why);
 	due_in(it, at->mono_ns, again_s);
 	cp_count(it->r->cfg.counters, anchor_refresh_failed);
-	hf_log(HF_LOG_WARN, "anchor", "keys of %s not observed: %s; again in %u s",
-	    hf_name_to_text(&it->point.name, name), why, again_s);
+	hf_log(cp_point_trusted_cnt(&it->point) > 0 ? HF_LOG_WARN : HF_LOG_ERROR, "anchor",
+	    "keys of %s not observed: %s; again in %u s", hf_name_to_text(&it->point.name, name),
+	    why, again_s);
 }
 
 /* next is what the point becomes, on disk first. */
@@ -334,13 +346,15 @@ take(struct item *it, struct cp_point *next, const struct cp_point_changes *c, i
 	it->point = *next;
 	*next = old; /* freed by the caller */
 	tell(r, &it->point, c);
-	if (!c->trust)
+	r->owed |= c->trust;
+	if (!r->owed)
 		return 0;
-	int rc = trust_make(r, cp_store_generation(r->cfg.store));
-
-	if (rc == 0 && r->ops.changed != NULL)
+	r->owed = trust_make(r, cp_store_generation(r->cfg.store)) != 0;
+	if (r->owed)
+		hf_log(HF_LOG_ERROR, "anchor", "no memory for new anchors: the old ones stay");
+	else if (r->ops.changed != NULL)
 		r->ops.changed(r->ops.arg, r->trust);
-	return rc;
+	return 0;
 }
 
 static enum cp_seen

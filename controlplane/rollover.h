@@ -46,7 +46,8 @@ int cp_rollover_create(const struct cp_rollover_config *cfg, struct cp_rollover 
 void cp_rollover_destroy(struct cp_rollover *r);
 
 /* Before the start: the anchors of a file (anchors.h), whose path is borrowed; then, after the
- * last one, settle: what has changed is stored. -EINVAL or -errno, err says why. */
+ * last one, settle: what has changed is stored. -EINVAL or -errno, err says why; of settle
+ * -ENOMEM. */
 int cp_rollover_file(struct cp_rollover *r, const char *path, char err[HF_ZONETEXT_ERROR_LEN]);
 int cp_rollover_add(struct cp_rollover *r, const struct hf_rrset *anchors, const char *path,
     char err[HF_ZONETEXT_ERROR_LEN]);

@@ -235,9 +235,8 @@ cp_point_configure(struct cp_point *p, const struct cp_point_key *like, int64_t 
 }
 
 void
-cp_point_settle(struct cp_point *p, int64_t now_s, struct cp_point_changes *out)
+cp_point_settle(struct cp_point *p, struct cp_point_changes *out)
 {
-	(void)now_s;
 	for (unsigned i = p->key_cnt; i-- > 0;) {
 		struct cp_point_key *k = &p->keys[i];
 

@@ -112,7 +112,7 @@ int cp_point_add(struct cp_point *p, const struct cp_point_key *k);
 int cp_point_configure(struct cp_point *p, const struct cp_point_key *like, int64_t now_s,
     struct cp_point_changes *out);
 /* All files have spoken: keys that only a file vouched for, and none does any more, go. */
-void cp_point_settle(struct cp_point *p, int64_t now_s, struct cp_point_changes *out);
+void cp_point_settle(struct cp_point *p, struct cp_point_changes *out);
 
 enum cp_seen {
 	CP_SEEN_GOOD,    /* a trusted key signed it; every transition was looked at */

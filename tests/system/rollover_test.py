@@ -108,7 +108,7 @@ class Control:
             f.write(anchor)
         with open(self.config, "w", encoding="ascii") as f:
             f.write(f'listen: ["127.0.0.1@{PORT}"]\nlink:\n  socket: {folder}/link.sock\n'
-                    f"control:\n  socket: {folder}/control.sock\nresolver:\n  root-hints: {folder}/root.hints\n"
+                    f"control:\n  socket: {folder}/control.sock\nresolver:\n  root-hints: {folder}/root.hints\n  threads: 2\n"
                     f"validation:\n  trust-anchors: [{folder}/root.key]\n  rollover-hold-down: {HOLD_S}s\n"
                     f"policy:\n  store: {folder}/policy.db\n")
 

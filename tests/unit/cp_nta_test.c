@@ -292,6 +292,30 @@ as_many_rules_as_a_snapshot_carries_and_not_one_more(void **state)
 	cp_ntas_destroy(n);
 }
 
+static void
+other_anchors_come_with_a_snapshot_and_stay_with_the_next_ones(void **state)
+{
+	const struct hf_rdata rd = {(const uint8_t *)"\1\2\3\4\5", 5};
+	const struct hf_rrset set = {.owner = hf_name_root,
+	    .type = HF_TYPE_DS,
+	    .klass = HF_CLASS_IN,
+	    .rr_cnt = 1,
+	    .rr = &rd};
+	struct cp_trust *next = cp_trust_create(&set, 1, 7);
+	struct cp_ntas *n = create();
+
+	(void)state;
+	assert_ptr_equal(cp_policy_trust(cp_ntas_policy(n)), trust);
+	assert_int_equal(cp_ntas_set_trust(n, next), CP_NTA_OK);
+	cp_trust_put(next); /* the snapshot has its own reference */
+	assert_int_equal(published, 1);
+	assert_int_equal(published_rules, 2); /* the names of the start: the root and the island */
+	assert_int_equal(cp_trust_since(cp_policy_trust(cp_ntas_policy(n))), 7);
+	assert_int_equal(cp_ntas_overtake(n, 5), CP_NTA_OK);
+	assert_ptr_equal(cp_policy_trust(cp_ntas_policy(n)), next);
+	cp_ntas_destroy(n);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -301,6 +325,7 @@ main(void)
 	    T(adding_publishes_a_snapshot_with_every_anchor_and_the_new_rule),
 	    T(what_may_not_be_added_is_refused_and_nothing_is_published),
 	    T(removing_publishes_and_a_second_time_there_is_nothing),
+	    T(other_anchors_come_with_a_snapshot_and_stay_with_the_next_ones),
 	    T(anchors_survive_a_restart_and_those_that_ran_out_do_not),
 	    T(an_anchor_ends_when_either_clock_says_so),
 	    T(several_that_end_together_are_published_once),

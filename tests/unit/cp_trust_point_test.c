@@ -601,7 +601,7 @@ what_only_a_file_vouched_for_goes_with_it_and_what_was_learned_stays(void **stat
 	configure('A', 0, "f");
 	configure('D', 0, "f");
 	memset(&changes, 0, sizeof(changes));
-	cp_point_settle(&p, now.wall_s, &changes);
+	cp_point_settle(&p, &changes);
 	expect('A', "Valid");
 	expect('B', "Valid");
 	expect('C', "Start");
