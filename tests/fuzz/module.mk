@@ -7,6 +7,7 @@ fuzz_names := \
 	cp_pack_fuzz \
 	cp_reply_fuzz \
 	cp_suffix_fuzz \
+	cp_trust_point_fuzz \
 	cp_zone_fuzz \
 	dp_packet_fuzz \
 	dp_serve_fuzz \
@@ -26,6 +27,7 @@ fuzz_parts_cp_reply_fuzz := resolver validator hf
 fuzz_parts_cp_zone_fuzz := resolver validator hf
 fuzz_more_cp_zone_fuzz := tests/badzones/look.c tests/badzones/world.c
 fuzz_libs_cp_zone_fuzz := -lldns
+fuzz_parts_cp_trust_point_fuzz := controlplane resolver validator hfconfig hf
 fuzz_parts_dp_serve_fuzz := dataplane hf
 fuzz_parts_link_msg_fuzz := hf
 fuzz_parts_wire_reply_fuzz := hf

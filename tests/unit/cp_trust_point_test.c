@@ -268,6 +268,34 @@ a_revoke_bit_without_the_keys_own_signature_is_not_believed(void **state)
 	expect('B', "Valid");
 }
 
+/* Each way of which the key's own signature over the set may be none. */
+static void
+a_revocation_by_a_signature_that_is_none_is_not_believed(void **state)
+{
+	struct va_budget none = {.rules = &va_rules_default, .crypto = crypto};
+	struct va_signer b = kr_signer('b');
+	struct hf_rdata rd = {b.dnskey, b.dnskey_len};
+	struct va_box *box;
+
+	(void)state;
+	run("AB/A*31");
+	box = make_set("Ab/bA");
+	((uint8_t *)(uintptr_t)box->sig[0].data)[box->sig[0].len - 1] ^= 1;
+	assert_int_equal(observe(&box->set), CP_SEEN_GOOD);
+	assert_int_equal(changes.forged, 1);
+	box = make_set("Ab/bA");
+	((uint8_t *)(uintptr_t)box->rr[0].data)[1] ^= 2; /* of another set */
+	assert_int_equal(observe(&box->set), CP_SEEN_BAD);
+	box = make_set("Ab/bA");
+	assert_false(va_key_revokes_itself(&box->set, &rd, now.wall_s, &none)); /* unpaid */
+	pass(11 * DAY_S);                                                       /* expired */
+	assert_int_equal(observe(&box->set), CP_SEEN_BAD);
+	assert_int_equal(changes.forged, 1);
+	assert_int_equal(cp_point_trusted_cnt(&p), 2);
+	assert_int_equal(see("Ab/bA"), CP_SEEN_GOOD);
+	expect('B', "Revoked");
+}
+
 static void
 a_key_revokes_itself_even_if_nobody_else_signed(void **state)
 {
@@ -645,6 +673,7 @@ main(void)
 	    T(a_set_that_no_trusted_key_signed_changes_nothing),
 	    T(a_signature_that_is_wrong_or_expired_is_none),
 	    T(a_revoke_bit_without_the_keys_own_signature_is_not_believed),
+	    T(a_revocation_by_a_signature_that_is_none_is_not_believed),
 	    T(a_key_revokes_itself_even_if_nobody_else_signed),
 	    T(a_key_is_accepted_only_by_an_observation_after_its_hold_down),
 	    T(a_key_that_was_withdrawn_starts_again),
