@@ -329,6 +329,7 @@ a_zone_that_no_longer_signs_is_insecure_below_a_ds_that_is_not_relied_on(void **
 	world();
 	only_unknown_digest();
 	zone->is_signed = false;
+	va_signer_fini(&zone->key);
 	for (unsigned i = 0; i < zone->cnt; i++)
 		if (zone->rr[i].type == HF_TYPE_DNSKEY)
 			zone->rr[i] = zone->rr[--zone->cnt];
