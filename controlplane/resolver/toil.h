@@ -6,12 +6,16 @@
  *           number of names: twenty milliseconds for each would leave a thread no time for
  *           others (KeyTrap, CVE-2023-50387, over and over). So the checks of a domain's zones
  *           together get a part of every second; what goes beyond fails at once and is not
- *           begun. A bucket for each domain, filled by what checks cost (va_budget), if they were
- * made and not remembered, and emptied by time, in ROWS arrays by keyed hash: the emptiest counts,
- * so a domain suffers for others only where it meets a busy one in every row (share.h). Public
- * suffixes are nobody's and have no limit; a TLD in trouble is trouble.h's. Roles     The
- * resolver's thread: it is its own time that is protected. Memory    Fixed. Blocking  Never. Errors
- * None. Trust     Domains come from the network, as keyed hashes.
+ *           begun. A bucket for each domain, filled by what checks cost (va_budget) if they
+ *           were made and not remembered, and emptied by time, in ROWS arrays by keyed hash:
+ *           the emptiest counts, so a domain suffers for others only where it meets a busy
+ *           one in every row (share.h). Public suffixes are nobody's and have no limit; a TLD
+ *           in trouble is trouble.h's.
+ * Roles     The resolver's thread: it is its own time that is protected.
+ * Memory    Fixed.
+ * Blocking  Never.
+ * Errors    None.
+ * Trust     Domains come from the network, as keyed hashes.
  */
 #ifndef CP_RESOLVER_TOIL_H
 #define CP_RESOLVER_TOIL_H
