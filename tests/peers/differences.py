@@ -36,6 +36,12 @@ def _iterations(zone):
     return zone.nsec3.iterations if zone.nsec3 else 0
 
 
+def _weight(zone):
+    """Of the iterations: the SHA-1 blocks that they hash (docs/limits.md)."""
+    salt = 0 if zone.nsec3 is None or zone.nsec3.salt == "-" else len(zone.nsec3.salt) // 2
+    return _iterations(zone) * ((20 + salt + 9 + 63) // 64)
+
+
 ROWS = [
     Row("RSASHA1", "operators must not rely on RSASHA1 (RFC 9905 2): insecure, EDE 1",
         only_sha1, "insecure", "secure", "secure"),
@@ -43,6 +49,8 @@ ROWS = [
         lambda z: z.ds == "SHA1", "insecure", "secure", "secure"),
     Row("iterations", "insecure above 50 NSEC3 iterations (RFC 9276 3.2), above 150 in BIND 9.18",
         lambda z: ITERATIONS < _iterations(z) <= ITERATIONS_BIND, "insecure", "secure", "insecure"),
+    Row("salt", "iterations weigh what they hash: with a salt of 40 octets two blocks each, 50 count as 100",
+        lambda z: _iterations(z) <= ITERATIONS < _weight(z), "insecure", "secure", "secure"),
     Row("Ed448", "Debian's libunbound is built with Nettle, without Ed448: an algorithm that is not known is"
         " insecure (RFC 4035 5.2)", lambda z: set(z.algorithms) == {16}, "secure", "secure", "insecure"),
     Row("gives up", "of bogus data that it needs itself unbound-host asks for more until it may no more:"
