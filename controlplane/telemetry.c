@@ -93,14 +93,17 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval every = {EVERY_S, 0};
 	struct cp_telemetry *t = arg;
+	struct cp_trust *trust = t->trust;
 	size_t cnt;
-	const struct hf_rrset *anchors = cp_trust_sets(t->trust, &cnt);
+	const struct hf_rrset *anchors = cp_trust_sets(trust, &cnt);
 
 	(void)fd;
 	(void)what;
+	cp_trust_get(trust); /* what is asked may end at once, and bring others */
 	for (size_t i = 0; i < cnt; i++)
 		if (is_first(anchors, i))
 			tell(t, &anchors[i].owner);
+	cp_trust_put(trust);
 	evtimer_add(t->timer, &every);
 }
 
