@@ -458,6 +458,13 @@ cp_store_put_point(struct cp_store *s, const struct cp_point *p,
 
 /* --- reading ------------------------------------------------------------------------------- */
 
+struct reader { /* who is given the rows */
+	cp_store_fn nta;
+	cp_point_fn point;
+	cp_audit_fn audit;
+	void *arg;
+};
+
 static bool
 column_text(sqlite3_stmt *st, int col, char *out, size_t cap)
 {
@@ -486,28 +493,44 @@ row_to_nta(sqlite3_stmt *st, struct cp_nta *n)
 	return true;
 }
 
-int
-cp_store_load(struct cp_store *s, cp_store_fn fn, void *arg)
+/* row for each row of sql, until one is not 0, which is returned. */
+static int
+each_row(struct cp_store *s, const char *sql,
+    int (*row)(struct cp_store *s, sqlite3_stmt *st, const struct reader *to),
+    const struct reader *to)
 {
 	sqlite3_stmt *st = NULL;
-	struct cp_nta n;
-	int out = 0,
-	    rc = sqlite3_prepare_v2(s->db,
-		"SELECT name, reason, author_uid, author_name, added, expires FROM nta ORDER BY "
-		"name",
-		-1, &st, NULL);
+	int out = 0, rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
 
 	while (rc == SQLITE_OK && out == 0) {
 		rc = sqlite3_step(st);
 		if (rc != SQLITE_ROW)
 			break;
 		rc = SQLITE_OK;
-		out = row_to_nta(st, &n) ? fn(arg, &n) : fail(s, -EBADMSG, "damaged: anchor");
+		out = row(s, st, to);
 	}
 	if (out == 0 && rc != SQLITE_DONE)
 		out = fail_db(s, rc, "read");
 	sqlite3_finalize(st);
 	return out;
+}
+
+static int
+read_nta(struct cp_store *s, sqlite3_stmt *st, const struct reader *to)
+{
+	struct cp_nta n;
+
+	return row_to_nta(st, &n) ? to->nta(to->arg, &n) : fail(s, -EBADMSG, "damaged: anchor");
+}
+
+int
+cp_store_load(struct cp_store *s, cp_store_fn fn, void *arg)
+{
+	const struct reader to = {.nta = fn, .arg = arg};
+
+	return each_row(s,
+	    "SELECT name, reason, author_uid, author_name, added, expires FROM nta ORDER BY name",
+	    read_nta, &to);
 }
 
 static bool
@@ -531,31 +554,25 @@ row_to_audit(sqlite3_stmt *st, struct cp_audit *a, struct hf_name *name)
 	return column_text(st, 4, text, sizeof(text)) && hf_name_from_text(text, name) == 0;
 }
 
+static int
+read_audit(struct cp_store *s, sqlite3_stmt *st, const struct reader *to)
+{
+	struct cp_audit a;
+	struct hf_name name;
+
+	return row_to_audit(st, &a, &name) ? to->audit(to->arg, &a)
+					   : fail(s, -EBADMSG, "damaged: audit");
+}
+
 int
 cp_store_audit(struct cp_store *s, cp_audit_fn fn, void *arg)
 {
-	sqlite3_stmt *st = NULL;
-	struct cp_audit a;
-	struct hf_name name;
-	int out = 0,
-	    rc = sqlite3_prepare_v2(s->db,
-		"SELECT time, uid, author, action, name, reason, generation_before, "
-		"generation_after"
-		" FROM audit ORDER BY id",
-		-1, &st, NULL);
+	const struct reader to = {.audit = fn, .arg = arg};
 
-	while (rc == SQLITE_OK && out == 0) {
-		rc = sqlite3_step(st);
-		if (rc != SQLITE_ROW)
-			break;
-		rc = SQLITE_OK;
-		out =
-		    row_to_audit(st, &a, &name) ? fn(arg, &a) : fail(s, -EBADMSG, "damaged: audit");
-	}
-	if (out == 0 && rc != SQLITE_DONE)
-		out = fail_db(s, rc, "read");
-	sqlite3_finalize(st);
-	return out;
+	return each_row(s,
+	    "SELECT time, uid, author, action, name, reason, generation_before, generation_after"
+	    " FROM audit ORDER BY id",
+	    read_audit, &to);
 }
 
 /* --- reading trust points ------------------------------------------------------------------ */
@@ -629,7 +646,7 @@ row_to_point(sqlite3_stmt *st, char *text, struct cp_point *p)
 }
 
 static int
-read_point(struct cp_store *s, sqlite3_stmt *st, cp_point_fn fn, void *arg)
+read_point(struct cp_store *s, sqlite3_stmt *st, const struct reader *to)
 {
 	char text[HF_NAME_TEXT_LEN];
 	struct cp_point p;
@@ -639,7 +656,7 @@ read_point(struct cp_store *s, sqlite3_stmt *st, cp_point_fn fn, void *arg)
 	int rc = read_keys(s, text, &p);
 
 	if (rc == 0)
-		rc = fn(arg, &p);
+		rc = to->point(to->arg, &p);
 	cp_point_fini(&p);
 	return rc;
 }
@@ -647,21 +664,9 @@ read_point(struct cp_store *s, sqlite3_stmt *st, cp_point_fn fn, void *arg)
 int
 cp_store_points(struct cp_store *s, cp_point_fn fn, void *arg)
 {
-	sqlite3_stmt *st = NULL;
-	int out = 0,
-	    rc = sqlite3_prepare_v2(s->db,
-		"SELECT name, good, good_ns, boot, interval, retry FROM trust_point ORDER BY name",
-		-1, &st, NULL);
+	const struct reader to = {.point = fn, .arg = arg};
 
-	while (rc == SQLITE_OK && out == 0) {
-		rc = sqlite3_step(st);
-		if (rc != SQLITE_ROW)
-			break;
-		rc = SQLITE_OK;
-		out = read_point(s, st, fn, arg);
-	}
-	if (out == 0 && rc != SQLITE_DONE)
-		out = fail_db(s, rc, "read");
-	sqlite3_finalize(st);
-	return out;
+	return each_row(s,
+	    "SELECT name, good, good_ns, boot, interval, retry FROM trust_point ORDER BY name",
+	    read_point, &to);
 }
