@@ -25,11 +25,7 @@ LISTEN = [f"127.0.0.1@{PORT}", f"::1@{PORT}", f"0.0.0.0@{PORT + 1}"]
 
 
 def program():
-    for folder in (world.PROGRAMS_ASAN, world.PROGRAMS):
-        path = os.path.join(folder, "holdfast-controlplane")
-        if os.path.exists(path):
-            return path
-    return None
+    return world.program("holdfast-controlplane")
 
 
 def missing():

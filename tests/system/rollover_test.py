@@ -20,14 +20,6 @@ HOLD_S = 4
 PATIENCE_S = 30
 
 
-def program(name):
-    for folder in (world.PROGRAMS_ASAN, world.PROGRAMS):
-        path = os.path.join(folder, name)
-        if os.path.exists(path):
-            return path
-    return None
-
-
 def missing():
     if os.geteuid() != 0:
         return "needs root: network namespaces"
@@ -35,7 +27,7 @@ def missing():
              if shutil.which(t) is None]
     if tools:
         return f"needs {tools}"
-    return None if program("holdfast-controlplane") else "not built: make programs"
+    return None if world.program("holdfast-controlplane") else "not built: make programs"
 
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
@@ -114,7 +106,7 @@ class Control:
 
     def start(self):
         with open(os.path.join(self.folder, "log"), "ab") as log:
-            self.process = subprocess.Popen(inside(program("holdfast-controlplane"), "--config", self.config),
+            self.process = subprocess.Popen(inside(world.program("holdfast-controlplane"), "--config", self.config),
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def stop(self, sig=signal.SIGTERM):
@@ -123,7 +115,7 @@ class Control:
             self.process.wait(20)
 
     def ctl(self, *argv):
-        return subprocess.run([program("holdfastctl"), "--config", self.config, *argv], capture_output=True, text=True,
+        return subprocess.run([world.program("holdfastctl"), "--config", self.config, *argv], capture_output=True, text=True,
                               timeout=20, check=False)
 
     def keys(self):

@@ -28,6 +28,15 @@ from hflab.netns import inside  # noqa: E402
 LAB = os.path.join(ROOT, "scripts", "lab", "lab")
 PROGRAMS = os.path.join(ROOT, os.environ.get("O", "build"))
 PROGRAMS_ASAN = os.path.join(ROOT, os.environ.get("O_ASAN", "build-asan"))
+
+
+def program(name):
+    """Where it is, with the sanitizers if it was built so; None: it was not built."""
+    for folder in (PROGRAMS_ASAN, PROGRAMS):
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            return path
+    return None
 V4, V6 = SERVICE
 LISTEN = "127.0.0.1@5335"
 
