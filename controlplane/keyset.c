@@ -5,7 +5,6 @@
 
 #include "lib/wire/message.h"
 #include "lib/wire/rdata.h"
-#include "lib/wire/writer.h"
 #include "validator/signature.h"
 
 struct cp_keyset {
@@ -45,35 +44,15 @@ keep(struct cp_keyset *s, size_t msg_len, const struct hf_rr *rr)
 	return true;
 }
 
-static size_t
-make_message(struct cp_keyset *s, const struct cp_answer *a)
-{
-	struct hf_writer w;
-
-	hf_writer_init(&w, s->msg, sizeof(s->msg));
-	hf_writer_question(&w, &a->question);
-	hf_writer_bytes(&w, a->body, a->body_len);
-	return w.len;
-}
-
 static bool
 read_all(struct cp_keyset *s, const struct cp_answer *a)
 {
-	size_t len = make_message(s, a);
-	struct hf_header h;
 	struct hf_cursor c;
-	struct hf_question q;
 	struct hf_walk walk;
 	struct hf_rr rr;
+	size_t len = cp_answer_walk(a, s->msg, &c, &walk);
 	bool good = true;
 
-	hf_cursor_init(&c, s->msg, len);
-	hf_header_read(&c, &h);
-	h.an_cnt = a->an_cnt;
-	h.ns_cnt = a->ns_cnt;
-	h.ar_cnt = a->ar_cnt;
-	hf_question_read(&c, &q);
-	hf_walk_init(&walk, &c, &h);
 	while (good && hf_walk_next(&walk, &rr))
 		if (rr.section == HF_SECTION_ANSWER &&
 		    hf_name_equal(&rr.owner, &a->question.name) && rr.klass == HF_CLASS_IN &&

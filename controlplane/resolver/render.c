@@ -156,3 +156,22 @@ cp_render(const struct cp_links *links, const struct cp_page *page, struct cp_an
 	a->body = page->buf + p.start;
 	a->body_len = a->truncated ? 0 : (uint16_t)(p.w.len - p.start);
 }
+
+size_t
+cp_answer_walk(const struct cp_answer *a, uint8_t *msg, struct hf_cursor *c, struct hf_walk *w)
+{
+	const struct hf_header h = {.an_cnt = a->an_cnt, .ns_cnt = a->ns_cnt, .ar_cnt = a->ar_cnt};
+	struct hf_writer to;
+
+	hf_writer_init(&to, msg, HF_MSG_MAX);
+	hf_writer_question(&to, &a->question);
+	uint32_t question_end = to.len;
+
+	hf_writer_bytes(&to, a->body, a->body_len);
+	size_t len = hf_writer_finish(&to, 0, 0);
+
+	hf_cursor_init(c, msg, len);
+	c->off = question_end;
+	hf_walk_init(w, c, &h);
+	return len;
+}

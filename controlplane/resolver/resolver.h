@@ -24,6 +24,7 @@
 #include "lib/base/addr.h"
 #include "lib/base/nat64.h"
 #include "lib/link/msg.h"
+#include "lib/wire/message.h"
 #include "lib/wire/rrset.h"
 #include "validator/validator.h"
 
@@ -76,6 +77,11 @@ struct cp_answer {
 	uint16_t body_len;
 	uint32_t sends; /* upstream packets this question cost */
 };
+
+/* a's records as a message in msg, HF_MSG_MAX octets, that w walks by means of c; both point into
+ * it. Returns its length. (render.c) */
+size_t
+cp_answer_walk(const struct cp_answer *a, uint8_t *msg, struct hf_cursor *c, struct hf_walk *w);
 
 struct cp_resolver_ops {
 	void *arg;

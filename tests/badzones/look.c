@@ -198,7 +198,6 @@ is_of_the_zone(uint16_t type)
 
 /* An answer as a message that can be walked through. */
 struct seen {
-	struct hf_question q;
 	struct hf_cursor c;
 	struct hf_walk walk;
 	size_t len;
@@ -208,20 +207,7 @@ struct seen {
 static void
 seen_init(struct seen *s, const struct cp_answer *a)
 {
-	struct hf_writer w;
-	struct hf_header h;
-
-	hf_writer_init(&w, s->msg, sizeof(s->msg));
-	hf_writer_question(&w, &a->question);
-	hf_writer_bytes(&w, a->body, a->body_len);
-	s->len = hf_writer_finish(&w, 0, 0);
-	hf_cursor_init(&s->c, s->msg, s->len);
-	hf_header_read(&s->c, &h);
-	h.an_cnt = a->an_cnt;
-	h.ns_cnt = a->ns_cnt;
-	h.ar_cnt = a->ar_cnt;
-	hf_question_read(&s->c, &s->q);
-	hf_walk_init(&s->walk, &s->c, &h);
+	s->len = cp_answer_walk(a, s->msg, &s->c, &s->walk);
 }
 
 /* The next record, and its RDATA in rd. */
@@ -295,10 +281,10 @@ see_records(const struct cp_answer *a, const struct truth *t)
 			bz_fail("a secure proof that lives too long");
 		if (is_of_the_zone(rr.type) && !is_true_record(&rr.owner, rr.type, &rd, rr.ttl))
 			bz_fail("a secure answer with a record that is not in the zone");
-		cnt += rr.section == HF_SECTION_ANSWER && rr.type == s.q.type &&
+		cnt += rr.section == HF_SECTION_ANSWER && rr.type == a->question.type &&
 		    hf_name_equal(&rr.owner, &t->name);
 	}
-	if (is_of_the_zone(s.q.type) && cnt != true_cnt(t, s.q.type))
+	if (is_of_the_zone(a->question.type) && cnt != true_cnt(t, a->question.type))
 		bz_fail("a secure answer with too few or too many records");
 }
 

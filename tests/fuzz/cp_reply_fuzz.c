@@ -7,7 +7,7 @@
 
 #include "controlplane/resolver/resolver.h"
 #include "lib/base/clock.h"
-#include "lib/wire/writer.h"
+#include "lib/wire/message.h"
 
 enum { SENDS_MAX = 64, CHUNK_HEAD = 10 };
 
@@ -61,9 +61,6 @@ static void
 on_answer(void *arg, uint64_t token, const struct cp_answer *a)
 {
 	static uint8_t msg[HF_MSG_MAX];
-	struct hf_writer w;
-	struct hf_header h;
-	struct hf_question q;
 	struct hf_cursor c;
 	struct hf_walk walk;
 	struct hf_rr rr;
@@ -71,17 +68,7 @@ on_answer(void *arg, uint64_t token, const struct cp_answer *a)
 
 	(void)arg;
 	require(token == 1 && ++answers == 1);
-	hf_writer_init(&w, msg, sizeof(msg));
-	hf_writer_question(&w, &a->question);
-	hf_writer_bytes(&w, a->body, a->body_len);
-	hf_writer_finish(&w, 0, 0);
-	hf_cursor_init(&c, msg, w.len);
-	hf_header_read(&c, &h);
-	h.an_cnt = a->an_cnt;
-	h.ns_cnt = a->ns_cnt;
-	h.ar_cnt = a->ar_cnt;
-	hf_question_read(&c, &q);
-	hf_walk_init(&walk, &c, &h);
+	(void)cp_answer_walk(a, msg, &c, &walk);
 	while (hf_walk_next(&walk, &rr))
 		cnt++;
 	require(hf_cursor_ok(&c) && c.off == c.end && a->body_len <= HF_BODY_MAX);

@@ -35,14 +35,6 @@ world_of(unsigned servers, bool is_signed, const struct cp_resolver_limits *limi
 	fn_start(root, limits);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static const struct cp_answer *
 ask(const char *name)
 {
@@ -590,7 +582,7 @@ slow_questions_give_way_to_new_ones_but_half_of_them_stay(void **state)
 	assert_int_equal(fn.answer_cnt, before + 9);
 }
 
-#define T(name) cmocka_unit_test_teardown(name, teardown)
+#define T(name) cmocka_unit_test_teardown(name, fn_teardown)
 
 int
 main(void)

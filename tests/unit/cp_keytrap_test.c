@@ -48,14 +48,6 @@ world(void)
 	world_with(NULL);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static void
 more_evil_servers(unsigned cnt)
 {
@@ -216,7 +208,7 @@ a_budget_that_others_spent_is_nobodys_fault(void **state)
 		checks_of("www.zone.test.", 0, &a);
 		assert_int_equal(a->verdict, HF_VERDICT_SECURE);
 		assert_int_equal(fn_counter(CP_RESOLVER_lost), 0);
-		teardown(state);
+		fn_teardown(state);
 	}
 	world();
 }
@@ -394,7 +386,7 @@ buckets_fill_by_what_is_spent_and_empty_with_time(void **state)
 	assert_true(met < 20);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

@@ -54,14 +54,6 @@ world(void)
 	fn_add(zone, "below.www.pub. 300 IN A 198.51.100.2");
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static void
 expect(const struct cp_answer *a, uint16_t rcode, unsigned answers, unsigned soa)
 {
@@ -191,7 +183,7 @@ servers_named_in_a_local_zone_have_no_address_but_the_local_one(void **state)
 		assert_false(hf_name_in(&fn.sent[i].q.name, &fn.zones[0].name));
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

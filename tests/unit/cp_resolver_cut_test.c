@@ -31,14 +31,6 @@ world(void)
 	fn_start(root, NULL);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static void
 expect_ok(const struct cp_answer *a)
 {
@@ -213,7 +205,7 @@ when_nobody_answers_the_parent_is_asked_again(void **state)
 		fn_pass(11);
 		expect_ok(fn_ask("www.zone.test.", HF_TYPE_A, 0));
 		assert_int_equal(fn_sent_to("192.0.2.2", CP_UDP), 1);
-		teardown(state);
+		fn_teardown(state);
 	}
 	world();
 }
@@ -379,7 +371,7 @@ referrals_that_lead_nowhere_are_left_for_the_next_server(void **state)
 		expect_ok(fn_ask("www.zone.test.", HF_TYPE_A, 0));
 		assert_true(fn_sent_to("192.0.2.3", CP_UDP) <= 1);
 		server->says = NULL;
-		teardown(state);
+		fn_teardown(state);
 	}
 	world();
 }
@@ -452,7 +444,7 @@ priming_that_says_little_or_nothing_leaves_the_hints(void **state)
 		world();
 		fn_server("192.0.2.1", NULL)->says = says[i];
 		expect_ok(fn_ask("www.zone.test.", HF_TYPE_A, 0));
-		teardown(state);
+		fn_teardown(state);
 	}
 	world();
 }
@@ -473,7 +465,7 @@ a_server_name_that_does_not_exist_is_asked_for_one_address_only(void **state)
 	assert_int_equal(fn_sent_to("192.0.2.3", CP_UDP), 2);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

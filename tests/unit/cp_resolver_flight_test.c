@@ -46,14 +46,6 @@ world(void)
 	world_with(NULL);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static unsigned
 asked(const char *name, uint16_t type)
 {
@@ -332,7 +324,7 @@ world_of_two(void)
 static int
 teardown_of_two(void **state)
 {
-	teardown(state);
+	fn_teardown(state);
 	cp_caches_destroy(caches);
 	return 0;
 }
@@ -380,7 +372,7 @@ a_thread_that_waits_for_another_in_vain_asks_by_itself(void **state)
 	expect_all(2, HF_RCODE_NOERROR, HF_VERDICT_SECURE);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

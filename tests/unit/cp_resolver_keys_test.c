@@ -51,14 +51,6 @@ world(void)
 	world_with(NULL);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static enum hf_verdict
 ask(const char *name)
 {
@@ -367,7 +359,7 @@ keys_of_one_domain_have_its_share_of_the_cache(void **state)
 	assert_true(fn_counter(CP_RESOLVER_cache_share) + use.evicted > 0);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

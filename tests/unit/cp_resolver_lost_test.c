@@ -41,14 +41,6 @@ world(void)
 	fn_start(root, NULL);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static void
 expect_same_failure(const struct cp_answer *a, const struct cp_answer *first)
 {
@@ -220,7 +212,7 @@ a_refusal_beside_a_circle_is_not_kept(void **state)
 	assert_true(fn_sent_to("192.0.2.4", CP_UDP) > 0);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

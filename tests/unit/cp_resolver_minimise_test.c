@@ -40,14 +40,6 @@ world(void)
 	world_signed(false);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static void
 expect_sent(unsigned idx, const char *name, uint16_t type)
 {
@@ -148,7 +140,7 @@ a_server_that_cannot_bear_the_shorter_name_is_shown_the_full_one(void **state)
 		assert_int_equal(fn.sent_cnt, 5);
 		expect_sent(3, "c.zone.test.", HF_TYPE_A);
 		expect_sent(4, "a.b.c.zone.test.", HF_TYPE_AAAA);
-		teardown(state);
+		fn_teardown(state);
 	}
 	world();
 }
@@ -215,7 +207,7 @@ aliases_times_labels_stay_within_the_one_budget(void **state)
 	assert_int_equal(fn_counter(CP_RESOLVER_budget_sends), 1);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

@@ -34,14 +34,6 @@ world_signed(bool is_signed)
 	fn_start(root, NULL);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static void
 world_says(says_fn first, says_fn second)
 {
@@ -120,7 +112,7 @@ a_recursive_servers_copy_counts_only_when_no_better_is_to_be_had(void **state)
 
 	expect_ok(a, 1);
 	assert_memory_equal(a->body + a->body_len - 4, "\306\63\144\1", 4);
-	teardown(state);
+	fn_teardown(state);
 	world_says(a_copy, a_copy);
 	a = ask();
 	expect_ok(a, 1);
@@ -143,10 +135,10 @@ a_reply_without_a_record_is_passed_over_for_one_with(void **state)
 {
 	world_says(blank, NULL);
 	expect_ok(ask(), 1);
-	teardown(state);
+	fn_teardown(state);
 	world_says(blank, blank);
 	expect_ok(ask(), 0);
-	teardown(state);
+	fn_teardown(state);
 	world_says(blank_without_aa, blank_without_aa);
 	expect_ok(ask(), 0);
 	assert_int_equal(fn_counter(CP_RESOLVER_servfail), 0);
@@ -160,7 +152,7 @@ a_denial_may_lack_its_soa_but_not_its_authority(void **state)
 	assert_int_equal(fn.sent_cnt, 4);
 	ask();
 	assert_int_equal(fn.sent_cnt, 1); /* not kept (RFC 2308 5) */
-	teardown(state);
+	fn_teardown(state);
 	world_says(lame_nodata, lame_nodata);
 	assert_int_equal(ask()->rcode, HF_RCODE_SERVFAIL);
 }
@@ -225,7 +217,7 @@ a_reply_to_something_else_is_none(void **state)
 {
 	world_says(junk_only, NULL);
 	expect_ok(ask(), 1);
-	teardown(state);
+	fn_teardown(state);
 	world_says(junk_only, junk_only);
 	assert_int_equal(ask()->rcode, HF_RCODE_SERVFAIL);
 }
@@ -294,7 +286,7 @@ where_an_alias_leads_is_asked_unless_it_came_along_signed(void **state)
 			questions += fn.sent[i].q.type == HF_TYPE_A &&
 			    fn.sent[i].q.name.octets[0] == 3; /* www */
 		assert_int_equal(questions, is_signed ? 0 : 1);
-		teardown(state);
+		fn_teardown(state);
 	}
 	world_signed(false);
 }
@@ -407,7 +399,7 @@ a_ds_seen_in_a_referral_answers_for_it_if_it_validates(void **state)
 	expect_ok(a, 0);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

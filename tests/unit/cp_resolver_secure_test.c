@@ -54,14 +54,6 @@ second_server(void)
 	return fn_server("192.0.2.13", zone);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static void
 expect(const struct cp_answer *a, uint16_t rcode, enum hf_verdict verdict, uint16_t ede)
 {
@@ -245,7 +237,7 @@ missing_signatures_and_missing_proofs_have_their_own_codes(void **state)
 	/* The DNSKEY RRset has no signature either: that is seen first. */
 	assert_int_equal(a->verdict, HF_VERDICT_BOGUS);
 	assert_int_not_equal(a->ede, HF_EDE_NO_REACHABLE_AUTHORITY);
-	teardown(state);
+	fn_teardown(state);
 	world();
 	fn_ask("www.zone.test.", HF_TYPE_A, 0); /* the keys are known now */
 	server->manner = FN_NO_SIGS;
@@ -284,7 +276,7 @@ one_good_server_is_found_among_bad_ones(void **state)
 	expect_secure(fn_ask("a.b.ent.zone.test.", HF_TYPE_A, 0), 1);
 	assert_int_equal(fn_sent_to("192.0.2.3", CP_UDP), 0); /* remembered as bad */
 	expect(fn_ask("no.zone.test.", HF_TYPE_A, 0), 3, HF_VERDICT_SECURE, HF_EDE_NONE);
-	teardown(state);
+	fn_teardown(state);
 	world();
 	second_server();
 	server->manner = FN_BAD_KEYS;
@@ -517,7 +509,7 @@ signature_checks_are_bounded_per_question(void **state)
 	assert_int_equal(a->verdict, HF_VERDICT_FAILURE);
 	assert_int_equal(fn_counter(CP_RESOLVER_sig_checks), 3);
 	assert_int_equal(fn_counter(CP_RESOLVER_budget_sigs), 1);
-	teardown(state);
+	fn_teardown(state);
 	world();
 }
 
@@ -545,7 +537,7 @@ without_an_anchor_everything_is_insecure(void **state)
 	expect(fn_ask("www.zone.test.", HF_TYPE_A, 0), 0, HF_VERDICT_INSECURE, HF_EDE_NONE);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

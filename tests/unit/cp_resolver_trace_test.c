@@ -171,14 +171,6 @@ servers_add(unsigned cnt, enum fn_manner manner)
 	}
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static const struct cp_answer *
 trace_how(const char *name, uint16_t type, bool cached)
 {
@@ -285,7 +277,7 @@ every_bad_server_is_shown_even_when_the_good_one_came_early(void **state)
 			for (; bad != NULL; bad = strstr(bad + 1, "answer, bogus SIG_BAD"))
 				found++;
 		if (found == 0)
-			teardown(state);
+			fn_teardown(state);
 	}
 	assert_int_equal(found, 4);
 }
@@ -342,7 +334,7 @@ a_good_server_does_not_make_a_question_under_an_nta_secure(void **state)
 			bogus_first++;
 			assert_non_null(strstr(seen.text, "  192.0.2.3: answer, secure\n"));
 		}
-		teardown(state);
+		fn_teardown(state);
 	}
 	assert_int_equal(bogus_first, 1);
 	world();
@@ -557,7 +549,7 @@ a_trace_of_the_cache_takes_nothing_from_it(void **state)
 	assert_int_equal(fn.sent_cnt, 0);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

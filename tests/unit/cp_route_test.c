@@ -54,14 +54,6 @@ configure(const char *name, enum cp_zone_kind kind, const char *addr)
 	return z;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static void
 expect(const struct cp_answer *a, enum hf_verdict verdict, unsigned answers)
 {
@@ -212,14 +204,14 @@ forwarders_are_tried_in_turn_and_only_forward_first_goes_on_in_the_public_tree(v
 		assert_int_equal(a->rcode, HF_RCODE_SERVFAIL);
 		assert_true(fn_sent_to("192.0.2.40", CP_UDP) <= 3);
 		assert_int_equal(fn_sent_to("192.0.2.3", CP_UDP), 0);
-		teardown(state);
+		fn_teardown(state);
 		world_of(true);
 		forwarder->manner = manners[i];
 		configure("zone.test.", CP_ZONE_FORWARD_FIRST, "192.0.2.40");
 		fn_start(root, NULL);
 		expect(fn_ask("www.zone.test.", HF_TYPE_A, 0), HF_VERDICT_SECURE, 1);
 		assert_in_range(fn_counter(CP_RESOLVER_fell_back), 1, 2); /* A, DNSKEY */
-		teardown(state);
+		fn_teardown(state);
 	}
 }
 
@@ -412,7 +404,7 @@ a_zone_given_twice_or_with_nobody_to_ask_is_no_configuration(void **state)
 	cp_routes_destroy(all);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

@@ -45,14 +45,6 @@ world(bool is_signed)
 	fn_start(root, NULL);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static void
 expect_failure(const struct cp_answer *a)
 {
@@ -90,7 +82,7 @@ other_types_cd_odd_labels_and_insecure_answers_are_left_alone(void **state)
 	    fn_ask("root-key-sentinel-is-ta-99999.", HF_TYPE_A, 0)->rcode, HF_RCODE_NXDOMAIN);
 	assert_int_equal(
 	    fn_ask("x.root-key-sentinel-is-ta-00001.", HF_TYPE_A, 0)->rcode, HF_RCODE_NXDOMAIN);
-	teardown(state);
+	fn_teardown(state);
 	world(false);
 	assert_int_equal(ask("is", tag, ".", HF_TYPE_A, 0)->rcode, HF_RCODE_NOERROR);
 	assert_int_equal(ask("not", tag, ".", HF_TYPE_A, 0)->rcode, HF_RCODE_NOERROR);
@@ -136,7 +128,7 @@ a_signal_names_every_tag_once_in_order_and_is_never_synthesised(void **state)
 	assert_int_equal(fn.sent_cnt, 1);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

@@ -59,14 +59,6 @@ world_nsec3(unsigned iterations, bool optout)
 	world_with(&how);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 /* Asked, and whether a packet was needed for it. */
 static void
 expect(const char *name, uint16_t type, uint16_t rcode, bool packets)
@@ -475,7 +467,7 @@ server_names_that_cannot_exist_are_not_asked_for(void **state)
 	assert_int_equal(fn_sent_to("192.0.2.3", CP_UDP), 0);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)

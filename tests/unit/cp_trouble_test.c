@@ -70,14 +70,6 @@ world(void)
 	world_with(NULL);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	fn_reset();
-	return 0;
-}
-
 static void
 break_servers(unsigned cnt, enum fn_manner manner)
 {
@@ -585,7 +577,7 @@ many_zones_are_forgotten_before_the_one_that_is_used(void **state)
 	cp_troubles_destroy(all);
 }
 
-#define T(f) cmocka_unit_test_teardown(f, teardown)
+#define T(f) cmocka_unit_test_teardown(f, fn_teardown)
 
 int
 main(void)
