@@ -9,7 +9,7 @@ from evil_lab import HERE, EvilLab, netns
 
 
 class TrapLab(EvilLab):
-    resolver, validation = "  any: full\n", "  key-tag-signal: no\n"
+    resolver, validation = "  any: full\n", "  key-tag-signal: no\n  rollover: no\n"
 
     def up(self):
         self.down()
