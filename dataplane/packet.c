@@ -6,6 +6,20 @@
 
 enum { IP_TTL = 64, IPV4_DF = 0x4000, IPV4_MORE_OR_OFFSET = 0x3fff };
 
+/* IANA, IPv6 Extension Header Types; and No Next Header (RFC 8200 4.7). */
+enum {
+	IPV6_HOP_BY_HOP = 0,
+	IPV6_ROUTING = 43,
+	IPV6_FRAGMENT = 44,
+	IPV6_ESP = 50,
+	IPV6_AH = 51,
+	IPV6_NONE = 59,
+	IPV6_DESTINATION = 60,
+	IPV6_MOBILITY = 135,
+	IPV6_HIP = 139,
+	IPV6_SHIM6 = 140,
+};
+
 int
 dp_service_add(struct dp_service *s, const struct hf_addr *a)
 {
@@ -185,22 +199,24 @@ classify_udp(struct dp_packet *f)
 	const uint8_t *udp = f->octets + f->l4_off;
 
 	if (f->l4_len < DP_UDP_LEN)
-		return DP_PACKET_BAD;
+		return DP_PACKET_BAD_LENGTH;
 	if (dp_get_u16(udp + 2) != DP_DNS_PORT)
 		return DP_PACKET_NOT_OURS;
 
 	uint16_t len = dp_get_u16(udp + 4);
-	if (len < DP_UDP_LEN || len > f->l4_len || dp_get_u16(udp) == 0)
-		return DP_PACKET_BAD;
+	if (len < DP_UDP_LEN || len > f->l4_len)
+		return DP_PACKET_BAD_LENGTH;
+	if (dp_get_u16(udp) == 0)
+		return DP_PACKET_BAD_SOURCE; /* wants no reply (RFC 768) */
 
 	bool unsummed = dp_get_u16(udp + 6) == 0;
 	if (unsummed && f->ether_type == DP_ETHER_IPV6)
-		return DP_PACKET_BAD; /* RFC 8200 8.1 */
+		return DP_PACKET_BAD_CHECKSUM; /* RFC 8200 8.1 */
 	if (!unsummed) {
 		uint64_t sum = pseudo(f, DP_PROTO_UDP, len);
 
 		if (dp_checksum_fold(checksum_add_of(sum, f, f->l4_off, len)) != 0)
-			return DP_PACKET_BAD;
+			return DP_PACKET_BAD_CHECKSUM;
 	}
 	f->dns_off = (uint16_t)(f->l4_off + DP_UDP_LEN);
 	f->dns_len = (uint16_t)(len - DP_UDP_LEN);
@@ -213,7 +229,7 @@ classify_other(const struct dp_packet *f, uint8_t proto)
 {
 	if (proto != DP_PROTO_TCP)
 		return DP_PACKET_NOT_OURS;
-	return f->l4_len < DP_TCP_LEN ? DP_PACKET_BAD : DP_PACKET_TCP;
+	return f->l4_len < DP_TCP_LEN ? DP_PACKET_BAD_LENGTH : DP_PACKET_TCP;
 }
 
 static enum dp_packet_kind
@@ -222,20 +238,26 @@ classify_ipv4(const struct dp_service *s, struct dp_packet *f)
 	const uint8_t *ip = f->octets + f->l3_off;
 	size_t left = (size_t)(f->len - f->l3_off);
 
-	if (left < DP_IPV4_LEN || ip[0] != 0x45)
-		return DP_PACKET_BAD;
+	if (left < DP_IPV4_LEN)
+		return DP_PACKET_BAD_LENGTH;
+	if (ip[0] < 0x45 || ip[0] > 0x4f)
+		return DP_PACKET_BAD; /* another version, or no whole header */
 	if (!dp_service_has_v4(s, ip + 16))
 		return DP_PACKET_NOT_OURS;
+	if (ip[0] != 0x45)
+		return DP_PACKET_IPV4_OPTIONS;
 
 	uint16_t total = dp_get_u16(ip + 2);
 	if (total < DP_IPV4_LEN || total > left) /* shorter than the frame: Ethernet padding */
-		return DP_PACKET_BAD;
+		return DP_PACKET_BAD_LENGTH;
 	if ((dp_get_u16(ip + 6) & IPV4_MORE_OR_OFFSET) != 0)
-		return DP_PACKET_BAD;
+		return DP_PACKET_IPV4_FRAGMENT;
 	if (!ipv4_sum_right(ip))
-		return DP_PACKET_BAD;
-	if (!hf_ipv4_is_host(ip + 12) || dp_service_has_v4(s, ip + 12))
-		return DP_PACKET_BAD; /* a reply could reach many, or ourselves */
+		return DP_PACKET_BAD_CHECKSUM;
+	if (!hf_ipv4_is_host(ip + 12))
+		return DP_PACKET_BAD_SOURCE;
+	if (dp_service_has_v4(s, ip + 12))
+		return DP_PACKET_OWN_SOURCE;
 
 	f->l4_off = (uint16_t)(f->l3_off + DP_IPV4_LEN);
 	f->l4_len = (uint16_t)(total - DP_IPV4_LEN);
@@ -244,27 +266,54 @@ classify_ipv4(const struct dp_service *s, struct dp_packet *f)
 	return ip[9] == DP_PROTO_ICMP ? DP_PACKET_NEIGHBOUR : classify_other(f, ip[9]);
 }
 
+/* RFC 8200 4: headers between the fixed one and what it carries. What is behind them is for
+ * no core to look at, encrypted or not. */
+static enum dp_packet_kind
+classify_ipv6_other(const struct dp_packet *f, uint8_t next)
+{
+	switch (next) {
+	case IPV6_FRAGMENT:
+		return DP_PACKET_IPV6_FRAGMENT;
+	case IPV6_HOP_BY_HOP:
+	case IPV6_ROUTING:
+	case IPV6_ESP:
+	case IPV6_AH:
+	case IPV6_NONE:
+	case IPV6_DESTINATION:
+	case IPV6_MOBILITY:
+	case IPV6_HIP:
+	case IPV6_SHIM6:
+		return DP_PACKET_IPV6_EXTENSION;
+	default:
+		return classify_other(f, next);
+	}
+}
+
 static enum dp_packet_kind
 classify_ipv6(const struct dp_service *s, struct dp_packet *f)
 {
 	const uint8_t *ip = f->octets + f->l3_off;
 	size_t left = (size_t)(f->len - f->l3_off);
 
-	if (left < DP_IPV6_LEN || ip[0] >> 4 != 6)
+	if (left < DP_IPV6_LEN)
+		return DP_PACKET_BAD_LENGTH;
+	if (ip[0] >> 4 != 6)
 		return DP_PACKET_BAD;
 
 	uint16_t len = dp_get_u16(ip + 4);
 	if (len > left - DP_IPV6_LEN)
-		return DP_PACKET_BAD;
+		return DP_PACKET_BAD_LENGTH;
 	f->l4_off = (uint16_t)(f->l3_off + DP_IPV6_LEN);
 	f->l4_len = len;
 	if (ip[6] == DP_PROTO_ICMPV6)
 		return DP_PACKET_NEIGHBOUR; /* may be to a multicast address, from none */
 	if (!dp_service_has_v6(s, ip + 24))
 		return DP_PACKET_NOT_OURS;
-	if (!hf_ipv6_is_host(ip + 8) || dp_service_has_v6(s, ip + 8))
-		return DP_PACKET_BAD;
-	return ip[6] == DP_PROTO_UDP ? classify_udp(f) : classify_other(f, ip[6]);
+	if (!hf_ipv6_is_host(ip + 8))
+		return DP_PACKET_BAD_SOURCE;
+	if (dp_service_has_v6(s, ip + 8))
+		return DP_PACKET_OWN_SOURCE;
+	return ip[6] == DP_PROTO_UDP ? classify_udp(f) : classify_ipv6_other(f, ip[6]);
 }
 
 enum dp_packet_kind
@@ -273,19 +322,20 @@ dp_packet_classify(const struct dp_host *host, struct dp_packet *f)
 	const uint8_t *p = f->octets;
 
 	if (f->len < DP_ETHER_LEN)
-		return DP_PACKET_BAD;
+		return DP_PACKET_BAD_LENGTH;
 
 	bool group = (p[0] & 1) != 0; /* ARP and neighbour solicitations come so */
 	if (!group && memcmp(p, host->mac, DP_MAC_LEN) != 0)
 		return DP_PACKET_NOT_OURS;
 	if ((p[6] & 1) != 0)
-		return DP_PACKET_BAD; /* nobody sends from a group address (IEEE 802.3 3.2.3) */
+		return DP_PACKET_BAD_SOURCE; /* nobody sends from a group address (IEEE 802.3 3.2.3)
+		                              */
 
 	f->l3_off = DP_ETHER_LEN;
 	f->ether_type = dp_get_u16(p + 12);
 	if (f->ether_type == DP_ETHER_VLAN) {
 		if (f->len < DP_ETHER_LEN + DP_VLAN_LEN)
-			return DP_PACKET_BAD;
+			return DP_PACKET_BAD_LENGTH;
 		f->l3_off = DP_ETHER_LEN + DP_VLAN_LEN;
 		f->ether_type = dp_get_u16(p + 16);
 	}

@@ -7,7 +7,7 @@
  * Roles     Any worker, on frames it owns.
  * Memory    Works in the caller's frame. Nothing is allocated.
  * Blocking  Never.
- * Errors    enum dp_packet_kind; NOT_OURS and BAD are counters (not_ours, bad_packet).
+ * Errors    enum dp_packet_kind: what is neither DNS, NEIGHBOUR nor TCP is a counter of that name.
  * Trust     Every octet is hostile.
  */
 #ifndef DP_PACKET_H
@@ -59,7 +59,16 @@ enum dp_packet_kind {
 	DP_PACKET_NEIGHBOUR, /* ARP, ICMP or ICMPv6: neighbour.h looks closer */
 	DP_PACKET_TCP,      /* to a service address: for the kernel, if it is there (exception.h) */
 	DP_PACKET_NOT_OURS, /* other MAC, address, protocol or port */
-	DP_PACKET_BAD,      /* lengths, checksums, options, fragments, impossible senders */
+	DP_PACKET_BAD,      /* all that has no name of its own below: bad_packet */
+	DP_PACKET_BAD_LENGTH,
+	DP_PACKET_BAD_CHECKSUM,
+	DP_PACKET_BAD_SOURCE, /* unspecified, loopback, multicast, port 0: no reply may go there */
+	DP_PACKET_OWN_SOURCE, /* a service address: a reply would be a query to ourselves */
+	DP_PACKET_IPV4_OPTIONS,
+	DP_PACKET_IPV4_FRAGMENT,
+	DP_PACKET_IPV6_EXTENSION, /* any extension header but the next */
+	DP_PACKET_IPV6_FRAGMENT,
+	DP_PACKET_KIND_CNT,
 };
 
 struct dp_packet {

@@ -128,6 +128,20 @@ pass_up(struct dp_worker *w, struct rte_mbuf *m)
 	out_add(w, &w->exception, m, m->data_len);
 }
 
+static const enum hf_counter drop_counter[DP_PACKET_KIND_CNT] = {
+    [DP_PACKET_TCP] = HF_COUNTER_not_ours,
+    [DP_PACKET_NOT_OURS] = HF_COUNTER_not_ours,
+    [DP_PACKET_BAD] = HF_COUNTER_bad_packet,
+    [DP_PACKET_BAD_LENGTH] = HF_COUNTER_bad_length,
+    [DP_PACKET_BAD_CHECKSUM] = HF_COUNTER_bad_checksum,
+    [DP_PACKET_BAD_SOURCE] = HF_COUNTER_bad_source,
+    [DP_PACKET_OWN_SOURCE] = HF_COUNTER_own_source,
+    [DP_PACKET_IPV4_OPTIONS] = HF_COUNTER_ipv4_options,
+    [DP_PACKET_IPV4_FRAGMENT] = HF_COUNTER_ipv4_fragment,
+    [DP_PACKET_IPV6_EXTENSION] = HF_COUNTER_ipv6_extension,
+    [DP_PACKET_IPV6_FRAGMENT] = HF_COUNTER_ipv6_fragment,
+};
+
 /* Classify m into *p. True for a DNS query; all else is gone afterwards. */
 static bool
 take_in(struct dp_worker *w, struct dp_out *out, struct rte_mbuf *m, struct dp_packet *p)
@@ -146,22 +160,13 @@ take_in(struct dp_worker *w, struct dp_out *out, struct rte_mbuf *m, struct dp_p
 		pass_up(w, m);
 		return false;
 	}
-	switch (kind) {
-	case DP_PACKET_DNS:
+	if (kind == DP_PACKET_DNS)
 		return true;
-	case DP_PACKET_NEIGHBOUR:
-		if (neighbour_answered(w, host, p)) {
-			out_add(w, out, m, p->len);
-			return false;
-		}
-		break;
-	case DP_PACKET_TCP:
-	case DP_PACKET_NOT_OURS:
-		dp_count(w->core.counters, HF_COUNTER_not_ours);
-		break;
-	case DP_PACKET_BAD:
-		dp_count(w->core.counters, HF_COUNTER_bad_packet);
-		break;
+	if (kind != DP_PACKET_NEIGHBOUR) {
+		dp_count(w->core.counters, drop_counter[kind]);
+	} else if (neighbour_answered(w, host, p)) {
+		out_add(w, out, m, p->len);
+		return false;
 	}
 	rte_pktmbuf_free(m);
 	return false;

@@ -19,7 +19,15 @@
 	X(tx, packets, "handed to the port")                                                       \
 	X(tx_full, packets, "lost because the port's queue was full")                              \
 	X(not_ours, packets, "addressed to nobody here: other MAC, address, port or protocol")     \
-	X(bad_packet, packets, "malformed below DNS: lengths, checksums, options, fragments")      \
+	X(bad_packet, packets, "malformed below DNS in a way that has no line of its own")         \
+	X(bad_length, packets, "shorter than their headers, or than these say")                    \
+	X(bad_checksum, packets, "with a wrong IPv4 or UDP checksum, or none over IPv6")           \
+	X(bad_source, packets, "from an address or port that no reply may go to")                  \
+	X(own_source, packets, "from a service address")                                           \
+	X(ipv4_options, packets, "with IPv4 options, dropped")                                     \
+	X(ipv4_fragment, packets, "IPv4 fragments, dropped")                                       \
+	X(ipv6_extension, packets, "with an IPv6 extension header, dropped")                       \
+	X(ipv6_fragment, packets, "IPv6 fragments, dropped")                                       \
 	X(arp_answered, packets, "ARP requests for a service address answered")                    \
 	X(nd_answered, packets, "neighbour solicitations for a service address answered")          \
 	X(echo_answered, packets, "ICMP and ICMPv6 echo requests answered")                        \

@@ -91,7 +91,7 @@ tcp_to_others_from_us_or_to_all_is_not(void **state)
 	assert_false(
 	    wanted(ip_frame((struct frame_plan){.v6 = true, .to = their_v6}, DP_PROTO_TCP, 20, 0)));
 	assert_false(wanted(ip_frame((struct frame_plan){.from = our_v4}, DP_PROTO_TCP, 20, 0)));
-	assert_int_equal(kind, DP_PACKET_BAD);
+	assert_int_equal(kind, DP_PACKET_OWN_SOURCE);
 	assert_false(
 	    wanted(ip_frame((struct frame_plan){.v6 = true, .from = our_v6}, DP_PROTO_TCP, 20, 0)));
 
@@ -125,7 +125,7 @@ a_fragment_of_tcp_is_not(void **state)
 	frame[20] |= 0x20; /* more fragments, in the checksum as well */
 	frame[24] = (uint8_t)(frame[24] - 0x20);
 	assert_false(wanted(len));
-	assert_int_equal(kind, DP_PACKET_BAD);
+	assert_int_equal(kind, DP_PACKET_IPV4_FRAGMENT);
 }
 
 static void
@@ -184,7 +184,7 @@ a_query_and_what_is_bad_never_are(void **state)
 	assert_int_equal(kind, DP_PACKET_DNS);
 	frame[14] = 0x46; /* options */
 	assert_false(wanted(74));
-	assert_int_equal(kind, DP_PACKET_BAD);
+	assert_int_equal(kind, DP_PACKET_IPV4_OPTIONS);
 }
 
 static void

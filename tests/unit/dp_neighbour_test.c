@@ -35,7 +35,7 @@ answer(size_t len, size_t cap)
 	enum dp_packet_kind kind = dp_packet_classify(&host, &packet);
 	if (kind == DP_PACKET_NEIGHBOUR)
 		return dp_neighbour_answer(&host, 0, &limit, &packet);
-	return kind == DP_PACKET_BAD ? DP_NEIGHBOUR_BAD : DP_NEIGHBOUR_NOT_OURS;
+	return kind == DP_PACKET_NOT_OURS ? DP_NEIGHBOUR_NOT_OURS : DP_NEIGHBOUR_BAD;
 }
 
 static size_t
