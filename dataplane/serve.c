@@ -63,23 +63,23 @@ put_u32(uint8_t *p, uint32_t v)
 	memcpy(p, &v, sizeof(v));
 }
 
-/* Whether the writer kept the body: its counts are in the header (RFC 1035 4.1.1). */
-static inline bool
-body_is_in(const struct dp_query *dq, const struct dp_entry *e)
+/* How many records of the entry are in the reply, from the first on: its counts say so (RFC 1035
+ * 4.1.1). OPT is given up only after all of them. */
+static inline unsigned
+records_in(const struct dp_query *dq)
 {
 	const uint8_t *m = dq->msg;
-	unsigned an = (unsigned)m[6] << 8 | m[7];
-	unsigned ns = (unsigned)m[8] << 8 | m[9];
-	unsigned ar = (unsigned)m[10] << 8 | m[11];
+	unsigned cnt = ((unsigned)m[6] << 8 | m[7]) + ((unsigned)m[8] << 8 | m[9]) +
+	    ((unsigned)m[10] << 8 | m[11]);
 
-	return an == e->an_cnt && ns == e->ns_cnt && ar == e->ar_cnt + (unsigned)dq->q.edns.present;
+	return cnt > 0 ? cnt - dq->q.edns.present : 0;
 }
 
 /* TTLs count down from insertion, to 0 at the lowest (RFC 1035 3.2.1); stale ones are all the
  * same (RFC 8767 4). Offsets were checked against the body when the message came. */
 static inline void
 patch_ttls(const struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
-    const struct dp_entry *e, enum dp_use use)
+    const struct dp_entry *e, enum dp_use use, unsigned cnt)
 {
 	const uint16_t *off = dp_entry_ttl_off(e);
 	const uint8_t *from =
@@ -89,7 +89,7 @@ patch_ttls(const struct dp_core *core, const struct dp_policy *p, struct dp_quer
 
 	if (core->now_ms > e->inserted_ms)
 		age_s = (uint32_t)((core->now_ms - e->inserted_ms) / 1000);
-	for (unsigned i = 0; i < e->ttl_cnt; i++) {
+	for (unsigned i = 0; i < cnt; i++) {
 		uint32_t ttl = get_u32(from + off[i]);
 
 		ttl = ttl > age_s ? ttl - age_s : 0;
@@ -180,8 +180,7 @@ reply_entry_long(struct dp_core *core, const struct dp_policy *p, struct dp_quer
 	hf_identity_nsid(core->identity, &dq->q, &r);
 	if (reply_write(core, dq, &r) != DP_REPLY)
 		return DP_DROP;
-	if (body_is_in(dq, e))
-		patch_ttls(core, p, dq, e, j->use);
+	patch_ttls(core, p, dq, e, j->use, records_in(dq));
 	return DP_REPLY;
 }
 
@@ -206,7 +205,7 @@ reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq
 	if (len == 0)
 		return reply_entry_long(core, p, dq, e, j);
 	dq->len = (uint16_t)len;
-	patch_ttls(core, p, dq, e, j->use);
+	patch_ttls(core, p, dq, e, j->use, e->ttl_cnt);
 	return DP_REPLY;
 }
 

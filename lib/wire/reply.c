@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/wire/cut.h"
+
 enum {
 	OPT_FIXED_LEN = 11,    /* root owner, type, class, TTL, RDLENGTH: RFC 6891 6.1.2 */
 	NSID_FIXED_LEN = 4,    /* option code, length: RFC 5001 2.3 */
@@ -42,8 +44,9 @@ struct fit {
 	uint8_t ede_cnt;
 	uint16_t text_len; /* EXTRA-TEXT of the last EDE */
 	uint16_t nsid_len;
-	uint16_t body_len; /* all of the body or 0 */
-	size_t head_len;   /* header and, if it is kept, the question */
+	uint16_t body_len;            /* whole records, from the first on */
+	uint16_t cnt[HF_SECTION_CNT]; /* how many */
+	size_t head_len;              /* header and, if it is kept, the question */
 };
 
 static inline size_t
@@ -62,31 +65,59 @@ fit_len(const struct fit *f)
 	return f->head_len + f->body_len + opt_len(f);
 }
 
-/* Too large: give up EXTRA-TEXT, the identifier, then EDE with TC (RFC 8914 3: before other data),
- * then the body with TC (RFC 2181 9: never a part of an RRset), then OPT, then the question. */
-static void
-fit_shrink(struct fit *f, size_t max, const struct hf_reply *r)
+static inline void
+fit_body(struct fit *f, uint16_t len, const uint16_t cnt[HF_SECTION_CNT])
 {
-	const struct fit whole = *f;
+	f->body_len = len;
+	memcpy(f->cnt, cnt, sizeof(f->cnt));
+}
 
+/* As much of the body as there is room for. False: something needed is missing. */
+static bool
+fit_cut(struct fit *f, const struct hf_cut_body *b, size_t max)
+{
+	size_t others_len = f->head_len + opt_len(f);
+	struct hf_cut cut = hf_cut_find(b, max > others_len ? max - others_len : 0);
+
+	fit_body(f, cut.len, cut.cnt);
+	return !cut.tc;
+}
+
+/* Records that are not needed go without TC, and before EDE does, which would cost TC (RFC 8914 3).
+ * What is needed stays whole if it can do so for EDE; when it is cut, the reason stays. */
+static void
+fit_records(struct fit *f, const struct hf_cut_body *b, size_t max)
+{
+	struct fit bare = *f;
+
+	if (f->body_len == 0 || fit_cut(f, b, max))
+		return;
+	f->flags = HF_FLAG_TC;
+	bare.flags = HF_FLAG_TC;
+	bare.ede_cnt = 0;
+	if (f->ede_cnt > 0 && fit_cut(&bare, b, max))
+		*f = bare;
+}
+
+/* Too large: give up EXTRA-TEXT, the identifier, records, EDE (RFC 8914 3: with TC), OPT, the
+ * question. */
+static void
+fit_shrink(struct fit *f, const struct hf_cut_body *b, size_t max, unsigned rcode)
+{
 	f->text_len = 0;
 	if (fit_len(f) <= max)
 		return;
 	f->nsid_len = 0;
 	if (fit_len(f) <= max)
 		return;
+	fit_records(f, b, max);
+	if (fit_len(f) <= max)
+		return;
 	f->flags = HF_FLAG_TC;
 	f->ede_cnt = 0;
 	if (fit_len(f) <= max)
 		return;
-	f->body_len = 0;
-	f->ede_cnt = whole.ede_cnt; /* without the body there may be room for the reason */
-	if (fit_len(f) <= max)
-		return;
-	f->ede_cnt = 0;
-	if (fit_len(f) <= max)
-		return;
-	f->opt = r->rcode > RCODE_HEADER_MAX;
+	f->opt = rcode > RCODE_HEADER_MAX;
 	if (fit_len(f) <= max)
 		return;
 	f->opt = false;
@@ -140,12 +171,10 @@ opt_write(uint8_t *p, const struct hf_query *q, const struct hf_reply *r, const 
 	return p;
 }
 
-size_t
-hf_reply_write(
-    uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q, const struct hf_reply *r)
+/* All that there is to say, whether it fits or not. */
+static struct fit
+fit_whole(const struct hf_query *q, const struct hf_reply *r, const struct hf_cut_body *b)
 {
-	size_t max = cap < limit ? cap : limit;
-	bool body = q->question_end != 0 && !r->truncated;
 	uint8_t ede_cnt = r->ede_cnt < HF_REPLY_EDE_MAX ? r->ede_cnt : HF_REPLY_EDE_MAX;
 	bool text = ede_cnt > 0 && r->ede_text != NULL && r->ede_text_len <= HF_EDE_TEXT_MAX;
 	struct fit f = {
@@ -154,21 +183,38 @@ hf_reply_write(
 	    .ede_cnt = ede_cnt,
 	    .text_len = text ? r->ede_text_len : 0,
 	    .nsid_len = r->nsid_len <= HF_REPLY_NSID_MAX ? r->nsid_len : 0,
-	    .body_len = body ? r->body_len : 0,
 	    .head_len = q->question_end != 0 ? q->question_end : HF_HEADER_LEN,
 	};
+
+	if (q->question_end != 0 && !r->truncated)
+		fit_body(&f, b->len, b->cnt);
+	return f;
+}
+
+size_t
+hf_reply_write(
+    uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q, const struct hf_reply *r)
+{
+	const struct hf_cut_body b = {
+	    .msg = msg,
+	    .octets = r->body,
+	    .question_end = q->question_end,
+	    .len = r->body_len,
+	    .cnt = {r->an_cnt, r->ns_cnt, r->ar_cnt},
+	};
+	size_t max = cap < limit ? cap : limit;
+	struct fit f = fit_whole(q, r, &b);
 
 	if (max < HF_HEADER_LEN)
 		return 0;
 	if (fit_len(&f) > max)
-		fit_shrink(&f, max, r);
+		fit_shrink(&f, &b, max, r->rcode);
 
-	bool counted = body && f.body_len == r->body_len;
 	uint8_t *p = put_u16(msg + 2, reply_flags(q, r, &f)); /* the ID stays in place */
 	p = put_u16(p, f.head_len > HF_HEADER_LEN);
-	p = put_u16(p, counted ? r->an_cnt : 0);
-	p = put_u16(p, counted ? r->ns_cnt : 0);
-	put_u16(p, (counted ? r->ar_cnt : 0u) + f.opt);
+	p = put_u16(p, f.cnt[HF_SECTION_ANSWER]);
+	p = put_u16(p, f.cnt[HF_SECTION_AUTHORITY]);
+	put_u16(p, f.cnt[HF_SECTION_ADDITIONAL] + (unsigned)f.opt);
 
 	p = msg + f.head_len;
 	if (f.body_len > 0)

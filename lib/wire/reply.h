@@ -89,10 +89,10 @@ struct hf_reply {
  * datagram allowed on this path: HF_MSG_MAX for TCP, else the lower of ours and the
  * client's (use hf_reply_limit). Without a readable question only a header (and OPT) is
  * made. Bits: QR set, opcode, RD, CD copied, RA set unless turned down, AA clear, AD if authentic
- * and the client set AD or DO (RFC 6840 5.7, 5.8) and not CD, TC and an empty body when it does not
- * fit (RFC 2181 9). OPT only if the query had one (RFC 6891 7); EDE only with OPT; EXTRA-TEXT is
- * dropped before the identifier, and that before the body is. Returns the length, 0 when not even a
- * header fits. */
+ * and the client set AD or DO (RFC 6840 5.7, 5.8) and not CD, TC when something needed is left out.
+ * OPT only if the query had one (RFC 6891 7); EDE only with OPT. What does not fit is left out:
+ * EXTRA-TEXT before the identifier, that before any record; of records the last (cut.h), and
+ * the counts say how many there are. Returns the length, 0 when not even a header fits. */
 size_t hf_reply_write(
     uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q, const struct hf_reply *r);
 

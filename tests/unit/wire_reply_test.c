@@ -10,7 +10,7 @@
 
 #include "lib/wire/reply.h"
 
-enum { BUF_LEN = 4096, QUESTION_LEN = 11, BODY_MAX = 600 };
+enum { BUF_LEN = 4096, QUESTION_LEN = 11, BODY_MAX = 2048, RR_MAX = 40 };
 
 static const uint8_t question[QUESTION_LEN] = {3, 'W', 'w', 'W', 2, 'd', 'E', 0, 0, 1, 0};
 
@@ -76,25 +76,112 @@ add16(struct bytes *b, unsigned v)
 	add(b, two, 2);
 }
 
-struct shape {
-	bool body, ede, text, tc;
+/* --- bodies: records, and what is known of each */
+
+struct records {
+	unsigned cnt;
+	unsigned needed_cnt;     /* up to the last that is needed */
+	uint16_t end[RR_MAX];    /* octets of the body up to the end of record i */
+	bool begins[RR_MAX + 1]; /* record i begins an RRset; so does the end */
+	uint16_t in[3];          /* records of a section */
+	uint16_t len;
+	uint8_t octets[BODY_MAX];
 };
 
 static void
-reference(const struct ask *a, const struct hf_reply *r, const struct shape *s, struct bytes *out)
+record_add(struct records *b, enum hf_section section, const char *owner, unsigned type)
 {
-	struct bytes options = {0};
-	unsigned flags = 0x8080;
+	const uint8_t rest[14] = {(uint8_t)(type >> 8), (uint8_t)type, 0, 1, 0, 0, 1, 0x2c, 0, 4,
+	    192, 0, 2, (uint8_t)b->cnt};
+	size_t owner_len = strlen(owner);
 
+	memcpy(b->octets + b->len, owner, owner_len);
+	memcpy(b->octets + b->len + owner_len, rest, sizeof(rest));
+	b->len = (uint16_t)(b->len + owner_len + sizeof(rest));
+	b->end[b->cnt] = b->len;
+	b->in[section]++;
+	b->cnt++;
+	b->begins[b->cnt] = true; /* until one more of the same comes */
+}
+
+/* RRsets of cnt[i] records: two names' addresses that answer, the SOA and the name servers of the
+ * authority section, and the addresses of two of them: one name spelled out twice, in two cases,
+ * the other by a pointer the second time. */
+static void
+records_make(struct records *b, const unsigned cnt[6])
+{
+	static const struct {
+		enum hf_section section;
+		unsigned type;
+		bool needed;
+		const char *owner[2]; /* of the first, and of the others */
+	} sets[6] = {
+	    {HF_SECTION_ANSWER, HF_TYPE_A, true, {"\xc0\x0c", "\xc0\x0c"}},
+	    {HF_SECTION_ANSWER, HF_TYPE_A, true, {"\xc0\x10", "\xc0\x10"}},
+	    {HF_SECTION_AUTHORITY, HF_TYPE_SOA, true, {"\xc0\x10", "\xc0\x10"}},
+	    {HF_SECTION_AUTHORITY, HF_TYPE_NS, false, {"\xc0\x10", "\xc0\x10"}},
+	    {HF_SECTION_ADDITIONAL, HF_TYPE_A, false, {"\1a\xc0\x10", "\1A\xc0\x10"}},
+	    {HF_SECTION_ADDITIONAL, HF_TYPE_A, false, {"\1b\xc0\x10", "\1b\2dE\xc0\x13"}},
+	};
+
+	memset(b, 0, sizeof(*b));
+	for (unsigned s = 0; s < 6; s++) {
+		b->begins[b->cnt] = true;
+		for (unsigned i = 0; i < cnt[s]; i++) {
+			if (i > 0)
+				b->begins[b->cnt] = false;
+			record_add(b, sets[s].section, sets[s].owner[i > 0], sets[s].type);
+			if (sets[s].needed)
+				b->needed_cnt = b->cnt;
+		}
+	}
+}
+
+static void
+records_into(const struct records *b, struct hf_reply *r)
+{
+	r->body = b->octets;
+	r->body_len = b->len;
+	r->an_cnt = b->in[0];
+	r->ns_cnt = b->in[1];
+	r->ar_cnt = b->in[2];
+}
+
+/* --- the reference, continued: everything that a reply may be, best first */
+
+struct shape {
+	unsigned rr_cnt;
+	bool ede, text, tc;
+};
+
+static unsigned
+at_most(unsigned v, unsigned max)
+{
+	return v < max ? v : max;
+}
+
+static void
+options_of(const struct hf_reply *r, const struct shape *s, struct bytes *options)
+{
 	for (unsigned i = 0; s->ede && i < r->ede_cnt; i++) {
 		bool text = s->text && i == r->ede_cnt - 1u && r->ede_text != NULL;
 
-		add16(&options, 15);
-		add16(&options, text ? 2u + r->ede_text_len : 2u);
-		add16(&options, r->ede[i]);
+		add16(options, 15);
+		add16(options, text ? 2u + r->ede_text_len : 2u);
+		add16(options, r->ede[i]);
 		if (text)
-			add(&options, r->ede_text, r->ede_text_len);
+			add(options, r->ede_text, r->ede_text_len);
 	}
+}
+
+static void
+reference(const struct ask *a, const struct hf_reply *r, const struct records *b,
+    const struct shape *s, struct bytes *out)
+{
+	struct bytes options = {0};
+	unsigned flags = 0x8080, left = s->rr_cnt;
+
+	options_of(r, s, &options);
 	flags |= a->flags & 0x7800;
 	flags |= a->flags & 0x0100;
 	flags |= a->flags & 0x0010;
@@ -108,13 +195,16 @@ reference(const struct ask *a, const struct hf_reply *r, const struct shape *s, 
 	add16(out, 0xbeef);
 	add16(out, flags);
 	add16(out, 1);
-	add16(out, s->body ? r->an_cnt : 0);
-	add16(out, s->body ? r->ns_cnt : 0);
-	add16(out, (s->body ? r->ar_cnt : 0) + (a->edns ? 1u : 0u));
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned in = at_most(left, b->in[i]);
+
+		add16(out, in + (i == 2 && a->edns));
+		left -= in;
+	}
 	add(out, question, QUESTION_LEN);
 	add(out, "\1", 1);
-	if (s->body)
-		add(out, r->body, r->body_len);
+	if (s->rr_cnt > 0)
+		add(out, b->octets, b->end[s->rr_cnt - 1]);
 	if (!a->edns)
 		return;
 	add(out, "", 1);
@@ -126,20 +216,37 @@ reference(const struct ask *a, const struct hf_reply *r, const struct shape *s, 
 	add(out, options.at, options.len);
 }
 
+static unsigned
+shapes_of(const struct hf_reply *r, const struct records *b, struct shape out[4 * RR_MAX])
+{
+	unsigned n = 0, all = r->truncated ? 0 : b->cnt;
+	unsigned needed = r->truncated ? 0 : b->needed_cnt;
+	bool tc = r->truncated;
+
+	out[n++] = (struct shape){all, true, true, tc};
+	out[n++] = (struct shape){all, true, false, tc};
+	for (unsigned k = all + 1; k-- > needed;)
+		if (b->begins[k])
+			out[n++] = (struct shape){k, true, false, tc};
+	for (unsigned k = all + 1; k-- > needed;)
+		if (b->begins[k] && all > 0)
+			out[n++] = (struct shape){k, false, false, true};
+	for (unsigned k = all + 1; k-- > 0;)
+		out[n++] = (struct shape){k, true, false, true};
+	out[n++] = (struct shape){0, false, false, true};
+	return n;
+}
+
 /* The first of the shapes, in the order in which things are given up, that fits. */
 static void
-reference_that_fits(const struct ask *a, const struct hf_reply *r, size_t max, struct bytes *out)
+reference_that_fits(const struct ask *a, const struct hf_reply *r, const struct records *b,
+    size_t max, struct bytes *out)
 {
-	const struct shape order[] = {
-	    {.body = !r->truncated, .ede = true, .text = true, .tc = r->truncated},
-	    {.body = !r->truncated, .ede = true, .text = false, .tc = r->truncated},
-	    {.body = !r->truncated, .ede = false, .text = false, .tc = true},
-	    {.body = false, .ede = true, .text = false, .tc = true},
-	    {.body = false, .ede = false, .text = false, .tc = true},
-	};
+	struct shape order[4 * RR_MAX];
+	unsigned cnt = shapes_of(r, b, order);
 
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		reference(a, r, &order[i], out);
+	for (unsigned i = 0; i < cnt; i++) {
+		reference(a, r, b, &order[i], out);
 		if (out->len <= max)
 			return;
 	}
@@ -147,7 +254,7 @@ reference_that_fits(const struct ask *a, const struct hf_reply *r, size_t max, s
 }
 
 static void
-check_one(const struct ask *a, const struct hf_reply *r, size_t limit)
+check_one(const struct ask *a, const struct hf_reply *r, const struct records *b, size_t limit)
 {
 	uint8_t buf[BUF_LEN + 1];
 	struct hf_query q = ask_parse(a, buf);
@@ -155,7 +262,7 @@ check_one(const struct ask *a, const struct hf_reply *r, size_t limit)
 	size_t len;
 
 	buf[limit] = 0xd5;
-	reference_that_fits(a, r, limit, &want);
+	reference_that_fits(a, r, b, limit, &want);
 	len = hf_reply_write(buf, BUF_LEN, limit, &q, r);
 	assert_int_equal(len, want.len);
 	assert_memory_equal(buf, want.at, len);
@@ -163,42 +270,50 @@ check_one(const struct ask *a, const struct hf_reply *r, size_t limit)
 }
 
 static void
+mix(unsigned x, struct ask *a, struct hf_reply *r)
+{
+	static const uint16_t flags[] = {0, 0x0100, 0x0110, 0x0120, 0x0130, 0x0040, 0x2900};
+	static const uint16_t rcodes[] = {0, 2, 3, 16, 23};
+	static const char text[] = "signature of de. DNSKEY 33834 does not verify, RFC 4035 5.3.3";
+
+	*a = (struct ask){.udp_len = 4096};
+	*r = (struct hf_reply){
+	    .ede = {HF_EDE_STALE, HF_EDE_BOGUS}, .ede_text_len = sizeof(text) - 1};
+	a->flags = flags[x % 7];
+	x /= 7;
+	r->rcode = rcodes[x % 5];
+	x /= 5;
+	a->edns = x % 3 > 0;
+	a->dnssec_ok = x % 3 > 1;
+	x /= 3;
+	r->ede_cnt = (uint8_t)(x % 3);
+	x /= 3;
+	r->authentic = x % 2;
+	r->truncated = x / 2 % 2;
+	r->ede_text = x / 4 % 2 ? text : NULL;
+}
+
+static void
 every_mix_of_flags_edns_ede_and_sizes_is_what_the_reference_says(void **state)
 {
 	(void)state;
-	static const uint16_t flags[] = {0, 0x0100, 0x0110, 0x0120, 0x0130, 0x0040, 0x2900};
-	static const uint16_t rcodes[] = {0, 2, 3, 16, 23};
-	static uint8_t body[BODY_MAX];
-	static const char text[] = "signature of de. DNSKEY 33834 does not verify, RFC 4035 5.3.3";
+	static struct records b;
 	unsigned cases = 0;
 
-	for (size_t i = 0; i < sizeof(body); i++)
-		body[i] = (uint8_t)(i * 7);
 	for (unsigned n = 0; n < 7 * 5 * 3 * 3 * 2 * 2 * 2; n++) {
-		unsigned x = n;
-		struct ask a = {.udp_len = 4096};
-		struct hf_reply r = {.an_cnt = 3,
-		    .ns_cnt = 2,
-		    .ar_cnt = 1,
-		    .body = body,
-		    .ede = {HF_EDE_STALE, HF_EDE_BOGUS},
-		    .ede_text_len = sizeof(text) - 1};
+		struct hf_reply r;
+		struct ask a;
 
-		a.flags = flags[x % 7];
-		x /= 7;
-		r.rcode = rcodes[x % 5];
-		x /= 5;
-		a.edns = x % 3 > 0;
-		a.dnssec_ok = x % 3 > 1;
-		x /= 3;
-		r.ede_cnt = (uint8_t)(x % 3);
-		x /= 3;
-		r.authentic = x % 2;
-		r.truncated = x / 2 % 2;
-		r.ede_text = x / 4 % 2 ? text : NULL;
-		for (r.body_len = 1; r.body_len <= BODY_MAX; r.body_len += 13) {
-			check_one(&a, &r, 512);
-			check_one(&a, &r, 35 + (r.body_len * 3u) % 500);
+		mix(n, &a, &r);
+		for (unsigned k = 0; k < 60; k++) {
+			unsigned x = n * 60 + k;
+			const unsigned cnt[6] = {
+			    x % 5, x / 5 % 4, x / 20 % 2, x / 40 % 4, x / 160 % 5, x / 800 % 5};
+
+			records_make(&b, cnt);
+			records_into(&b, &r);
+			check_one(&a, &r, &b, 512);
+			check_one(&a, &r, &b, 35 + (x * 37u) % 500);
 			cases += 2;
 		}
 	}
@@ -210,25 +325,48 @@ static void
 each_thing_is_given_up_at_its_octet_and_no_sooner(void **state)
 {
 	(void)state;
-	static const uint8_t body[100] = {1, 2, 3};
+	static const unsigned cnt[][6] = {{0, 0, 0, 0, 0, 0}, {3, 0, 0, 0, 0, 0},
+	    {2, 2, 0, 0, 0, 0}, {0, 0, 1, 0, 0, 0}, {1, 0, 0, 2, 2, 2}, {0, 2, 1, 1, 3, 1},
+	    {2, 0, 1, 0, 0, 3}, {0, 0, 0, 3, 2, 0}};
+	static struct records b;
 	const struct ask a = {.flags = 0x0100, .edns = true, .udp_len = 1232};
-	const struct hf_reply r = {.an_cnt = 1,
-	    .body = body,
-	    .body_len = sizeof(body),
-	    .ede_cnt = 1,
-	    .ede = {HF_EDE_BOGUS},
-	    .ede_text = "why",
-	    .ede_text_len = 3};
 
-	for (size_t limit = 35; limit < 160; limit++)
-		check_one(&a, &r, limit);
+	for (unsigned i = 0; i < sizeof(cnt) / sizeof(cnt[0]); i++) {
+		struct hf_reply r = {
+		    .ede_cnt = 1, .ede = {HF_EDE_BOGUS}, .ede_text = "why", .ede_text_len = 3};
+
+		records_make(&b, cnt[i]);
+		records_into(&b, &r);
+		for (size_t limit = 35; limit < 60u + b.len; limit++)
+			check_one(&a, &r, &b, limit);
+	}
+}
+
+/* A body that was not built by us: no octet beyond it is read, and none of it is used. */
+static void
+records_that_cannot_be_read_are_left_out_with_tc(void **state)
+{
+	(void)state;
+	const struct ask a = {.flags = 0x0100};
+	uint8_t body[600], buf[BUF_LEN];
+
+	for (unsigned fill = 0; fill < 256; fill++) {
+		const struct hf_reply r = {
+		    .an_cnt = 9, .ns_cnt = 1, .body = body, .body_len = sizeof(body)};
+		struct hf_query q = ask_parse(&a, buf);
+
+		memset(body, (int)fill, sizeof(body));
+		size_t len = hf_reply_write(buf, BUF_LEN, 512, &q, &r);
+		assert_in_range(len, 24, 512);
+		assert_int_equal(buf[2] & 0x02, 0x02);
+	}
 }
 
 static void
 the_extra_text_goes_before_the_body_does_and_without_tc(void **state)
 {
 	(void)state;
-	static const uint8_t body[100];
+	static const uint8_t body[100]; /* fits, so nobody looks into it */
 	uint8_t buf[BUF_LEN];
 	const struct ask a = {.edns = true, .udp_len = 512};
 	const struct hf_reply r = {.an_cnt = 1,
@@ -456,6 +594,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_mix_of_flags_edns_ede_and_sizes_is_what_the_reference_says),
 	    cmocka_unit_test(each_thing_is_given_up_at_its_octet_and_no_sooner),
+	    cmocka_unit_test(records_that_cannot_be_read_are_left_out_with_tc),
 	    cmocka_unit_test(the_extra_text_goes_before_the_body_does_and_without_tc),
 	    cmocka_unit_test(without_a_readable_question_only_a_header_is_made),
 	    cmocka_unit_test(
