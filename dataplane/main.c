@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
@@ -25,18 +26,21 @@ struct program {
 static void
 on_signal(int number)
 {
-	(void)number;
-	atomic_store_explicit(&shared.stop, true, memory_order_relaxed);
+	if (number == SIGUSR1)
+		atomic_store_explicit(&shared.say_stats, true, memory_order_relaxed);
+	else
+		atomic_store_explicit(&shared.stop, true, memory_order_relaxed);
 }
 
 static void
 catch_signals(void)
 {
-	struct sigaction stop = {.sa_handler = on_signal};
+	struct sigaction ours = {.sa_handler = on_signal};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-	(void)sigaction(SIGTERM, &stop, NULL);
-	(void)sigaction(SIGINT, &stop, NULL);
+	(void)sigaction(SIGTERM, &ours, NULL);
+	(void)sigaction(SIGINT, &ours, NULL);
+	(void)sigaction(SIGUSR1, &ours, NULL);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 }
 
@@ -87,7 +91,7 @@ preload(struct program *p)
 		hf_log(HF_LOG_ERROR, "main", "--preload %s: message %llu: %s", p->options.preload,
 		    (unsigned long long)cnt + 1, strerror(-rc));
 	else
-		hf_log(HF_LOG_INFO, "main", "%llu answers preloaded", (unsigned long long)cnt);
+		hf_log(HF_LOG_INFO, "main", "%llu messages preloaded", (unsigned long long)cnt);
 	return rc;
 }
 
@@ -107,13 +111,8 @@ run(struct program *p)
 	}
 	atomic_store_explicit(&shared.stop, true, memory_order_relaxed);
 	rte_eal_mp_wait_lcore();
-	if (p->options.stats_file == NULL)
-		return rc;
 
-	int written = dp_stats_write_file(&p->writer.stats, p->options.stats_file);
-	if (written != 0)
-		hf_log(HF_LOG_ERROR, "main", "--stats-file %s: %s", p->options.stats_file,
-		    strerror(-written));
+	int written = dp_writer_stats(&p->writer);
 	return rc != 0 ? rc : written;
 }
 
@@ -139,6 +138,8 @@ serve(struct program *p)
 	p->writer.listen_fd = -1;
 	p->writer.greeting_fd = -1;
 	shared.boot_ns = hf_clock_mono_ns();
+	shared.tsc_hz = rte_get_tsc_hz();
+	p->writer.stats_file = p->options.stats_file;
 	shared.adaptive = p->options.idle == DP_IDLE_ADAPTIVE;
 	rc = make_cache(p);
 	if (rc == 0)

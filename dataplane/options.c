@@ -12,6 +12,7 @@
 #include "lib/base/units.h"
 
 enum { LINE_LEN = 4096, UDP_MAX_LOWEST = 512, UDP_MAX_HIGHEST = 4096 };
+enum { SPARE_BUFFERS_DEFAULT = 4096, SPARE_BUFFERS_HIGHEST = 1 << 22 };
 
 static const uint64_t cache_lowest = UINT64_C(1) << 20;
 static const uint64_t cache_highest = UINT64_C(1) << 40;
@@ -112,6 +113,17 @@ set_cache_size(struct dp_options *o, const char *value)
 	if (hf_size_from_text(value, &v) != 0 || v < cache_lowest || v > cache_highest)
 		return "a size in [1MiB, 1TiB]";
 	o->cache_octets = v;
+	return NULL;
+}
+
+static const char *
+set_spare_buffers(struct dp_options *o, const char *value)
+{
+	uint64_t v;
+
+	if (hf_uint_from_text(value, SPARE_BUFFERS_HIGHEST, &v) != 0 || v < SPARE_BUFFERS_DEFAULT)
+		return "a number in [4096, 4194304]";
+	o->spare_buffers = (uint32_t)v;
 	return NULL;
 }
 
@@ -256,6 +268,10 @@ static const struct row rows[] = {
 	set_workers},
     {"idle", "poll|adaptive", "adaptive (default): idle workers sleep up to 1 ms", false, set_idle},
     {"cache-size", "SIZE", "memory for cached answers (default 64MiB)", false, set_cache_size},
+    {"spare-buffers", "N",
+	"packet buffers of each worker besides those of its descriptors (default\n"
+	"4096); net_pcap with infinite_rx keeps its whole file in them",
+	false, set_spare_buffers},
     {"udp-max", "N", "largest answer over UDP, octets (default 1232)", false, set_udp_max},
     {"id-server", "TEXT|hostname|hidden", "id.server and hostname.bind (default hidden)", false,
 	set_id_server},
@@ -276,10 +292,11 @@ static const struct row rows[] = {
 	set_hugepages},
     {"eal", "ARG", "one more argument for DPDK's EAL (repeatable)", true, set_eal},
     {"preload", "FILE",
-	"insert these answers at start: ANSWER messages (lib/link/msg.h), each\n"
-	"behind its length as a 32-bit integer in host order",
+	"take these messages at start: ANSWER and POLICY_* (lib/link/msg.h),\n"
+	"each behind its length as a 32-bit integer in host order",
 	false, set_preload},
-    {"stats-file", "PATH", "write the counters as JSON at exit", false, set_stats_file},
+    {"stats-file", "PATH", "write the counters as JSON at exit and on SIGUSR1", false,
+	set_stats_file},
     {"run-for", "DURATION", "exit after so long (default: run until a signal)", false, set_run_for},
     {"log-level", "LEVEL", "error, warn, info (default) or debug", false, set_log_level},
 };
@@ -422,6 +439,7 @@ dp_options_parse(
 
 	*o = (struct dp_options){
 	    .workers = 1,
+	    .spare_buffers = SPARE_BUFFERS_DEFAULT,
 	    .cache_octets = UINT64_C(64) << 20,
 	    .udp_max = HF_UDP_EDNS_SEND,
 	    .client_waiting = DP_HOLDER_LIMIT_DEFAULT,

@@ -43,6 +43,7 @@ struct dp_options {
 	unsigned workers;
 	enum dp_idle idle;
 	enum dp_hugepages hugepages;
+	uint32_t spare_buffers; /* packet buffers of a worker besides its descriptors' */
 	uint64_t cache_octets;
 	uint16_t udp_max;
 	struct hf_identity identity;

@@ -24,10 +24,10 @@
 enum {
 	RX_DESC_CNT = 2048, /* net_af_xdp takes no other number gracefully */
 	TX_DESC_CNT = 2048,
-	POOL_SPARE_CNT = 4096, /* bursts, replies to waiters, the pool's cache */
 	POOL_CACHE_CNT = 256,
 	ARG_CNT_MAX = 16 + DP_EAL_ARG_MAX + 2 * DP_PORT_MAX,
 	MIB = 1 << 20,
+	PAGE_LEN = 4096,
 };
 
 struct args {
@@ -56,13 +56,15 @@ pool_cnt(const struct dp_options *o)
 {
 	unsigned port_cnt = o->port_cnt + (o->exception != NULL);
 
-	return port_cnt * (RX_DESC_CNT + TX_DESC_CNT) + POOL_SPARE_CNT;
+	return port_cnt * (RX_DESC_CNT + TX_DESC_CNT) +
+	    o->spare_buffers; /* bursts, replies to waiters, the pool's cache */
 }
 
 static uint64_t
-memory_mib(const struct dp_options *o)
+memory_mib(const struct dp_options *o, bool huge)
 {
-	uint64_t each = RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(struct rte_mbuf) + 128;
+	/* No buffer crosses a page: of small pages each takes one. */
+	uint64_t each = huge ? RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(struct rte_mbuf) + 128 : PAGE_LEN;
 
 	return 64 + o->workers * (pool_cnt(o) * each / MIB + 8);
 }
@@ -97,7 +99,7 @@ want_hugepages(const struct dp_options *o)
 {
 	if (o->hugepages != DP_HUGEPAGES_AUTO)
 		return o->hugepages == DP_HUGEPAGES_YES;
-	return getenv(DP_HUGEPAGES_GONE) == NULL && huge_free_mib() >= memory_mib(o);
+	return getenv(DP_HUGEPAGES_GONE) == NULL && huge_free_mib() >= memory_mib(o, true);
 }
 
 /* "0@(0,1),1@0,2@1": lcore 0 is the main thread, lcore 1 + i worker i. */
@@ -144,7 +146,7 @@ dp_port_environment(const struct dp_options *o, const char *program)
 		arg_add(&a, "--no-huge", ""); /* EAL refuses it together with --in-memory */
 		arg_add(&a, "--no-shconf", "");
 	}
-	snprintf(number, sizeof(number), "%llu", (unsigned long long)memory_mib(o));
+	snprintf(number, sizeof(number), "%llu", (unsigned long long)memory_mib(o, huge));
 	arg_add(&a, "-m", number);
 	for (unsigned i = 0; i < o->port_cnt; i++) {
 		if (dp_devargs_virtual(o->port[i]))

@@ -60,6 +60,20 @@ dp_stats_say(const struct dp_stats *s, uint64_t token, uint32_t epoch, struct hf
 			say->values[row * HF_COUNTER_CNT + col] = value(s, row, col);
 }
 
+/* CPU time of a row's thread, which for row 0 is the caller's; 0 while it does not run. */
+static uint64_t
+cpu_ns(const struct dp_stats *s, unsigned row)
+{
+	struct timespec t = {0};
+	clockid_t clock = CLOCK_THREAD_CPUTIME_ID;
+
+	if (row != 0)
+		clock = atomic_load_explicit(&s->workers[row - 1]->cpu_clock, memory_order_relaxed);
+	if (clock == 0 || clock_gettime(clock, &t) != 0)
+		return 0;
+	return (uint64_t)t.tv_sec * HF_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
 static void
 write_row(const struct dp_stats *s, unsigned row, FILE *f)
 {
@@ -67,6 +81,7 @@ write_row(const struct dp_stats *s, unsigned row, FILE *f)
 		fputs("    {\"name\": \"writer\"", f);
 	else
 		fprintf(f, ",\n    {\"name\": \"worker%u\"", row - 1);
+	fprintf(f, ", \"cpu_ns\": %" PRIu64, cpu_ns(s, row));
 	for (unsigned col = 0; col < HF_COUNTER_CNT; col++)
 		fprintf(f, ", \"%s\": %" PRIu64, names[col], value(s, row, col));
 	fputc('}', f);
@@ -81,9 +96,9 @@ dp_stats_write_file(const struct dp_stats *s, const char *path)
 		return -errno;
 	fprintf(f,
 	    "{\n  \"uptime_ns\": %" PRIu64 ",\n  \"cache_entries\": %" PRIu64
-	    ",\n  \"cache_octets\": %" PRIu64 ",\n  \"threads\": [\n",
+	    ",\n  \"cache_octets\": %" PRIu64 ",\n  \"tsc_hz\": %" PRIu64 ",\n  \"threads\": [\n",
 	    uptime_ns(s), atomic_load_explicit(&s->table->entries, memory_order_relaxed),
-	    atomic_load_explicit(&s->table->octets, memory_order_relaxed));
+	    atomic_load_explicit(&s->table->octets, memory_order_relaxed), s->shared->tsc_hz);
 	for (unsigned row = 0; row <= s->worker_cnt; row++)
 		write_row(s, row, f);
 	fputs("\n  ]\n}\n", f);

@@ -14,6 +14,8 @@
 #ifndef DP_WORKER_H
 #define DP_WORKER_H
 
+#include <time.h>
+
 #include "dataplane/done.h"
 #include "dataplane/exception.h"
 #include "dataplane/neighbour.h"
@@ -29,7 +31,9 @@ struct dp_shared {
 	struct hf_link *_Atomic link;                 /* RCU; NULL: no control plane */
 	_Atomic bool control_alive;
 	_Atomic bool stop;
+	_Atomic bool say_stats;       /* write --stats-file now */
 	alignas(64) uint64_t boot_ns; /* constant */
+	uint64_t tsc_hz;              /* constant */
 	bool adaptive;                /* constant */
 };
 
@@ -42,7 +46,8 @@ struct dp_out {
 
 struct dp_worker {
 	struct dp_core core;
-	struct dp_limit limit; /* of ARP, ND and echo */
+	_Atomic clockid_t cpu_clock; /* its thread's; 0: not running yet */
+	struct dp_limit limit;       /* of ARP, ND and echo */
 	struct dp_limit exception_limit;
 	struct dp_out exception; /* from port 0 to the kernel */
 	const struct dp_ports *ports;

@@ -119,6 +119,8 @@ policy_ack(struct dp_writer *w, uint64_t generation, uint64_t took_ns, enum hf_m
 	    .fault = fault,
 	};
 
+	if (w->link == NULL)
+		return; /* preloaded: nobody asked */
 	if (hf_link_send(w->link, &ack, sizeof(ack)) != 0)
 		hf_log(HF_LOG_WARN, "writer", "acknowledgement of policy %llu not sent",
 		    (unsigned long long)generation);
@@ -470,6 +472,16 @@ wait_for_work(struct dp_writer *w, bool busy)
 		greet(w);
 }
 
+int
+dp_writer_stats(const struct dp_writer *w)
+{
+	int rc = w->stats_file == NULL ? 0 : dp_stats_write_file(&w->stats, w->stats_file);
+
+	if (rc != 0)
+		hf_log(HF_LOG_ERROR, "writer", "--stats-file %s: %s", w->stats_file, strerror(-rc));
+	return rc;
+}
+
 void
 dp_writer_run(struct dp_writer *w, uint64_t until_ns)
 {
@@ -478,6 +490,8 @@ dp_writer_run(struct dp_writer *w, uint64_t until_ns)
 
 		wait_for_work(w, busy);
 		watch(w);
+		if (atomic_exchange_explicit(&w->shared->say_stats, false, memory_order_relaxed))
+			(void)dp_writer_stats(w);
 		if (until_ns != 0 && hf_clock_mono_ns() >= until_ns)
 			break;
 	}
@@ -520,7 +534,7 @@ dp_writer_close(struct dp_writer *w)
 	policy_forget(w);
 }
 
-/* 1: a message was inserted; 0: end of file; -errno. */
+/* 1: a message was taken; 0: end of file; -errno. */
 static int
 preload_one(struct dp_writer *w, FILE *f)
 {
@@ -530,8 +544,6 @@ preload_one(struct dp_writer *w, FILE *f)
 	if (fread(&len, 1, sizeof(len), f) != sizeof(len))
 		return feof(f) ? 0 : -EIO;
 	if (len < sizeof(struct hf_msg_head) || len > sizeof(m) || fread(m, 1, len, f) != len)
-		return -EBADMSG;
-	if (((const struct hf_msg_head *)(const void *)m)->type != HF_MSG_ANSWER)
 		return -EBADMSG;
 
 	enum hf_msg_fault fault = take_message(w, m, len, 0);

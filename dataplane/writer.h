@@ -32,6 +32,7 @@ struct dp_writer {
 	struct dp_worker *const *workers;
 	unsigned worker_cnt;
 	struct dp_stats stats;
+	const char *stats_file; /* NULL: none */
 	uint64_t counters[HF_COUNTER_CNT];
 	/* the link */
 	int listen_fd;
@@ -52,9 +53,13 @@ struct dp_writer {
 int dp_writer_open(struct dp_writer *w, const char *path, uid_t allowed);
 void dp_writer_close(struct dp_writer *w);
 
-/* Insert the answers of a --preload file. *cnt says how many. 0 or -errno; -EBADMSG for a file
- * that is not made of whole, right messages. */
+/* Take the answers and policies of a --preload file as if they came from the control plane. *cnt
+ * says how many messages. 0 or -errno; -EBADMSG for a file that is not made of whole, right ones.
+ */
 int dp_writer_preload(struct dp_writer *w, const char *path, uint64_t *cnt);
+
+/* Write the counters to stats_file, if there is one. 0 or -errno, which is logged. */
+int dp_writer_stats(const struct dp_writer *w);
 
 /* Serve until shared->stop is set or hf_clock_mono_ns() passes until_ns (0: never). */
 void dp_writer_run(struct dp_writer *w, uint64_t until_ns);

@@ -43,14 +43,14 @@ format: ## lay the C files out as .clang-format says
 bench: ## measure; writes build/bench/*.json (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
-	@O=$(O) tests/bench/run
+	@O=$(O) tests/bench/hit
 	@O=$(O) tests/bench/validator
 	@O=$(O) tests/bench/recursion
 
 bench-quick: ## the same with fewer and shorter runs
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
-	@O=$(O) tests/bench/run --quick
+	@O=$(O) tests/bench/hit --quick
 	@O=$(O) tests/bench/validator --quick
 	@O=$(O) tests/bench/recursion --quick
 

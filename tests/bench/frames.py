@@ -4,16 +4,16 @@ import struct
 
 import dns.flags
 import dns.message
-import dns.rdatatype
+import dns.name
+
+import data
 
 SERVICE_V4 = bytes([192, 0, 2, 53])
 SERVICE_V6 = bytes.fromhex("20010db8000000000000000000000053")
 CLIENT_MAC = bytes.fromhex("020000000101")
-TTL_S = 86400
 UDP_MAX = 1232
-AGE_MAX_S = 60  # how much a TTL may have counted down since the answers were preloaded
-
-FIRST = ("www", "a", "static-content", "mail")
+AGE_MAX_S = 120  # how much a TTL may have counted down since the answers were preloaded
+MIX = "mix"     # half IPv6; 40 % DO, 30 % EDNS without DO, 30 % without; a quarter AD, upper case
 
 
 def service_mac(port):
@@ -22,24 +22,6 @@ def service_mac(port):
 
 def mac_text(mac):
     return ":".join(f"{o:02x}" for o in mac)
-
-
-# --- the data, as preload_main.c makes it
-
-
-def host_labels(host):
-    return [FIRST[host % 4].encode(), f"z{host}".encode(), b"example"]
-
-
-def host_records(host, do):
-    """The answer section as (type, rdata) pairs."""
-    a = (dns.rdatatype.A, bytes([10, host >> 16 & 255, host >> 8 & 255, host & 255]))
-    if host % 2 or not do:
-        return [a]
-    signer = b"".join(bytes([len(x)]) + x for x in host_labels(host)[1:]) + b"\0"
-    head = struct.pack("!HBBIIIH", 1, 13, 3, TTL_S, 1769817600, 1767225600, 33834)
-    signature = bytes((host + i * 37) & 255 for i in range(64))
-    return [a, (dns.rdatatype.RRSIG, head + signer + signature)]
 
 
 # --- queries
@@ -52,23 +34,31 @@ def mixed_case(label, rng):
 class Query:
     """One client's question. edns: None, False (DO clear) or True (DO set)."""
 
-    def __init__(self, rng, host, mix):
-        self.host = host
-        self.v6 = mix and rng.random() < 0.5
-        kind = rng.random() if mix else 1.0
-        self.edns = True if kind < 0.4 else False if kind < 0.7 else None
+    def __init__(self, rng, content, host, family="4", edns=None):
+        """family: "4", "6" or MIX. edns: as above, or MIX."""
+        mix = edns == MIX
+        self.content, self.host = content, host
+        self.v6 = family == "6" or (family == MIX and rng.random() < 0.5)
+        if mix:
+            kind = rng.random()
+            edns = True if kind < 0.4 else False if kind < 0.7 else None
+        self.shape = content.shape(host, edns is True)
+        self.edns = True if self.shape.do else edns  # kept for those alone
         self.ad = mix and rng.random() < 0.25
-        self.id = rng.randrange(65536)
-        self.port = rng.randrange(1024, 65536)
+        self.labels = content.labels(host)
+        bits = rng.getrandbits(96)
+        self.id, self.port = bits & 0xFFFF, 1024 + (bits >> 16 & 0x7FFF)
         if self.v6:
-            self.client = bytes.fromhex("20010db800010000") + rng.randbytes(8)
+            self.client = b"\x20\x01\x0d\xb8\0\1\0\0" + (bits >> 32).to_bytes(8, "big")
         else:
-            self.client = bytes([198, 18]) + rng.randbytes(2)
-        labels = host_labels(host)
+            self.client = b"\xc6\x12" + (bits >> 32 & 0xFFFF).to_bytes(2, "big")
+        labels = self.labels
         if mix and rng.random() < 0.25:
             labels = [mixed_case(x, rng) for x in labels]
-        name = b"".join(bytes([len(x)]) + x for x in labels) + b"\0"
-        self.question = name + struct.pack("!HH", 1, 1)
+        self.question = data.name_wire(labels) + struct.pack("!HH", self.shape.qtype, 1)
+
+    def known(self):
+        return self.host < data.UNKNOWN_FROM
 
     def flags(self):
         return dns.flags.RD | (dns.flags.AD if self.ad else 0)
@@ -96,10 +86,8 @@ def checksum(octets):
     """RFC 1071; 0 over octets that hold their right checksum."""
     if len(octets) % 2:
         octets += b"\0"
-    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return total ^ 0xFFFF
+    total = int.from_bytes(octets, "big")  # 2^16 is 1 modulo 65535: that adds the words up
+    return 0xFFFF ^ (total % 0xFFFF or (0xFFFF if total else 0))
 
 
 def pseudo(src, dst, length):
@@ -153,47 +141,61 @@ def reply_message(query, frame, mac):
 def check_reply(query, frame, mac):
     """Raises Wrong unless frame answers query with what was preloaded for it."""
     message = reply_message(query, frame, mac)
-    do = query.edns is True
-    signed = query.host % 2 == 0
+    content, do = query.content, query.edns is True
+    rcode, answer, authority, options = data.SERVFAIL, [], [], []
     flags = dns.flags.QR | dns.flags.RD | dns.flags.RA
-    if signed and (do or query.ad):  # RFC 6840 5.7, 5.8
-        flags |= dns.flags.AD
-    records = host_records(query.host, do)
+    if query.known():
+        rcode = query.shape.rcode
+        answer, authority = data.records(query.host, query.labels, query.shape)
+        authentic = content.secure(query.host) and not content.covered(query.host)
+        if authentic and (do or query.ad):  # RFC 6840 5.7, 5.8; RFC 7646
+            flags |= dns.flags.AD
+    else:
+        options = [struct.pack("!HHH", 15, 2, data.EDE_NO_CONTROL)]
     has_opt = query.edns is not None
-    head = struct.pack("!6H", query.id, flags, 1, len(records), 0, int(has_opt))
+    head = struct.pack("!6H", query.id, flags | rcode, 1, len(answer), len(authority),
+                       int(has_opt))
     require(message[:12] == head, "header", message[:12], head)
     end = 12 + len(query.question)
     require(message[12:end] == query.question, "question", message[12:end])
+    check_opt(query, message, options)
     try:
         parsed = dns.message.from_wire(message, one_rr_per_rrset=True)
     except Exception as e:  # dnspython: whatever it says, it is not a message
         raise Wrong(f"malformed: {e!r}") from e
-    check_answer(query, parsed, records)
-    require(parsed.edns == (0 if has_opt else -1), "EDNS version", parsed.edns)
-    if has_opt:
-        require(parsed.payload == UDP_MAX and not parsed.options, "OPT", parsed.payload,
-                parsed.options)
-        require(parsed.ednsflags == (0x8000 if do else 0), "EDNS flags", parsed.ednsflags)
+    check_section(query, parsed.answer, answer)
+    check_section(query, parsed.authority, authority)
 
 
-def check_answer(query, parsed, records):
+def check_opt(query, message, options):
+    """OPT stands last, and to the octet as it must be."""
+    if query.edns is None:
+        return
+    rdata = b"".join(options)
+    right = struct.pack("!BHHIH", 0, 41, UDP_MAX, 0x8000 if query.edns else 0, len(rdata)) + rdata
+    require(message.endswith(right), "OPT", message[-len(right):], right)
+
+
+def check_section(query, rrsets, wanted):
     got = []
-    for rrset in parsed.answer:
-        require(rrset.name == parsed.question[0].name, "owner", rrset.name)
-        require(TTL_S - AGE_MAX_S <= rrset.ttl <= TTL_S, "TTL", rrset.ttl)
-        got.append((rrset.rdtype, rrset[0].to_wire()))
+    for rrset in rrsets:
+        require(data.TTL_S - AGE_MAX_S <= rrset.ttl <= data.TTL_S, "TTL", rrset.ttl)
         require(rrset.rdclass == 1, "class", rrset.rdclass)
-    require(got == records, f"answer for host {query.host}", got, records)
+        got.append((rrset.name.canonicalize().labels[:-1], rrset.rdtype,
+                    rrset[0].to_wire(origin=dns.name.root)))
+    wanted = [(tuple(owner), kind, rdata) for owner, kind, rdata in wanted]
+    require(got == wanted, f"records for host {query.host}", got, wanted)
 
 
 # --- pcap files (classic format, Ethernet)
 
 
 def pcap_write(path, frames):
+    pack = struct.Struct("<IIII").pack
     with open(path, "wb") as f:
         f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        for i, frame in enumerate(frames):
-            f.write(struct.pack("<IIII", 0, i % 1000000, len(frame), len(frame)) + frame)
+        f.writelines(x for frame in frames
+                     for x in (pack(0, 0, len(frame), len(frame)), frame))
 
 
 def pcap_read(path):

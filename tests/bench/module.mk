@@ -1,4 +1,4 @@
-# Benches: what `make bench` needs beside the programs. tests/bench/run does the rest.
+# Benches: what `make bench` needs beside the programs. the scripts beside this do the rest.
 bench_programs := tests/bench/preload tests/bench/validator-checks
 main_tests/bench/preload := tests/bench/preload_main.c
 parts_tests/bench/preload := hf

@@ -2,47 +2,41 @@
 """Starting, timing and stopping the two programs that are compared."""
 import json
 import os
-import platform
 import queue
 import re
 import signal
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import frames
 
 START_MAX_S = 120
-RUN_MAX_S = 300  # the dataplane ends itself after so long, whatever becomes of the bench
-WORKER = "rte-worker-1"  # the name EAL gives
+RUN_MAX_S = 600  # the dataplane ends itself after so long, whatever becomes of the bench
+WORKER = "rte-worker-"  # the names EAL gives: 1, 2...
 DESC_CNT = 2048
-POOL_SPARE_CNT = 4096
+SPARE_CNT = 4096
+PAGE_LEN = 4096  # what a packet buffer takes without huge pages
 
 
 class Invalid(Exception):
     """A run whose number does not count."""
 
 
-def machine():
-    model = "unknown"
-    with open("/proc/cpuinfo") as f:
-        for line in f:
-            if line.startswith("model name"):
-                model = line.split(":", 1)[1].strip()
-    dpdk = subprocess.run(["pkg-config", "--modversion", "libdpdk"], capture_output=True, text=True)
-    return {"cpu": model, "cpus": len(os.sched_getaffinity(0)), "kernel": platform.release(),
-            "dpdk": dpdk.stdout.strip() or "unknown", "load_before": round(os.getloadavg()[0], 2)}
-
-
 @dataclass
 class Sample:
+    """What forwarding threads did in a while."""
     packets: int
     wall_s: float
-    cpu_s: float
+    cpu_s: float  # of those threads together
+    counters: dict = field(default_factory=dict)  # ours, summed over them; empty for testpmd
 
     def per_core_s(self):
         return self.packets / self.cpu_s
+
+    def ns(self):
+        return 1e9 * self.cpu_s / self.packets
 
     def record(self):
         return {"packets": self.packets, "wall_s": round(self.wall_s, 4),
@@ -50,7 +44,7 @@ class Sample:
 
 
 def hurry():
-    """Both programs alike go before the rest of the machine, if we may say so."""
+    """All programs alike go before the rest of the machine, if we may say so."""
     try:
         os.setpriority(os.PRIO_PROCESS, 0, -20)
     except PermissionError:
@@ -60,10 +54,10 @@ def hurry():
 class Program:
     """A child process whose output arrives line by line (or prompt by prompt)."""
 
-    def __init__(self, argv):
-        self.child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def __init__(self, argv, stdin=subprocess.PIPE):
+        self.child = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE,
                                       stderr=subprocess.STDOUT, preexec_fn=hurry)
-        self.said = ""
+        self.said = self.unheard = ""
         self.chunks = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -73,38 +67,35 @@ class Program:
         self.chunks.put(None)
 
     def wait_for(self, text, limit_s=START_MAX_S):
-        """Until text was said after the last wait; returns what was said up to now."""
-        heard, until = "", time.monotonic() + limit_s
-        while text not in heard:
+        """Until text was said after the last wait; returns what was said up to it."""
+        until = time.monotonic() + limit_s
+        while text not in self.unheard:
             try:
                 chunk = self.chunks.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
                 chunk = None
             if chunk is None:
                 raise Invalid(f"no \"{text}\" from {self.child.args[0]}:\n{self.said}")
-            heard += chunk
+            self.unheard += chunk
             self.said += chunk
+        end = self.unheard.index(text) + len(text)
+        heard, self.unheard = self.unheard[:end], self.unheard[end:]
         return heard
-
-    def drain(self):
-        """After the end: all that was still to be read."""
-        while chunk := self.chunks.get(timeout=20):
-            self.said += chunk
 
     def type(self, text):
         self.child.stdin.write(text.encode())
         self.child.stdin.flush()
 
     def worker_cpu_s(self):
-        """CPU time of the forwarding thread so far."""
-        tasks = f"/proc/{self.child.pid}/task"
+        """CPU time of the forwarding threads so far; exact while they rest."""
+        tasks, total = f"/proc/{self.child.pid}/task", 0
         for tid in os.listdir(tasks):
             with open(f"{tasks}/{tid}/comm") as f:
-                if f.read().strip() != WORKER:
+                if not f.read().startswith(WORKER):
                     continue
             with open(f"{tasks}/{tid}/schedstat") as f:
-                return int(f.read().split()[0]) / 1e9
-        raise Invalid(f"{self.child.args[0]} has no thread {WORKER}")
+                total += int(f.read().split()[0])
+        return total / 1e9
 
     def end(self, limit_s=20):
         try:
@@ -118,109 +109,199 @@ class Program:
         if self.child.poll() is None:
             self.child.kill()
             self.child.wait()
-        self.child.stdin.close()
+        if self.child.stdin:
+            self.child.stdin.close()
 
 
-def lcores():
-    """The dataplane's own layout: worker on the first CPU, main thread on any."""
+def lcores(workers=1):
+    """The dataplane's own layout: worker i on CPU i, the main thread on any."""
     cpus = sorted(os.sched_getaffinity(0))
-    return f"0@({','.join(map(str, cpus))}),1@{cpus[0]}"
+    pinned = "".join(f",{i + 1}@{cpus[i % len(cpus)]}" for i in range(workers))
+    return f"0@({','.join(map(str, cpus))}){pinned}"
 
 
-def pool_cnt(ports):
+def pool_cnt(ports, spare):
     """Packet buffers as the dataplane sizes its pool, so that both have as many."""
-    return ports * 2 * DESC_CNT + POOL_SPARE_CNT
-
-
-def devargs(pcaps):
-    return [f"net_pcap{i},rx_pcap={p},infinite_rx=1" for i, p in enumerate(pcaps)]
+    return ports * 2 * DESC_CNT + spare
 
 
 @dataclass
-class Dataplane:
-    program: str
-    work: str     # directory for its socket and counters
-    preload: str
-    entries: int
-    cache_size: str
+class Load:
+    """pcap files to be fed for ever: one port each, with a queue for each worker."""
+    paths: list      # paths[port][worker]
+    packets: int     # in all files together
+    octets: float    # of a frame, on average
 
-    def argv(self, ports):
-        argv = [self.program, "--workers", "1", "--idle", "poll", "--hugepages", "no",
-                "--cache-size", self.cache_size, "--preload", self.preload,
-                "--link", f"{self.work}/link.sock", "--stats-file", f"{self.work}/stats.json",
-                "--run-for", f"{RUN_MAX_S}s", "--service", "192.0.2.53",
-                "--service", "2001:db8::53"]
+    def workers(self):
+        return len(self.paths[0])
+
+    def devargs(self):
+        return [",".join([f"net_pcap{i}", *(f"rx_pcap={p}" for p in files), "infinite_rx=1"])
+                for i, files in enumerate(self.paths)]
+
+    def spare(self):
+        """Every packet of a file stays in a buffer."""
+        return SPARE_CNT + self.packets // self.workers()
+
+
+class Dataplane:
+    """holdfast-dataplane, made to rest (SIGSTOP) whenever it is not being measured. answers: a
+    file of messages to preload, or a program's standard output."""
+
+    def __init__(self, build, work, answers, cache_size, options=()):
+        self.program, self.work, self.answers = f"{build}/holdfast-dataplane", work, answers
+        self.cache_size, self.options = cache_size, list(options)
+        self.p, self.said_ns = None, 0
+
+    def argv(self, ports, workers, spare):
+        argv = [self.program, "--workers", str(workers), "--idle", "poll", "--hugepages", "no",
+                "--cache-size", self.cache_size, "--link", f"{self.work}/link.sock",
+                "--stats-file", f"{self.work}/stats.json", "--run-for", f"{RUN_MAX_S}s",
+                "--spare-buffers", str(spare), "--service", "192.0.2.53",
+                "--service", "2001:db8::53", *self.options]
+        if self.answers is not None:
+            argv += ["--preload", self.answers if isinstance(self.answers, str) else "/dev/stdin"]
         for i, port in enumerate(ports):
             argv += ["--port", port, "--mac", frames.mac_text(frames.service_mac(i))]
         return argv
 
-    def run(self, ports, seconds):
-        """Serve for so long. Returns (Sample, counters of worker 0)."""
-        p = Program(self.argv(ports))
-        try:
-            p.wait_for("serving with")
-            began = time.monotonic()
-            time.sleep(seconds)
-            wall, cpu = time.monotonic() - began, p.worker_cpu_s()
-            p.child.send_signal(signal.SIGTERM)
-            if p.end() != 0:
-                raise Invalid(f"exit status {p.child.returncode}:\n{p.said}")
-        finally:
-            p.close()
+    def start(self, ports, workers=1, spare=SPARE_CNT):
+        stdin = subprocess.PIPE if self.answers is None or isinstance(self.answers, str) else self.answers
+        os.makedirs(self.work, exist_ok=True)
+        self.p = Program(self.argv(ports, workers, spare), stdin)
+        self.p.wait_for("serving with")
+
+    def start_load(self, load):
+        self.start(load.devargs(), load.workers(), load.spare())
+        self.rest()
+
+    def rest(self):
+        self.p.child.send_signal(signal.SIGSTOP)
+
+    def wake(self):
+        self.p.child.send_signal(signal.SIGCONT)
+
+    def read_stats(self):
         with open(f"{self.work}/stats.json") as f:
-            stats = json.load(f)
-        if stats["cache_entries"] != self.entries:
-            raise Invalid(f"{stats['cache_entries']} entries of {self.entries} in the cache")
-        counters = next(t for t in stats["threads"] if t.pop("name") == "worker0")
-        return Sample(counters["tx"], wall, cpu), counters
+            return json.load(f)
 
-    def measure(self, pcaps, seconds):
-        sample, counters = self.run(devargs(pcaps), seconds)
-        only_hits(counters)
-        return sample
+    def stats(self, limit_s=5):
+        """The counters of this moment, as stats-file has them."""
+        self.p.child.send_signal(signal.SIGUSR1)
+        until = time.monotonic() + limit_s
+        while time.monotonic() < until:
+            time.sleep(0.001)
+            try:
+                stats = self.read_stats()
+            except (OSError, ValueError):
+                continue  # not there, or half of it
+            if stats["uptime_ns"] > self.said_ns:
+                self.said_ns = stats["uptime_ns"]
+                return stats
+        raise Invalid(f"no counters from {self.program}:\n{self.p.said}")
 
+    def sent(self):
+        return workers_sum(self.stats())["tx"]
 
-def only_hits(counters):
-    """Every packet was a query, every query a hit, every hit a reply; nothing else happened."""
-    n = counters["rx"]
-    rest = {k: v for k, v in counters.items() if k not in ("rx", "tx", "queries", "hit") and v}
-    if n == 0 or any(counters[k] != n for k in ("tx", "queries", "hit")) or rest:
-        raise Invalid(f"not only hits: {({k: v for k, v in counters.items() if v})}")
+    def measure(self, seconds):
+        self.wake()
+        before = self.stats()
+        time.sleep(seconds)
+        after = self.stats()
+        self.rest()
+        return between(before, after)
 
-
-@dataclass
-class Testpmd:
-    program: str = "dpdk-testpmd"
-
-    def argv(self, pcaps):
-        argv = [self.program, "--no-telemetry", "--no-huge", "--no-shconf", "--no-pci",
-                "-m", str(128 + pool_cnt(len(pcaps)) * 2560 // 2**20),
-                f"--lcores={lcores()}", "--main-lcore=0"]
-        for port in devargs(pcaps):
-            argv += ["--vdev", port]
-        return argv + ["--", "-i", "--forward-mode=5tswap", "--port-topology=loop",
-                       "--nb-cores=1", "--rxq=1", "--txq=1", f"--rxd={DESC_CNT}",
-                       f"--txd={DESC_CNT}", "--burst=32", "--mbcache=256",
-                       f"--total-num-mbufs={pool_cnt(len(pcaps))}"]
-
-    def measure(self, pcaps, seconds):
-        p = Program(self.argv(pcaps))
+    def end(self):
+        """Returns the last counters."""
         try:
-            p.wait_for("testpmd> ")
-            before = p.worker_cpu_s()
-            p.type("start\n")
-            p.wait_for("testpmd> ", 10)
-            began = time.monotonic()
-            time.sleep(seconds)
-            wall, cpu = time.monotonic() - began, p.worker_cpu_s() - before
-            p.type("stop\nquit\n")
-            p.end()
-            p.drain()  # its stdout is a pipe: it says most at exit
+            self.wake()
+            self.p.child.send_signal(signal.SIGTERM)
+            if self.p.end() != 0:
+                raise Invalid(f"exit status {self.p.child.returncode}:\n{self.p.said}")
         finally:
-            p.close()
-        if "5tswap packet forwarding" not in p.said:
-            raise Invalid(f"not in 5tswap mode:\n{p.said}")
-        return Sample(forwarded(p.said), wall, cpu)
+            self.close()
+        return self.read_stats()
+
+    def close(self):
+        if self.p is not None:
+            self.p.close()
+
+
+def workers_sum(stats):
+    """Counters of all workers together, cpu_ns among them."""
+    total = {}
+    for row in stats["threads"]:
+        if row["name"].startswith("worker"):
+            for key in row.keys() - {"name"}:
+                total[key] = total.get(key, 0) + row[key]
+    return total
+
+
+def between(before, after):
+    a, b = workers_sum(before), workers_sum(after)
+    counters = {k: b[k] - a[k] for k in b if k != "cpu_ns"}
+    return Sample(counters["tx"], (after["uptime_ns"] - before["uptime_ns"]) / 1e9,
+                  (b["cpu_ns"] - a["cpu_ns"]) / 1e9, counters)
+
+
+def only_answers(stats, entries, unknown=0.0):
+    """At the end: every packet was a query, every query a hit or, of the share of unknown names, a
+    SERVFAIL for want of a control plane; each was sent, and nothing else happened."""
+    if stats["cache_entries"] != entries:
+        raise Invalid(f"{stats['cache_entries']} entries of {entries} in the cache")
+    c = workers_sum(stats)
+    n, missed = c["rx"], c["no_control"]
+    rest = {k: v for k, v in c.items() if v and k not in
+            ("cpu_ns", "rx", "tx", "queries", "hit", *(["no_control"] if unknown else []))}
+    if n == 0 or c["tx"] != n or c["queries"] != n or c["hit"] + missed != n or rest:
+        raise Invalid(f"not only answers: {({k: v for k, v in c.items() if v})}")
+    if abs(missed / n - unknown) > 0.02 + unknown / 5:
+        raise Invalid(f"{missed} of {n} names were unknown, not {unknown}")
+
+
+class Testpmd:
+    """dpdk-testpmd on the same pcap files, with as many buffers. Rests when it does not forward."""
+
+    def __init__(self, program="dpdk-testpmd"):
+        self.program, self.p = program, None
+
+    def argv(self, load):
+        buffers = pool_cnt(len(load.paths), load.spare()) * load.workers()
+        argv = ["stdbuf", "-oL",  # or it says nothing before its end
+                self.program, "--no-telemetry", "--no-huge", "--no-shconf", "--no-pci",
+                "-m", str(128 + buffers * PAGE_LEN // 2**20),
+                f"--lcores={lcores(load.workers())}", "--main-lcore=0"]
+        for port in load.devargs():
+            argv += ["--vdev", port]
+        return argv + ["--", "-i", "--port-topology=loop", f"--nb-cores={load.workers()}",
+                       f"--rxq={load.workers()}", f"--txq={load.workers()}", f"--rxd={DESC_CNT}",
+                       f"--txd={DESC_CNT}", "--burst=32", "--mbcache=256",
+                       f"--total-num-mbufs={buffers}"]
+
+    def start_load(self, load):
+        self.p = Program(self.argv(load))
+        self.p.wait_for("testpmd> ")
+
+    def measure(self, mode, seconds):
+        """mode: 5tswap, macswap..."""
+        p = self.p
+        p.type(f"set fwd {mode}\n")
+        p.wait_for("testpmd> ", 10)
+        before = p.worker_cpu_s()
+        p.type("start\n")
+        said = p.wait_for("testpmd> ", 10)
+        began = time.monotonic()
+        time.sleep(seconds)
+        p.type("stop\n")
+        wall = time.monotonic() - began
+        said += p.wait_for("Done.", 10) + p.wait_for("testpmd> ", 10)
+        if f"{mode} packet forwarding" not in said:
+            raise Invalid(f"not in {mode} mode:\n{said}")
+        return Sample(forwarded(said), wall, p.worker_cpu_s() - before)
+
+    def close(self):
+        if self.p is not None:
+            self.p.close()
 
 
 def forwarded(said):

@@ -72,6 +72,7 @@ every_option_is_taken(void **state)
 		"--idle poll --cache-size=512MiB --udp-max 1400 --link /tmp/x --link-uid 77 "
 		"--exception hfx0 "
 		"--hugepages no --eal --log-level=8 --eal -v --preload p --stats-file s "
+		"--spare-buffers 8192 "
 		"--run-for 5s --log-level debug"),
 	    DP_OPTIONS_RUN);
 	assert_int_equal(o.port_cnt, 2);
@@ -90,6 +91,7 @@ every_option_is_taken(void **state)
 	assert_string_equal(o.eal[0], "--log-level=8");
 	assert_string_equal(o.preload, "p");
 	assert_string_equal(o.stats_file, "s");
+	assert_int_equal(o.spare_buffers, 8192);
 	assert_int_equal(o.run_for_ns, UINT64_C(5000000000));
 	assert_int_equal(o.log_level, HF_LOG_DEBUG);
 	dp_options_fini(&o);
