@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* holdfast-dataplane: reads options, starts DPDK, runs the workers and the writer thread. */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -95,13 +96,26 @@ preload(struct program *p)
 	return rc;
 }
 
+/* A worker's thread. */
+static int
+work(void *arg)
+{
+	struct dp_worker *w = arg;
+	clockid_t cpu_clock;
+
+	/* relaxed: a number, and who reads it copes without */
+	if (pthread_getcpuclockid(pthread_self(), &cpu_clock) == 0)
+		atomic_store_explicit(&w->cpu_clock, cpu_clock, memory_order_relaxed);
+	return dp_worker_run(w);
+}
+
 static int
 run(struct program *p)
 {
 	int rc = 0;
 
 	for (unsigned i = 0; rc == 0 && i < p->options.workers; i++)
-		rc = rte_eal_remote_launch(dp_worker_run, p->workers[i], i + 1);
+		rc = rte_eal_remote_launch(work, p->workers[i], i + 1);
 	if (rc == 0) {
 		uint64_t now = hf_clock_mono_ns();
 

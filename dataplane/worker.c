@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/worker.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -381,11 +380,6 @@ dp_worker_run(void *arg)
 {
 	struct dp_worker *w = arg;
 
-	clockid_t cpu_clock;
-
-	/* relaxed: a number, and who reads it copes without */
-	if (pthread_getcpuclockid(pthread_self(), &cpu_clock) == 0)
-		atomic_store_explicit(&w->cpu_clock, cpu_clock, memory_order_relaxed);
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* short sleeps stay short */
 	urcu_qsbr_register_thread();
 	while (!atomic_load_explicit(&w->shared->stop, memory_order_relaxed)) {
