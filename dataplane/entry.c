@@ -73,7 +73,7 @@ dp_entry_create(const struct hf_msg_answer *m, const struct hf_answer_view *view
 	struct dp_key key;
 
 	dp_key_from_msg(&key, h, &m->key);
-	size_t key_len = dp_key_octets_len(&key.o);
+	size_t key_len = dp_entry_key_len(&key.o);
 	size_t body_off = offsetof(struct dp_entry, key) + key_len;
 	size_t tail_off = (body_off + m->body_len + 1) & ~(size_t)1;
 	size_t ttl_len = sizeof(uint16_t) * view->ttl_cnt;
@@ -111,7 +111,7 @@ dp_entry_create_retry(const struct dp_entry *old, const struct dp_key *key, uint
 	    offsetof(struct dp_entry, used) - offsetof(struct dp_entry, rcode));
 	memcpy((uint8_t *)e + offsetof(struct dp_entry, chain_cnt), &old->chain_cnt,
 	    dp_entry_octets(old) - offsetof(struct dp_entry, chain_cnt));
-	memcpy(e->key, &key->o, dp_key_octets_len(&key->o));
+	memcpy(e->key, &key->o, dp_entry_key_len(&key->o));
 	atomic_init(&e->covered, DP_COVERED_UNKNOWN);
 	atomic_init(&e->used, 1);
 	e->retry_at_ms = retry_at_ms;
@@ -147,7 +147,7 @@ fill_answer(const struct dp_entry *e, struct hf_msg_answer *m)
 	m->ttl_s = (uint32_t)((e->fresh_until_ms - e->inserted_ms) / 1000);
 	m->stale_s = (uint32_t)((e->stale_until_ms - e->fresh_until_ms) / 1000);
 	m->key.type = o->type;
-	m->key.klass = o->klass;
+	m->key.klass = HF_CLASS_IN;
 	m->key.variant = o->variant;
 	m->key.name_len = o->name_len;
 	memcpy(m->key.name, o->name, o->name_len);

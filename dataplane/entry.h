@@ -61,7 +61,7 @@ struct dp_entry {
 	uint16_t size_lines;  /* 64-byte lines of this piece of memory */
 	uint16_t nta_mask;    /* names an NTA covered when it was resolved */
 	uint16_t tail_off;    /* from the entry's start: ttl_off[], chain, EDE text */
-	uint8_t key[];        /* struct dp_key_octets, whole blocks; then body */
+	uint8_t key[];        /* struct dp_key_octets to a block's end; then body */
 };
 
 _Static_assert(offsetof(struct dp_entry, retry_at_ms) == 64, "line 0 is what judging reads");
@@ -73,10 +73,17 @@ dp_entry_key(const struct dp_entry *e)
 	return (const struct dp_key_octets *)(const void *)e->key;
 }
 
+/* Whole blocks, as bodies are copied in. */
+static inline size_t
+dp_entry_key_len(const struct dp_key_octets *o)
+{
+	return (dp_key_octets_len(o) + DP_BLOCK_LEN - 1u) & ~(size_t)(DP_BLOCK_LEN - 1);
+}
+
 static inline const uint8_t *
 dp_entry_body(const struct dp_entry *e)
 {
-	return e->key + dp_key_octets_len(dp_entry_key(e));
+	return e->key + dp_entry_key_len(dp_entry_key(e));
 }
 
 /* Offsets of the TTL fields within the body. */

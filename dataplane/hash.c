@@ -8,7 +8,6 @@
 #endif
 
 typedef uint8_t octets16 __attribute__((vector_size(DP_BLOCK_LEN)));
-typedef uint64_t words2 __attribute__((vector_size(DP_BLOCK_LEN)));
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "dp_key_meta is a struct's beginning");
 
@@ -22,70 +21,49 @@ fold16(octets16 v)
 	return v | (upper & 0x20);
 }
 
-/* Sixteen octets folded, zeros from number left on. No branch: nobody can guess how long the
- * next name is. */
-static inline octets16
-load_folded(const uint8_t *name, unsigned left)
+static inline unsigned
+line_cnt(const struct dp_key_octets *o)
 {
-	static const octets16 number = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-	octets16 v;
-
-	memcpy(&v, name, sizeof(v));
-	return fold16(v) & (octets16)(number < (uint8_t)left);
-}
-
-static inline octets16
-first_block(const uint8_t *name, uint64_t meta)
-{
-	words2 v = (words2)load_folded(name, dp_key_meta_name_len(meta));
-
-	return (octets16)(words2){meta, v[0]};
+	return (dp_key_octets_len(o) + DP_LINE_LEN - 1u) / DP_LINE_LEN;
 }
 
 #if defined(__x86_64__)
-/* Two rounds per block: one round would let a difference in one block be undone by the next
- * with odds of 1 in 64, whatever the key. Two more at the end spread the last block. Hashed on
- * the way from the name to *o: to load what was just stored costs more than to hash it. */
+/* Two rounds per block: after one, a difference in one block would be undone by the next line's
+ * with odds of 1 in 64, whatever the keys. Two blocks that differ in one line meet in the sum
+ * behind two rounds each, under different keys. Two more at the end spread what is left. */
 __attribute__((target("aes,sse4.1"))) static uint64_t
-make_aes(const struct dp_hash *h, struct dp_key_octets *o, const uint8_t *name, uint64_t meta)
+hash_aes(const struct dp_hash *h, const struct dp_key_octets *o)
 {
 	const __m128i *k = (const __m128i *)(const void *)h->k;
-	const __m128i k1 = _mm_load_si128(&k[1]), k2 = _mm_load_si128(&k[2]);
-	unsigned len = dp_key_meta_name_len(meta);
-	__m128i s = _mm_load_si128(&k[0]);
-	__m128i v = (__m128i)first_block(name, meta);
-	unsigned off = DP_BLOCK_LEN - DP_KEY_META_LEN;
+	const __m128i *v = (const __m128i *)(const void *)o;
+	__m128i s[DP_HASH_KEYS];
 
-	for (uint8_t *out = (uint8_t *)o;; off += DP_BLOCK_LEN) {
-		memcpy(out, &v, sizeof(v));
-		s = _mm_xor_si128(s, v);
-		s = _mm_aesenc_si128(s, k1);
-		s = _mm_aesenc_si128(s, k2);
-		if (off >= len)
-			break;
-		out += DP_BLOCK_LEN;
-		v = (__m128i)load_folded(name + off, len - off);
+	for (unsigned i = 0; i < DP_HASH_KEYS; i++)
+		s[i] = _mm_load_si128(&k[i]);
+	for (unsigned line = 0; line < line_cnt(o); line++, v += DP_HASH_KEYS) {
+		for (unsigned i = 0; i < DP_HASH_KEYS; i++) {
+			s[i] = _mm_xor_si128(s[i], _mm_loadu_si128(&v[i]));
+			s[i] = _mm_aesenc_si128(s[i], _mm_load_si128(&k[i + 1]));
+			s[i] = _mm_aesenc_si128(s[i], _mm_load_si128(&k[i + 2]));
+		}
 	}
-	s = _mm_aesenc_si128(s, _mm_load_si128(&k[3]));
-	s = _mm_aesenc_si128(s, k1);
-	s = _mm_xor_si128(s, _mm_unpackhi_epi64(s, s)); /* both halves count */
-	return (uint64_t)_mm_cvtsi128_si64(s);
+	__m128i all = _mm_xor_si128(_mm_xor_si128(s[0], s[1]), _mm_xor_si128(s[2], s[3]));
+	all = _mm_aesenc_si128(all, _mm_load_si128(&k[3]));
+	all = _mm_aesenc_si128(all, _mm_load_si128(&k[1]));
+	all = _mm_xor_si128(all, _mm_unpackhi_epi64(all, all)); /* both halves count */
+	return (uint64_t)_mm_cvtsi128_si64(all);
 }
 #endif
 
-static uint64_t
-make_portable(const struct dp_hash *h, struct dp_key_octets *o, const uint8_t *name, uint64_t meta)
+uint64_t
+dp_hash_key(const struct dp_hash *h, const struct dp_key_octets *o)
 {
-	unsigned len = dp_key_meta_name_len(meta);
-	octets16 v = first_block(name, meta);
-	uint8_t *out = (uint8_t *)o;
 	struct hf_siphash_key key;
 
-	memcpy(out, &v, sizeof(v));
-	for (unsigned off = DP_BLOCK_LEN - DP_KEY_META_LEN; off < len; off += DP_BLOCK_LEN) {
-		v = load_folded(name + off, len - off);
-		memcpy(out + DP_KEY_META_LEN + off, &v, sizeof(v));
-	}
+#if defined(__x86_64__)
+	if (h->aes)
+		return hash_aes(h, o);
+#endif
 	memcpy(&key, h->k, sizeof(key));
 	return hf_siphash(&key, o, dp_key_octets_len(o));
 }
@@ -93,7 +71,8 @@ make_portable(const struct dp_hash *h, struct dp_key_octets *o, const uint8_t *n
 void
 dp_hash_init_portable(struct dp_hash *h, const uint8_t seed[64])
 {
-	memcpy(h->k, seed, sizeof(h->k));
+	memcpy(h->k, seed, DP_HASH_KEYS * (size_t)DP_BLOCK_LEN);
+	memcpy(h->k[DP_HASH_KEYS], seed, 2 * (size_t)DP_BLOCK_LEN);
 	h->aes = false;
 }
 
@@ -106,21 +85,36 @@ dp_hash_init(struct dp_hash *h, const uint8_t seed[64])
 #endif
 }
 
-void
-dp_key_set_at(struct dp_key *key, const struct dp_hash *h, const uint8_t *name, uint64_t meta)
+/* Folded sixteen octets at a time and cut behind its last. No branch: nobody can guess how long
+ * the next name is within a block. */
+static void
+name_set(uint8_t *out, const uint8_t *name, unsigned len)
 {
-#if defined(__x86_64__)
-	if (h->aes) {
-		key->hash = make_aes(h, &key->o, name, meta);
-		return;
+	static const octets16 number = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+	octets16 v;
+
+	for (unsigned off = 0; off < len; off += DP_BLOCK_LEN) {
+		unsigned left = len - off;
+
+		memcpy(&v, name + off, sizeof(v));
+		v = fold16(v) & (octets16)(number < (uint8_t)(left < 16 ? left : 16));
+		memcpy(out + off, &v, sizeof(v));
 	}
-#endif
-	key->hash = make_portable(h, &key->o, name, meta);
+}
+
+void
+dp_key_set_at(struct dp_key *key, const struct dp_hash *h, const uint8_t *name, uint32_t meta)
+{
+	memcpy(&key->o, &meta, sizeof(meta));
+	memset(key->o.zero, 0, sizeof(key->o.zero));
+	memset(key->o.name, 0, line_cnt(&key->o) * (size_t)DP_LINE_LEN - DP_KEY_NAME_OFF);
+	name_set(key->o.name, name, key->o.name_len);
+	key->hash = dp_hash_key(h, &key->o);
 }
 
 /* The name alone is readable. */
 static void
-set_short(struct dp_key *key, const struct dp_hash *h, const uint8_t *name, uint64_t meta)
+set_short(struct dp_key *key, const struct dp_hash *h, const uint8_t *name, uint32_t meta)
 {
 	uint8_t whole[DP_KEY_READ_MAX];
 
@@ -134,7 +128,7 @@ dp_hash_name(const struct dp_hash *h, const uint8_t *name, unsigned len)
 {
 	struct dp_key key;
 
-	set_short(&key, h, name, dp_key_meta(0, 0, 0, (uint8_t)len));
+	set_short(&key, h, name, dp_key_meta(0, 0, (uint8_t)len));
 	return key.hash;
 }
 
@@ -142,13 +136,13 @@ void
 dp_key_set(
     struct dp_key *key, const struct dp_hash *h, const struct hf_question *q, uint8_t variant)
 {
-	set_short(key, h, q->name.octets, dp_key_meta(q->type, q->klass, variant, q->name.len));
+	set_short(key, h, q->name.octets, dp_key_meta(q->type, variant, q->name.len));
 }
 
 void
 dp_key_from_msg(struct dp_key *key, const struct dp_hash *h, const struct hf_msg_key *k)
 {
-	set_short(key, h, k->name, dp_key_meta(k->type, k->klass, k->variant, k->name_len));
+	set_short(key, h, k->name, dp_key_meta(k->type, k->variant, k->name_len));
 }
 
 void
@@ -156,7 +150,7 @@ dp_key_to_msg(const struct dp_key *key, struct hf_msg_key *k)
 {
 	memset(k, 0, sizeof(*k));
 	k->type = key->o.type;
-	k->klass = key->o.klass;
+	k->klass = HF_CLASS_IN;
 	k->variant = key->o.variant;
 	k->name_len = key->o.name_len;
 	memcpy(k->name, key->o.name, key->o.name_len);
@@ -165,15 +159,5 @@ dp_key_to_msg(const struct dp_key *key, struct hf_msg_key *k)
 bool
 dp_key_equal(const struct dp_key_octets *a, const struct dp_key_octets *b)
 {
-	const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
-	uint64_t u[2], v[2], diff = 0;
-
-	for (unsigned off = 0; off < dp_key_octets_len(a); off += DP_BLOCK_LEN) {
-		memcpy(u, x + off, sizeof(u));
-		memcpy(v, y + off, sizeof(v));
-		diff |= (u[0] ^ v[0]) | (u[1] ^ v[1]);
-		if (diff != 0) /* the first block has the length: b is as long as a beyond it */
-			return false;
-	}
-	return true;
+	return memcmp(a, b, DP_KEY_META_LEN) == 0 && memcmp(a->name, b->name, a->name_len) == 0;
 }

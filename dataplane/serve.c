@@ -238,8 +238,7 @@ dp_query_parse(struct dp_core *core, struct dp_query *dq)
 		return;
 	if (name_len != 0)
 		dp_key_set_at(&dq->key, hash, dq->msg + HF_HEADER_LEN,
-		    dp_key_meta(
-			question->type, question->klass, variant_of(&dq->q), (uint8_t)name_len));
+		    dp_key_meta(question->type, variant_of(&dq->q), (uint8_t)name_len));
 	else
 		dp_key_set(&dq->key, hash, question, variant_of(&dq->q));
 	dp_table_prefetch(core->table, dq->key.hash);

@@ -86,7 +86,7 @@ header_bits_and_opt_follow_the_query(void **state)
 		assert_int_equal(r.opt, q.edns);
 		assert_int_equal(r.dnssec_ok, q.dnssec_ok);
 		assert_int_equal(r.rr_cnt, 2);
-		assert_int_equal(dq.entry->key[4],
+		assert_int_equal(dp_entry_key(dq.entry)->variant,
 		    ((bits & 3) == 3) * HF_VARIANT_DO + ((bits & 16) != 0) * HF_VARIANT_CD);
 	}
 }
