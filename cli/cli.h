@@ -48,6 +48,7 @@ typedef int (*cl_command)(const struct cl_line *line);
 
 int cl_status(const struct cl_line *line);
 int cl_stats(const struct cl_line *line);
+int cl_latency(const struct cl_line *line);
 int cl_anchor_list(const struct cl_line *line);
 int cl_anchor_show(const struct cl_line *line);
 int cl_nta_add(const struct cl_line *line);

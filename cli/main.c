@@ -23,6 +23,8 @@ static const struct command commands[] = {
     {"status", "", 0, 0, 0, cl_status, "status", "is everything attached and in force"},
     {"stats", "", 0, 0, CL_OPT_CORES | CL_OPT_ALL, cl_stats, "stats [--cores] [--all]",
 	"counters; --cores: per core; --all: those that are zero, too"},
+    {"latency", "", 0, 0, CL_OPT_CORES, cl_latency, "latency [--cores]",
+	"how long replies took: median and tail, by kind; --cores: per core"},
     {"nta", "add", 1, 1, CL_OPT_FOR | CL_OPT_REASON, cl_nta_add,
 	"nta add NAME [--for 3h] --reason TEXT",
 	"switch validation off at and below NAME, for a time (RFC 7646)"},

@@ -4,6 +4,7 @@ cli_src := \
 	cli/cache.c \
 	cli/client.c \
 	cli/config.c \
+	cli/latency.c \
 	cli/nta.c \
 	cli/record.c \
 	cli/status.c \

@@ -44,6 +44,7 @@ struct cp_admin {
 static const struct cp_command *const commands[] = {
     &cp_command_status,
     &cp_command_stats,
+    &cp_command_latency,
     &cp_command_nta_add,
     &cp_command_nta_list,
     &cp_command_nta_remove,
@@ -301,6 +302,8 @@ is_for(const struct cp_call *call, const struct cp_event *e)
 	switch (e->kind) {
 	case CP_EVENT_STATS:
 		return e->stats->token >> 8 == call->id;
+	case CP_EVENT_LATENCY:
+		return e->latency->token >> 8 == call->id;
 	case CP_EVENT_CACHE:
 		return e->cache->token >> 8 == call->id;
 	case CP_EVENT_TRACE:

@@ -53,6 +53,7 @@ struct cp_admin_env {
 enum cp_event_kind {
 	CP_EVENT_ACK,
 	CP_EVENT_STATS,
+	CP_EVENT_LATENCY,
 	CP_EVENT_CACHE,
 	CP_EVENT_TRACE,
 	CP_EVENT_LOST,
@@ -63,6 +64,7 @@ struct cp_event {
 	enum cp_event_kind kind;
 	const struct hf_msg_policy_ack *ack;
 	const struct hf_msg_stats_say *stats;
+	const struct hf_msg_latency_say *latency;
 	const struct hf_msg_cache_say *cache;
 	const struct cp_traced *traced;
 };
@@ -82,12 +84,13 @@ struct cp_call {
 	struct cp_admin_env *env;
 	const struct cp_command *command; /* NULL: no call is under way */
 	struct cp_author author;
-	uint64_t id;           /* never used twice; tokens are id << 8 | n */
-	uint64_t deadline_ns;  /* 0: does not wait */
-	json_t *result;        /* being made */
-	json_t *reply;         /* made: admin.c sends it */
-	uint64_t generation;   /* nta.*: wait for this acknowledgement */
-	unsigned asked, heard; /* cache.show, trace: questions to the dataplane */
+	uint64_t id;          /* never used twice; tokens are id << 8 | n */
+	uint64_t deadline_ns; /* 0: does not wait */
+	json_t *result;       /* being made */
+	json_t *reply;        /* made: admin.c sends it */
+	uint64_t generation;  /* nta.*: wait for this acknowledgement */
+	struct hf_latency_row latency[HF_LATENCY_CNT]; /* latency: of the cores heard so far */
+	unsigned asked, heard; /* cache.show, trace, latency: questions to the dataplane */
 };
 
 /* End the call. result is taken over; NULL reads as out of memory. */
@@ -123,8 +126,8 @@ void cp_call_add_entry(struct cp_call *c, const struct hf_msg_cache_say *m);
 /* {"attached", "entries": []} */
 json_t *cp_json_dataplane(const struct cp_call *c);
 
-extern const struct cp_command cp_command_status, cp_command_stats, cp_command_nta_add,
-    cp_command_nta_list, cp_command_nta_remove, cp_command_cache_show, cp_command_anchor_list,
-    cp_command_anchor_show, cp_command_trace;
+extern const struct cp_command cp_command_status, cp_command_stats, cp_command_latency,
+    cp_command_nta_add, cp_command_nta_list, cp_command_nta_remove, cp_command_cache_show,
+    cp_command_anchor_list, cp_command_anchor_show, cp_command_trace;
 
 #endif

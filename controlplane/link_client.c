@@ -264,6 +264,11 @@ dispatch(struct cp_link_client *c, size_t len)
 			return false;
 		ops->stats(ops->arg, (const void *)c->buf);
 		return true;
+	case HF_MSG_LATENCY_SAY:
+		if (hf_msg_check_latency_say((const void *)c->buf) != HF_MSG_OK)
+			return false;
+		ops->latency(ops->arg, (const void *)c->buf);
+		return true;
 	case HF_MSG_CACHE_SAY:
 		if (hf_msg_check_cache_say((const void *)c->buf, &view) != HF_MSG_OK)
 			return false;
@@ -506,6 +511,15 @@ int
 cp_link_client_ask_stats(struct cp_link_client *c, uint64_t token)
 {
 	struct hf_msg_stats_ask m = {.head = {.type = HF_MSG_STATS_ASK}, .token = token};
+
+	return send_ask(c, &m, sizeof(m));
+}
+
+int
+cp_link_client_ask_latency(struct cp_link_client *c, uint64_t token, uint32_t core)
+{
+	struct hf_msg_latency_ask m = {
+	    .head = {.type = HF_MSG_LATENCY_ASK}, .token = token, .core = core};
 
 	return send_ask(c, &m, sizeof(m));
 }

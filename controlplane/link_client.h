@@ -42,6 +42,7 @@ struct cp_link_ops {
 	void (*acked)(void *arg, const struct hf_msg_policy_ack *ack);
 	/* Checked: lengths and counts within msg agree. */
 	void (*stats)(void *arg, const struct hf_msg_stats_say *msg);
+	void (*latency)(void *arg, const struct hf_msg_latency_say *msg);
 	void (*cache)(void *arg, const struct hf_msg_cache_say *msg);
 };
 
@@ -67,6 +68,7 @@ void cp_link_client_publish(struct cp_link_client *c, const struct cp_answer *a)
 
 /* Ask. 0; -ENOTCONN; -EAGAIN when the dataplane does not read. The reply carries token. */
 int cp_link_client_ask_stats(struct cp_link_client *c, uint64_t token);
+int cp_link_client_ask_latency(struct cp_link_client *c, uint64_t token, uint32_t core);
 int
 cp_link_client_ask_cache(struct cp_link_client *c, uint64_t token, const struct hf_msg_key *key);
 

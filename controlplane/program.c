@@ -150,6 +150,16 @@ on_stats(void *arg, const struct hf_msg_stats_say *m)
 }
 
 static void
+on_latency(void *arg, const struct hf_msg_latency_say *m)
+{
+	struct program *g = arg;
+	struct cp_event e = {.kind = CP_EVENT_LATENCY, .latency = m};
+
+	if (g->admin != NULL)
+		cp_admin_event(g->admin, &e);
+}
+
+static void
 on_cache(void *arg, const struct hf_msg_cache_say *m)
 {
 	struct program *g = arg;
@@ -500,6 +510,7 @@ make_link(struct program *g)
 		.lost = on_lost,
 		.acked = on_acked,
 		.stats = on_stats,
+		.latency = on_latency,
 		.cache = on_cache},
 	};
 

@@ -195,6 +195,7 @@ waiter_take(struct dp_pending *p, struct dp_question *q, const struct dp_client 
 	w->question_end = (uint16_t)c->q->question_end;
 	w->frame_len = (uint16_t)(w->dns_off + w->question_end);
 	w->port = c->frame->port;
+	w->arrived = c->frame->arrived;
 	w->holder = holder;
 	w->h = c->q->h;
 	w->edns = c->q->edns;

@@ -56,7 +56,8 @@ struct dp_waiter {
 	uint16_t frame_len;
 	uint16_t dns_off;      /* where the DNS header is in frame */
 	uint16_t question_end; /* counted from the DNS header */
-	uint16_t port;         /* the I/O side's own note: the port it came in by */
+	uint16_t port;         /* the I/O side's own notes: the port it came in by */
+	uint64_t arrived;      /* ... and its clock then */
 	uint32_t holder;       /* its client's place among the holders */
 	struct hf_header h;
 	struct hf_edns edns;
@@ -101,8 +102,9 @@ struct dp_pending {
 struct dp_frame {
 	const uint8_t *octets; /* Ethernet header first, as received */
 	uint16_t dns_off;
-	uint16_t port;   /* comes back with the reply */
-	uint64_t client; /* dp_packet_client: who shares a limit */
+	uint16_t port;    /* comes back with the reply */
+	uint64_t client;  /* dp_packet_client: who shares a limit */
+	uint64_t arrived; /* a clock of the I/O side's own, comes back with the reply */
 };
 
 enum dp_pending_add {

@@ -574,6 +574,7 @@ dp_core_next(struct dp_core *core, const struct dp_policy *p, struct dp_query *d
 		job->dns_off = w->dns_off;
 		job->dns_len = dq->len;
 		job->port = w->port;
+		job->arrived = w->arrived;
 		dp_pending_drop_first(&core->pending, q);
 		if (r == DP_REPLY)
 			return DP_REPLY;

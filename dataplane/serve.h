@@ -81,7 +81,8 @@ struct dp_job {
 	uint16_t dns_off; /* DP_REPLY: frame holds the client's headers as received, before the
 	                   * reply; the I/O side turns them round and sets lengths */
 	uint16_t dns_len;
-	uint16_t port;
+	uint16_t port; /* as they were in the frame of the miss */
+	uint64_t arrived;
 };
 
 /* A question to be sent to the control plane as an hf_msg_miss. */

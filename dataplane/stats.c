@@ -74,6 +74,21 @@ cpu_ns(const struct dp_stats *s, unsigned row)
 	return (uint64_t)t.tv_sec * HF_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
+bool
+dp_stats_say_latency(const struct dp_stats *s, const struct hf_msg_latency_ask *ask, uint32_t epoch,
+    struct hf_msg_latency_say *say)
+{
+	if (ask->core >= s->worker_cnt)
+		return false;
+	say->head =
+	    (struct hf_msg_head){.type = HF_MSG_LATENCY_SAY, .len = sizeof(*say), .epoch = epoch};
+	say->token = ask->token;
+	say->core = ask->core;
+	say->core_cnt = s->worker_cnt;
+	dp_latency_read(&s->workers[ask->core]->latency, say->kind);
+	return true;
+}
+
 static void
 write_row(const struct dp_stats *s, unsigned row, FILE *f)
 {

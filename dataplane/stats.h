@@ -30,8 +30,12 @@ size_t dp_stats_len(const struct dp_stats *s);
 void dp_stats_say(
     const struct dp_stats *s, uint64_t token, uint32_t epoch, struct hf_msg_stats_say *say);
 
-/* The same as JSON: {"uptime_ns":..,"threads":[{"name":"writer","cpu_ns":..,"rx":0,...},...]}. By
- * the writer thread: its own CPU time is the caller's. */
+/* What a LATENCY_ASK is answered with. False: there is no such core. */
+bool dp_stats_say_latency(const struct dp_stats *s, const struct hf_msg_latency_ask *ask,
+    uint32_t epoch, struct hf_msg_latency_say *say);
+
+/* The counters as JSON: {"uptime_ns":..,"threads":[{"name":"writer","cpu_ns":..,"rx":0,...},...]}.
+ * By the writer thread: its own CPU time is the caller's. */
 int dp_stats_write_file(const struct dp_stats *s, const char *path);
 
 #endif

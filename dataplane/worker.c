@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <urcu/urcu-qsbr.h>
@@ -178,13 +179,28 @@ missed(struct dp_worker *w, struct dp_query *dq, const struct dp_packet *p, uint
 	const struct dp_frame frame = {.octets = p->octets,
 	    .dns_off = p->dns_off,
 	    .port = port,
-	    .client = dp_packet_client(p)};
+	    .client = dp_packet_client(p),
+	    .arrived = w->arrived};
 	struct dp_ask_out ask;
 	enum dp_outcome o = dp_query_miss(&w->core, w->policy, dq, &frame, &ask);
 
 	if (o == DP_ASK)
 		miss_send(w, &ask);
 	return o;
+}
+
+/* All of a burst came at one time and leave at one: two additions for any number of replies. */
+static void
+time_burst(struct dp_worker *w, uint64_t hit_cnt, uint64_t stale_cnt)
+{
+	uint64_t ticks = rte_rdtsc() - w->arrived;
+
+	hit_cnt = w->core.counters[HF_COUNTER_hit] - hit_cnt;
+	stale_cnt = w->core.counters[HF_COUNTER_stale] - stale_cnt;
+	if (hit_cnt != 0)
+		dp_latency_add(&w->latency, HF_LATENCY_hit, ticks, hit_cnt);
+	if (stale_cnt != 0)
+		dp_latency_add(&w->latency, HF_LATENCY_stale, ticks, stale_cnt);
 }
 
 /* The last of the three stages (serve.h): every packet leaves here. Headers and checksums come
@@ -216,10 +232,13 @@ poll_port(struct dp_worker *w, uint16_t port)
 	struct dp_out out = {.port = port, .cnt = 0};
 	struct dp_lane lane = dp_port_lane(w->ports, port, w->core.id);
 	uint16_t in_cnt = rte_eth_rx_burst(lane.device, lane.queue, in, DP_BURST);
+	uint64_t hit_cnt = w->core.counters[HF_COUNTER_hit];
+	uint64_t stale_cnt = w->core.counters[HF_COUNTER_stale];
 	unsigned cnt = 0;
 
 	if (in_cnt == 0)
 		return 0;
+	w->arrived = rte_rdtsc();
 	count_add(w, HF_COUNTER_rx, in_cnt);
 	for (unsigned i = 0; i < in_cnt; i++)
 		__builtin_prefetch(rte_pktmbuf_mtod(in[i], void *));
@@ -240,6 +259,7 @@ poll_port(struct dp_worker *w, uint16_t port)
 	give_out(w, &out, in, cnt);
 	out_flush(w, &out);
 	out_flush(w, &w->exception);
+	time_burst(w, hit_cnt, stale_cnt);
 	return in_cnt;
 }
 
@@ -270,6 +290,15 @@ job_finish(const struct dp_job *job)
 	return dp_packet_reply(&p, job->dns_len);
 }
 
+static void
+time_waiter(struct dp_worker *w, const struct dp_job *job, uint64_t stale_cnt)
+{
+	bool stale = w->core.counters[HF_COUNTER_stale] != stale_cnt;
+
+	dp_latency_add(
+	    &w->latency, stale ? HF_LATENCY_stale : HF_LATENCY_miss, rte_rdtsc() - job->arrived, 1);
+}
+
 /* Those who waited and whose time has come, at most a burst of them. Returns how many. */
 static unsigned
 serve_waiters(struct dp_worker *w)
@@ -279,6 +308,7 @@ serve_waiters(struct dp_worker *w)
 	unsigned cnt = 0;
 
 	for (; cnt < DP_BURST; cnt++) {
+		uint64_t stale_cnt = w->core.counters[HF_COUNTER_stale];
 		struct dp_ask_out ask;
 		struct dp_job job;
 
@@ -300,6 +330,7 @@ serve_waiters(struct dp_worker *w)
 			out_flush(w, &out);
 		out.port = job.port;
 		out_add(w, &out, m, job_finish(&job));
+		time_waiter(w, &job, stale_cnt);
 		m = NULL;
 	}
 	out_flush(w, &out);
@@ -419,6 +450,7 @@ dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *p
 	w->shared = shared;
 	w->ports = ports;
 	w->exception.port = DP_PORT_EXCEPTION;
+	dp_latency_init(&w->latency, rte_get_tsc_hz());
 	dp_limit_init(&w->limit, DP_NEIGHBOUR_PER_S, DP_NEIGHBOUR_BURST, 0);
 	dp_limit_init(&w->exception_limit, DP_EXCEPTION_PER_S, DP_EXCEPTION_BURST, 0);
 	return w;

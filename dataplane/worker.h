@@ -18,6 +18,7 @@
 
 #include "dataplane/done.h"
 #include "dataplane/exception.h"
+#include "dataplane/latency.h"
 #include "dataplane/neighbour.h"
 #include "dataplane/port.h"
 #include "dataplane/serve.h"
@@ -56,8 +57,10 @@ struct dp_worker {
 	const struct dp_policy *policy; /* of this poll */
 	bool rang;                      /* a miss was put on the ring in this poll */
 	unsigned idle_cnt;              /* polls without work, in a row */
+	uint64_t arrived;               /* rte_rdtsc when this burst came */
 	struct dp_query query[DP_BURST];
 	struct dp_packet packet[DP_BURST];
+	struct dp_latency latency;
 	struct dp_done done;
 };
 

@@ -248,6 +248,17 @@ say_stats(struct dp_writer *w, const struct hf_msg_stats_ask *ask)
 	(void)hf_link_send(w->link, say, dp_stats_len(&w->stats));
 }
 
+static enum hf_msg_fault
+say_latency(struct dp_writer *w, const struct hf_msg_latency_ask *ask)
+{
+	struct hf_msg_latency_say say;
+
+	if (!dp_stats_say_latency(&w->stats, ask, w->epoch, &say))
+		return HF_MSG_FAULT_VALUE;
+	(void)hf_link_send(w->link, &say, sizeof(say));
+	return HF_MSG_OK;
+}
+
 static void
 say_entry(struct dp_writer *w, struct dp_entry *e, struct hf_msg_cache_say *say, size_t cap)
 {
@@ -299,6 +310,11 @@ take_ask(struct dp_writer *w, const void *m, size_t len)
 			return HF_MSG_FAULT_LENGTH;
 		say_stats(w, m);
 		return HF_MSG_OK;
+	}
+	if (head->type == HF_MSG_LATENCY_ASK) {
+		if (head->len != sizeof(struct hf_msg_latency_ask))
+			return HF_MSG_FAULT_LENGTH;
+		return say_latency(w, m);
 	}
 	if (head->type != HF_MSG_CACHE_ASK)
 		return HF_MSG_FAULT_TYPE;

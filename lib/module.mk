@@ -21,6 +21,7 @@ lib_wire_src := \
 
 lib_link_src := \
 	lib/link/join.c \
+	lib/link/latency.c \
 	lib/link/link.c \
 	lib/link/msg.c \
 	lib/link/ring.c \

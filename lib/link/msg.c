@@ -57,6 +57,8 @@ static const struct len_range {
     [HF_MSG_STATS_ASK] = EXACT(hf_msg_stats_ask),
     [HF_MSG_STATS_SAY] = {sizeof(struct hf_msg_stats_say), UINT16_MAX},
     [HF_MSG_CACHE_ASK] = EXACT(hf_msg_cache_ask),
+    [HF_MSG_LATENCY_ASK] = EXACT(hf_msg_latency_ask),
+    [HF_MSG_LATENCY_SAY] = EXACT(hf_msg_latency_say),
     [HF_MSG_CACHE_SAY] = {sizeof(struct hf_msg_cache_say),
 	sizeof(struct hf_msg_cache_say) + sizeof(struct hf_msg_answer) + HF_ANSWER_PAYLOAD_MAX},
 #undef EXACT
@@ -166,6 +168,16 @@ hf_msg_check_stats_say(const struct hf_msg_stats_say *m)
 		return HF_MSG_FAULT_VALUE;
 	if (m->head.len != sizeof(*m) + (size_t)m->row_cnt * m->col_cnt * sizeof(uint64_t))
 		return HF_MSG_FAULT_LENGTH;
+	return HF_MSG_OK;
+}
+
+enum hf_msg_fault
+hf_msg_check_latency_say(const struct hf_msg_latency_say *m)
+{
+	if (m->head.type != HF_MSG_LATENCY_SAY)
+		return HF_MSG_FAULT_TYPE;
+	if (m->core_cnt > HF_WORKER_MAX || m->core >= m->core_cnt)
+		return HF_MSG_FAULT_VALUE;
 	return HF_MSG_OK;
 }
 

@@ -22,6 +22,7 @@
  *   POLICY_END      ring    control -> writer       publish it
  *   POLICY_ACK      socket  dataplane -> control    in force on every core
  *   STATS_ASK/_SAY  socket  control <-> dataplane   counters of every core
+ *   LATENCY_ASK/_SAY socket control <-> dataplane   histograms of one core
  *   CACHE_ASK/_SAY  socket  control <-> dataplane   one entry, for `cache show`
  *
  * Integers are in host order: both ends are one machine. Change a layout, change HF_MSG_VERSION.
@@ -34,10 +35,11 @@
 #include <stdint.h>
 
 #include "lib/base/verdict.h"
+#include "lib/link/latency.h"
 #include "lib/wire/name.h"
 #include "lib/wire/reply.h"
 
-#define HF_MSG_VERSION 2u
+#define HF_MSG_VERSION 3u
 
 enum {
 	HF_WORKER_MAX = 64,
@@ -65,6 +67,8 @@ enum hf_msg_type {
 	HF_MSG_STATS_SAY,
 	HF_MSG_CACHE_ASK,
 	HF_MSG_CACHE_SAY,
+	HF_MSG_LATENCY_ASK,
+	HF_MSG_LATENCY_SAY,
 	HF_MSG_TYPE_CNT,
 };
 
@@ -207,6 +211,21 @@ struct hf_msg_stats_say {
 	uint64_t values[];
 };
 
+struct hf_msg_latency_ask {
+	struct hf_msg_head head;
+	uint64_t token;
+	uint32_t core;
+	uint32_t pad;
+};
+
+struct hf_msg_latency_say {
+	struct hf_msg_head head;
+	uint64_t token;
+	uint32_t core;
+	uint32_t core_cnt; /* core is one of [0, core_cnt) */
+	struct hf_latency_row kind[HF_LATENCY_CNT];
+};
+
 struct hf_msg_cache_ask {
 	struct hf_msg_head head;
 	uint64_t token;
@@ -252,6 +271,7 @@ enum hf_msg_fault hf_msg_check_policy_begin(const struct hf_msg_policy_begin *m)
 enum hf_msg_fault hf_msg_check_policy_rule(const struct hf_msg_policy_rule *m);
 enum hf_msg_fault hf_msg_check_policy_ack(const struct hf_msg_policy_ack *m);
 enum hf_msg_fault hf_msg_check_stats_say(const struct hf_msg_stats_say *m);
+enum hf_msg_fault hf_msg_check_latency_say(const struct hf_msg_latency_say *m);
 
 /* Answer: all of the above and the body, record by record. On OK *view points into m. */
 struct hf_answer_view {

@@ -22,6 +22,8 @@ check(const void *msg)
 		(void)hf_msg_check_policy_ack(msg);
 	else if (head->type == HF_MSG_STATS_SAY)
 		(void)hf_msg_check_stats_say(msg);
+	else if (head->type == HF_MSG_LATENCY_SAY)
+		(void)hf_msg_check_latency_say(msg);
 	else if (head->type == HF_MSG_CACHE_SAY)
 		(void)hf_msg_check_cache_say(msg, &v);
 	else if (head->type == HF_MSG_ANSWER)

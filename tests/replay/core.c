@@ -127,7 +127,7 @@ void
 core_query(struct core *c, uint64_t now_ns, uint16_t client, const struct packet *query,
     struct core_event *ev)
 {
-	const struct dp_frame frame = {c->frame, DNS_OFF, client, client};
+	const struct dp_frame frame = {c->frame, DNS_OFF, client, client, 0};
 	struct dp_ask_out out;
 	enum dp_outcome o;
 

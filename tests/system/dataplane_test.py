@@ -201,6 +201,11 @@ class Control:
     def stats(self):
         return json.loads(self.tell("stats").split(" ", 1)[1])
 
+    def latency(self):
+        """Replies by kind, all cores together, and the slowest of each kind."""
+        cores = [json.loads(self.tell(f"latency {i}").split(" ", 1)[1]) for i in range(self.dataplane.workers)]
+        return {k: (max if k.endswith("_ns") else sum)(c[k] for c in cores) for k in cores[0] if k != "core"}
+
     def kill(self):
         self.process.kill()
         self.process.wait()
@@ -211,6 +216,18 @@ class Control:
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
         time.sleep(0.1)
+
+
+def grown(after, before, key):
+    return after[key] - before[key]
+
+
+def until(condition, what):
+    """A core counts after it has sent: what it did last may be seen a moment later."""
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
 
 
 def edes(reply):
@@ -323,6 +340,7 @@ def test_a_question_with_rd_clear_is_answered_from_the_cache_only(dataplane, con
 @pytest.mark.parametrize("server", (V4, V6))
 def test_a_miss_is_answered_and_the_next_is_a_hit(dataplane, control, server):
     name = f"www.{server.replace(':', '-').replace('.', '-')}.example."
+    timed = control.latency()
     first = dataplane.ask(name, server)
     assert first.rcode() == dns.rcode.NOERROR and ad(first) and first.answer[0].ttl == 300
     before = control.stats()
@@ -333,6 +351,8 @@ def test_a_miss_is_answered_and_the_next_is_a_hit(dataplane, control, server):
     after = control.stats()
     # each core asked once at most: the cache is shared, the pending tables are not
     assert after["hit"] - before["hit"] == 10 and after["miss"] == before["miss"]
+    until(lambda: grown(control.latency(), timed, "hit") == 10 and grown(control.latency(), timed, "miss") == 1,
+          "each is in the histogram of its kind")
 
 
 def test_every_kind_of_answer_keeps_its_code_and_ad(dataplane, control):
@@ -350,13 +370,15 @@ def test_every_kind_of_answer_keeps_its_code_and_ad(dataplane, control):
 
 
 def test_equal_questions_wait_on_one_miss(dataplane, control):
-    before = control.stats()
+    before, timed = control.stats(), control.latency()
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         replies = list(pool.map(lambda _: dataplane.ask("hold.coalesce.example.", timeout=8), range(16)))
     after = control.stats()
     assert all(r is not None and r.rcode() == dns.rcode.SERVFAIL for r in replies), "time-out is SERVFAIL"
     assert after["miss"] - before["miss"] <= dataplane.workers
     assert after["coalesced"] - before["coalesced"] >= 16 - dataplane.workers
+    until(lambda: grown(control.latency(), timed, "miss") == 16, "each waiter is timed")
+    assert 5.9e9 < control.latency()["miss_max_ns"] < 60e9, "from its arrival to its reply, after six seconds"
 
 
 def test_many_flows_are_all_answered(dataplane, control):

@@ -73,7 +73,7 @@ class Hijacked:
 class Operator(threading.Thread):
     """Asks for everything there is while the other half lies; each command must end."""
 
-    COMMANDS = (("status",), ("stats",), ("cache", "show", "www.signed.de", "A"), ("nta", "list"),
+    COMMANDS = (("status",), ("stats",), ("latency",), ("cache", "show", "www.signed.de", "A"), ("nta", "list"),
                 ("cache", "show", "signed.se"), ("nta", "add", "drill.example", "--reason", "drill"),
                 ("nta", "remove", "drill.example"))
 

@@ -59,6 +59,15 @@ on_lost(void *arg)
 }
 
 static void
+on_latency(void *arg, const struct hf_msg_latency_say *m)
+{
+	struct cp_event e = {.kind = CP_EVENT_LATENCY, .latency = m};
+
+	(void)arg;
+	cp_admin_event(admin, &e);
+}
+
+static void
 on_acked(void *arg, const struct hf_msg_policy_ack *ack)
 {
 	struct cp_event e = {.kind = CP_EVENT_ACK, .ack = ack};
@@ -74,7 +83,10 @@ make_parts(void)
 	    .base = base,
 	    .path = link_path,
 	    .counters = &counters,
-	    .ops = {.attached = on_attached, .lost = on_lost, .acked = on_acked},
+	    .ops = {.attached = on_attached,
+		.lost = on_lost,
+		.acked = on_acked,
+		.latency = on_latency},
 	};
 	struct cp_ntas_config cfg = {
 	    .base = base,
@@ -301,9 +313,9 @@ without_a_dataplane_a_change_is_stored_and_not_acknowledged(void **state)
 }
 
 static void
-attach(void)
+attach_cores(uint32_t worker_cnt)
 {
-	struct hf_link_offer offer = {.worker_cnt = 1, .epoch = 7};
+	struct hf_link_offer offer = {.worker_cnt = worker_cnt, .epoch = 7};
 	struct cp_link_state s = {0};
 	int fd = -1, rc = -EAGAIN;
 
@@ -318,6 +330,12 @@ attach(void)
 		cp_link_client_state(client, &s);
 	assert_true(s.attached);
 	close(listener);
+}
+
+static void
+attach(void)
+{
+	attach_cores(1);
 }
 
 static void
@@ -370,6 +388,77 @@ a_dataplane_that_does_not_acknowledge_is_not_waited_for_for_ever(void **state)
 	dp = NULL;
 	j = hear(fd, 1000);
 	assert_true(json_is_false(json_object_get(json_object_get(j, "result"), "acknowledged")));
+	json_decref(j);
+	close(fd);
+}
+
+/* Core i had i + 1 hits of 1000 ns; the total has a quarter more at most. */
+static void
+tell_latency(void)
+{
+	struct hf_msg_latency_ask q = {0};
+	struct hf_msg_latency_say m = {.core_cnt = 3};
+
+	for (int i = 0; i < 5000 && hf_link_recv(dp, &q, sizeof(q)) != sizeof(q); i++)
+		turns(1);
+	assert_int_equal(q.head.type, HF_MSG_LATENCY_ASK);
+	m.head = (struct hf_msg_head){HF_MSG_LATENCY_SAY, sizeof(m), 7};
+	m.token = q.token;
+	m.core = q.core;
+	m.kind[HF_LATENCY_hit].cnt[hf_latency_bucket(1000)] = q.core + 1;
+	m.kind[HF_LATENCY_hit].sum_ns = 1000 * (q.core + 1);
+	m.kind[HF_LATENCY_hit].max_ns = 1000;
+	assert_int_equal(hf_link_send(dp, &m, sizeof(m)), 0);
+}
+
+#define LATENCY "{\"version\":1,\"command\":\"latency\"}\n"
+
+static int64_t
+number_at(const json_t *o, const char *kind, const char *key)
+{
+	return json_integer_value(json_object_get(json_object_get(o, kind), key));
+}
+
+static void
+latency_is_asked_core_by_core_and_added_up(void **state)
+{
+	int fd = dial();
+
+	(void)state;
+	attach_cores(3);
+	say(fd, LATENCY);
+	for (int core = 0; core < 3; core++)
+		tell_latency();
+	json_t *j = hear(fd, 1000), *r = json_object_get(j, "result");
+	const json_t *total = json_object_get(r, "total");
+	assert_int_equal(json_array_size(json_object_get(r, "rows")), 3);
+	assert_int_equal(number_at(total, "hit", "replies"), 6);
+	assert_int_equal(number_at(total, "hit", "sum_ns"), 6000);
+	assert_int_equal(number_at(total, "hit", "p50_ns"), 1000); /* no more than the slowest */
+	assert_int_equal(number_at(total, "miss", "replies"), 0);
+	const json_t *bucket =
+	    json_array_get(json_object_get(json_object_get(total, "hit"), "buckets"), 0);
+	assert_int_equal(json_integer_value(json_object_get(bucket, "below_ns")), 1024);
+	assert_int_equal(json_integer_value(json_object_get(bucket, "replies")), 6);
+	json_decref(j);
+	close(fd);
+}
+
+static void
+latency_of_the_cores_that_were_heard_is_told_when_the_dataplane_goes(void **state)
+{
+	int fd = dial();
+
+	(void)state;
+	attach_cores(3);
+	say(fd, LATENCY);
+	tell_latency();
+	turns(20);
+	hf_link_close(dp);
+	dp = NULL;
+	json_t *j = hear(fd, 1000), *r = json_object_get(j, "result");
+	assert_int_equal(json_array_size(json_object_get(r, "rows")), 1);
+	assert_int_equal(number_at(json_object_get(r, "total"), "hit", "replies"), 1);
 	json_decref(j);
 	close(fd);
 }
@@ -517,6 +606,8 @@ main(void)
 	    T(without_a_dataplane_a_change_is_stored_and_not_acknowledged),
 	    T(with_a_dataplane_the_reply_waits_for_its_acknowledgement),
 	    T(a_dataplane_that_does_not_acknowledge_is_not_waited_for_for_ever),
+	    T(latency_is_asked_core_by_core_and_added_up),
+	    T(latency_of_the_cores_that_were_heard_is_told_when_the_dataplane_goes),
 	    T(a_client_that_goes_while_its_call_waits_does_no_harm),
 	    T(requests_in_pieces_and_several_at_once_are_done_in_order),
 	    T(a_line_without_end_is_refused_and_the_client_closed),

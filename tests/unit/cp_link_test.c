@@ -30,7 +30,7 @@ static struct cp_policy *policy;
 static struct cp_link_client *client;
 
 static struct {
-	unsigned attached, lost, acked, stats, cache;
+	unsigned attached, lost, acked, stats, latency, cache;
 	uint64_t dataplane_gen, token;
 } heard;
 
@@ -68,6 +68,14 @@ on_stats(void *arg, const struct hf_msg_stats_say *m)
 {
 	(void)arg;
 	heard.stats++;
+	heard.token = m->token;
+}
+
+static void
+on_latency(void *arg, const struct hf_msg_latency_say *m)
+{
+	(void)arg;
+	heard.latency++;
 	heard.token = m->token;
 }
 
@@ -127,6 +135,7 @@ set_up(void **state)
 		.lost = on_lost,
 		.acked = on_acked,
 		.stats = on_stats,
+		.latency = on_latency,
 		.cache = on_cache},
 	};
 
@@ -454,6 +463,31 @@ questions_over_the_socket_come_back_with_their_token(void **state)
 }
 
 static void
+a_question_about_latency_is_of_one_core_and_a_core_that_is_not_there_is_no_answer(void **state)
+{
+	struct hf_msg_latency_ask ask;
+	struct hf_msg_latency_say say = {.token = 9, .core = 1, .core_cnt = 2};
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(cp_link_client_ask_latency(client, 1, 0), -ENOTCONN);
+	assert_int_equal(cp_link_client_start(client), 0);
+	dataplane_starts(0);
+	assert_int_equal(cp_link_client_ask_latency(client, 9, 1), 0);
+	UNTIL((n = hf_link_recv(dp, &ask, sizeof(ask))) == (ssize_t)sizeof(ask), 1000);
+	assert_int_equal(ask.token, 9);
+	assert_int_equal(ask.core, 1);
+	say.head = (struct hf_msg_head){HF_MSG_LATENCY_SAY, sizeof(say), epoch};
+	assert_int_equal(hf_link_send(dp, &say, sizeof(say)), 0);
+	UNTIL(heard.latency == 1, 1000);
+	assert_int_equal(heard.token, 9);
+	say.core = 2;
+	assert_int_equal(hf_link_send(dp, &say, sizeof(say)), 0);
+	UNTIL(counters.v[CP_COUNTER_say_bad] == 1, 1000);
+	assert_int_equal(heard.latency, 1);
+}
+
+static void
 messages_of_the_socket_that_lie_are_counted_and_not_handed_on(void **state)
 {
 	struct hf_msg_stats_say stats = {.head = {HF_MSG_STATS_SAY, sizeof(stats), 0}};
@@ -502,6 +536,7 @@ main(void)
 	    T(after_the_dataplane_died_the_next_one_is_found_and_gets_the_policy),
 	    T(a_dataplane_that_falls_silent_is_left),
 	    T(questions_over_the_socket_come_back_with_their_token),
+	    T(a_question_about_latency_is_of_one_core_and_a_core_that_is_not_there_is_no_answer),
 	    T(messages_of_the_socket_that_lie_are_counted_and_not_handed_on),
 	};
 

@@ -33,7 +33,7 @@ static enum dp_pending_add
 add(const char *name, uint64_t now_ms, uint16_t port, struct dp_question **q)
 {
 	const struct fx_query fq = {.name = name};
-	const struct dp_frame f = {frame, DNS_OFF, port, client};
+	const struct dp_frame f = {frame, DNS_OFF, port, client, 0};
 	struct hf_query query;
 	uint16_t len = fx_query(&fq, frame + DNS_OFF);
 	struct dp_key key = fx_key(&hash, name, HF_TYPE_A, 0);
@@ -77,7 +77,7 @@ a_frame_too_long_to_keep_is_refused(void **state)
 	(void)state;
 	struct hf_query query = {.question_end = DP_FRAME_KEEP_MAX - DNS_OFF};
 	struct dp_key key = fx_key(&hash, "a.", HF_TYPE_A, 0);
-	struct dp_frame f = {frame, DNS_OFF, 0, client};
+	struct dp_frame f = {frame, DNS_OFF, 0, client, 0};
 	const struct dp_client c = {&f, &query, &key, 0};
 	struct dp_question *q;
 

@@ -4,12 +4,14 @@
 
 #include "tests/unit/dp_serve_fixture.h"
 
+enum { ARRIVED = 1000 }; /* and the port: comes back with each reply */
+
 static uint8_t reply_frame[FRAME_LEN];
 
 static enum dp_outcome
 serve_miss(const struct fx_query *q, uint16_t port)
 {
-	const struct dp_frame f = {frame, DNS_OFF, port, 0};
+	const struct dp_frame f = {frame, DNS_OFF, port, 0, ARRIVED + port};
 
 	assert_int_equal(serve(q), DP_MISS);
 	return dp_query_miss(&core, policy, &dq, &f, &ask_out);
@@ -23,6 +25,7 @@ next_reply(uint16_t port)
 
 	assert_int_equal(dp_core_next(&core, policy, &dq, &job, &ask_out), DP_REPLY);
 	assert_int_equal(job.port, port);
+	assert_int_equal(job.arrived, ARRIVED + port);
 	assert_int_equal(job.dns_off, DNS_OFF);
 	for (unsigned i = 0; i < DNS_OFF; i++)
 		assert_int_equal(reply_frame[i], 0x5a);
@@ -126,7 +129,7 @@ the_stale_timer_answers_stale_and_the_task_goes_on(void **state)
 	assert_true((r.h.flags & HF_FLAG_AD) == 0);
 	assert_int_equal(next(), DP_NOTHING);
 	/* who asks now need not wait again, and nothing is sent twice */
-	const struct dp_frame f = {frame, DNS_OFF, 2, 0};
+	const struct dp_frame f = {frame, DNS_OFF, 2, 0, ARRIVED + 2};
 	assert_int_equal(serve(&with_edns), DP_MISS);
 	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);
 	assert_int_equal(reply().ttl, 30);
@@ -168,7 +171,7 @@ what_was_insecure_without_do_stands_in_for_who_sets_it(void **state)
 	assert_int_equal(r.ede[0], HF_EDE_STALE);
 	assert_true(r.dnssec_ok && (r.h.flags & HF_FLAG_AD) == 0);
 	core.control_alive = false;
-	const struct dp_frame f = {frame, DNS_OFF, 2, 0};
+	const struct dp_frame f = {frame, DNS_OFF, 2, 0, ARRIVED + 2};
 	assert_int_equal(serve(&with_do), DP_MISS);
 	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);
 	assert_int_equal(reply().ttl, 30);
@@ -274,7 +277,7 @@ static void
 without_a_control_plane_misses_and_waiters_hear_so_at_once(void **state)
 {
 	(void)state;
-	const struct dp_frame f = {frame, DNS_OFF, 2, 0};
+	const struct dp_frame f = {frame, DNS_OFF, 2, 0, ARRIVED + 2};
 
 	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
 	uint64_t handle = ask_out.handle;
@@ -360,7 +363,7 @@ static void
 a_full_table_of_questions_refuses_at_once(void **state)
 {
 	(void)state;
-	const struct dp_frame f = {frame, DNS_OFF, 2, 0};
+	const struct dp_frame f = {frame, DNS_OFF, 2, 0, ARRIVED + 2};
 	char text[16];
 
 	for (unsigned i = 0; i < 4; i++) {
@@ -380,7 +383,8 @@ static void
 a_client_that_waits_for_enough_replies_is_refused_at_once(void **state)
 {
 	(void)state;
-	const struct dp_frame same = {frame, DNS_OFF, 2, 0}, other = {frame, DNS_OFF, 2, 1};
+	const struct dp_frame same = {frame, DNS_OFF, 2, 0, ARRIVED + 2},
+			      other = {frame, DNS_OFF, 2, 1, ARRIVED + 2};
 
 	core.pending.holders.limit = 1;
 	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);

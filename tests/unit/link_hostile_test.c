@@ -26,6 +26,7 @@ union message {
 	struct hf_msg_policy_ack ack;
 	struct hf_msg_stats_say stats;
 	struct hf_msg_cache_ask ask;
+	struct hf_msg_latency_say latency;
 	struct hf_msg_cache_say say;
 	uint8_t octets[MSG_MAX];
 };
@@ -50,6 +51,8 @@ static const uint16_t fixed_len[HF_MSG_TYPE_CNT] = {
     [HF_MSG_POLICY_ACK] = sizeof(struct hf_msg_policy_ack),
     [HF_MSG_STATS_ASK] = sizeof(struct hf_msg_stats_ask),
     [HF_MSG_CACHE_ASK] = sizeof(struct hf_msg_cache_ask),
+    [HF_MSG_LATENCY_ASK] = sizeof(struct hf_msg_latency_ask),
+    [HF_MSG_LATENCY_SAY] = sizeof(struct hf_msg_latency_say),
 };
 
 /* A good message of each type. */
@@ -91,6 +94,10 @@ sample(unsigned type, union message *m)
 		m->stats.row_cnt = 2;
 		m->stats.col_cnt = HF_COUNTER_CNT;
 		m->head.len = (uint16_t)(sizeof(m->stats) + 2 * HF_COUNTER_CNT * 8);
+		break;
+	case HF_MSG_LATENCY_SAY:
+		m->latency.core = 1;
+		m->latency.core_cnt = 2;
 		break;
 	default:
 		break;
@@ -134,6 +141,9 @@ receive(const void *msg, size_t len, unsigned passed[2])
 		break;
 	case HF_MSG_STATS_SAY:
 		f = hf_msg_check_stats_say(&m->stats);
+		break;
+	case HF_MSG_LATENCY_SAY:
+		f = hf_msg_check_latency_say(&m->latency);
 		break;
 	default:
 		break;

@@ -325,6 +325,24 @@ counters_said_must_be_as_many_as_there_are(void **state)
 }
 
 static void
+histograms_said_must_be_of_a_core_that_is_there(void **state)
+{
+	(void)state;
+	struct hf_msg_latency_say s = {
+	    .head = {HF_MSG_LATENCY_SAY, sizeof(s), 0}, .core = 1, .core_cnt = 2};
+
+	assert_int_equal(hf_msg_check_latency_say(&s), HF_MSG_OK);
+	s.core = 2;
+	assert_int_equal(hf_msg_check_latency_say(&s), HF_MSG_FAULT_VALUE);
+	s.core_cnt = HF_WORKER_MAX + 1;
+	assert_int_equal(hf_msg_check_latency_say(&s), HF_MSG_FAULT_VALUE);
+	s.core = s.core_cnt = 0;
+	assert_int_equal(hf_msg_check_latency_say(&s), HF_MSG_FAULT_VALUE);
+	s.head.type = HF_MSG_STATS_SAY;
+	assert_int_equal(hf_msg_check_latency_say(&s), HF_MSG_FAULT_TYPE);
+}
+
+static void
 an_entry_said_is_checked_like_an_answer(void **state)
 {
 	(void)state;
@@ -413,6 +431,7 @@ main(void)
 	    cmocka_unit_test(a_miss_is_checked_field_by_field),
 	    cmocka_unit_test(policy_messages_are_checked_field_by_field),
 	    cmocka_unit_test(counters_said_must_be_as_many_as_there_are),
+	    cmocka_unit_test(histograms_said_must_be_of_a_core_that_is_there),
 	    cmocka_unit_test(an_entry_said_is_checked_like_an_answer),
 	    cmocka_unit_test(a_chain_takes_names_up_to_its_limits),
 	    cmocka_unit_test(

@@ -55,6 +55,7 @@ unit_names := \
 	dp_hash_test \
 	dp_identity_test \
 	dp_judge_test \
+	dp_latency_test \
 	dp_neighbour_test \
 	dp_options_test \
 	dp_packet_test \
@@ -135,6 +136,7 @@ unit_parts_dp_hash_test := dataplane hf
 unit_parts_dp_entry_test := dataplane hf
 unit_parts_dp_policy_test := dataplane hf
 unit_parts_dp_judge_test := dataplane hf
+unit_parts_dp_latency_test := hf
 unit_parts_dp_table_test := dataplane hf
 unit_parts_cp_policy_test := resolver validator hf
 unit_parts_cp_buckets_test := resolver hf

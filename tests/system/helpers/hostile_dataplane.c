@@ -194,6 +194,19 @@ stats(void *out)
 }
 
 static size_t
+latency(void *out)
+{
+	struct hf_msg_latency_say *m = out;
+
+	memset(m, 0xff, sizeof(*m));
+	m->head = head(HF_MSG_LATENCY_SAY, sizeof(*m));
+	m->token = token;
+	m->core = dice(4) == 0 ? (uint32_t)random() : dice(WORKER_CNT);
+	m->core_cnt = dice(4) == 0 ? (uint32_t)random() : WORKER_CNT;
+	return sizeof(*m);
+}
+
+static size_t
 cache(void *out)
 {
 	struct hf_msg_cache_say *m = out;
@@ -228,8 +241,8 @@ static void
 send_say(void)
 {
 	static alignas(8) uint8_t m[SAY_MAX];
-	static size_t (*const make[])(void *) = {ack, stats, cache};
-	size_t len = make[dice(3)](m);
+	static size_t (*const make[])(void *) = {ack, stats, cache, latency};
+	size_t len = make[dice(4)](m);
 
 	change(m, len, dice(2) ? sizeof(struct hf_msg_head) : 24);
 	if (dice(16) == 0)

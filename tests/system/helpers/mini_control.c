@@ -9,6 +9,7 @@
  *   mutate COUNT SEED        send broken messages          "mutated COUNT"
  *   silent on|off            no beats, nothing taken       "silent"
  *   stats                    the counters, summed          "stats {...}"
+ *   latency CORE             its replies, counted by kind  "latency {...}"
  *   cache NAME TYPE          one entry                     "cache FOUND COVERED AGE VERDICT"
  *
  * First label of a question -> answer: www, ttl1, ttl0: an address (TTL 300, 1, 0), secure;
@@ -290,6 +291,22 @@ print_stats(const struct hf_msg_stats_say *s)
 	puts("}");
 }
 
+static void
+print_latency(const struct hf_msg_latency_say *s)
+{
+	static const char *const names[] = {
+#define X(name, unit, sentence) #name,
+	    HF_LATENCIES(X)
+#undef X
+	};
+
+	printf("latency {\"core\": %u", s->core);
+	for (unsigned k = 0; k < HF_LATENCY_CNT; k++)
+		printf(", \"%s\": %" PRIu64 ", \"%s_max_ns\": %" PRIu64, names[k],
+		    hf_latency_total(&s->kind[k]), names[k], s->kind[k].max_ns);
+	puts("}");
+}
+
 /* Returns 0, or -1 when the dataplane is gone. */
 static int
 hear(void)
@@ -309,6 +326,8 @@ hear(void)
 		    a->core_all, a->took_ns, a->fault == 0 ? "ok" : hf_msg_fault_to_text(a->fault));
 	} else if (h->type == HF_MSG_STATS_SAY) {
 		print_stats((void *)buf);
+	} else if (h->type == HF_MSG_LATENCY_SAY) {
+		print_latency((void *)buf);
 	} else if (h->type == HF_MSG_CACHE_SAY) {
 		const struct hf_msg_cache_say *c = (void *)buf;
 		const struct hf_msg_answer *a = (void *)c->answer;
@@ -347,7 +366,14 @@ command(char *line)
 		puts("silent");
 	} else if (strncmp(line, "cache ", 6) == 0)
 		ask_cache(line + 6);
-	else if (strcmp(line, "stats") == 0) {
+	else if (strncmp(line, "latency ", 8) == 0) {
+		const struct hf_msg_latency_ask ask = {
+		    .head = head(HF_MSG_LATENCY_ASK, sizeof(ask)),
+		    .token = 8,
+		    .core = (uint32_t)strtoul(line + 8, NULL, 10)};
+
+		(void)hf_link_send(link_, &ask, sizeof(ask));
+	} else if (strcmp(line, "stats") == 0) {
 		const struct hf_msg_stats_ask ask = {
 		    .head = head(HF_MSG_STATS_ASK, sizeof(ask)), .token = 9};
 
