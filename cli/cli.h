@@ -51,6 +51,8 @@ int cl_stats(const struct cl_line *line);
 int cl_latency(const struct cl_line *line);
 int cl_anchor_list(const struct cl_line *line);
 int cl_anchor_show(const struct cl_line *line);
+int cl_cookie_show(const struct cl_line *line);
+int cl_cookie_reload(const struct cl_line *line);
 int cl_nta_add(const struct cl_line *line);
 int cl_nta_list(const struct cl_line *line);
 int cl_nta_remove(const struct cl_line *line);

@@ -4,6 +4,7 @@ cli_src := \
 	cli/cache.c \
 	cli/client.c \
 	cli/config.c \
+	cli/cookie.c \
 	cli/latency.c \
 	cli/nta.c \
 	cli/record.c \

@@ -51,6 +51,8 @@ static const struct cp_command *const commands[] = {
     &cp_command_cache_show,
     &cp_command_anchor_list,
     &cp_command_anchor_show,
+    &cp_command_cookie_show,
+    &cp_command_cookie_reload,
     &cp_command_trace,
 };
 

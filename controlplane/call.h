@@ -17,6 +17,7 @@
 
 #include <jansson.h>
 
+#include "controlplane/cookies.h"
 #include "controlplane/engine.h"
 #include "controlplane/link_client.h"
 #include "controlplane/nta.h"
@@ -46,6 +47,7 @@ struct cp_admin_env {
 	struct cp_counters *counters;
 	const struct hf_config *config;
 	struct cp_rollover *rollover;
+	struct cp_cookies *cookies;
 	uint64_t start_ns;
 	struct hf_msg_policy_ack ack; /* the last one; generation 0: none */
 };
@@ -128,6 +130,7 @@ json_t *cp_json_dataplane(const struct cp_call *c);
 
 extern const struct cp_command cp_command_status, cp_command_stats, cp_command_latency,
     cp_command_nta_add, cp_command_nta_list, cp_command_nta_remove, cp_command_cache_show,
-    cp_command_anchor_list, cp_command_anchor_show, cp_command_trace;
+    cp_command_anchor_list, cp_command_anchor_show, cp_command_cookie_show,
+    cp_command_cookie_reload, cp_command_trace;
 
 #endif

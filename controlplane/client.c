@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "controlplane/answer.h"
+#include "lib/base/clock.h"
 
 static void
 count_judge(struct cp_counters *counters, enum hf_judge j)
@@ -32,6 +33,57 @@ count_judge(struct cp_counters *counters, enum hf_judge j)
 	}
 }
 
+/* Version 0 alone says what its options mean (RFC 6891 6.1.3). */
+static bool
+has_cookie(const struct cp_client *c)
+{
+	return c->query.edns.cookie_len != 0 && c->query.edns.version == 0 && c->cookies != NULL &&
+	    c->cookies->cnt != 0;
+}
+
+static struct hf_cookie_asker
+cookie_asker(const struct cp_client *c)
+{
+	return (struct hf_cookie_asker){
+	    .cookie = c->cookie,
+	    .cookie_len = c->query.edns.cookie_len,
+	    .addr = c->peer.octets,
+	    .addr_len = c->peer.family == AF_INET ? 4 : 16,
+	    .now_s = (uint32_t)hf_clock_wall_s(),
+	};
+}
+
+/* To be answered BADCOOKIE (RFC 7873 5.2.3). */
+static bool
+lacks_cookie(const struct cp_client *c)
+{
+	if (c->over_tcp || !has_cookie(c) || !c->cookies->required)
+		return false;
+	const struct hf_cookie_asker a = cookie_asker(c);
+
+	return hf_cookie_check(c->cookies, &a) != HF_COOKIE_GOOD;
+}
+
+static void
+count_cookie(const struct cp_client *c, struct cp_counters *counters)
+{
+	if (!has_cookie(c))
+		return;
+	const struct hf_cookie_asker a = cookie_asker(c);
+
+	switch (hf_cookie_check(c->cookies, &a)) {
+	case HF_COOKIE_LEARNING:
+		cp_count(counters, listen_cookie_learning);
+		break;
+	case HF_COOKIE_BAD:
+		cp_count(counters, listen_cookie_bad);
+		break;
+	case HF_COOKIE_GOOD:
+		cp_count(counters, listen_cookie_good);
+		break;
+	}
+}
+
 enum cp_client_next
 cp_client_read(struct cp_client *c, const uint8_t *msg, size_t len, struct cp_counters *counters,
     struct hf_reply *r)
@@ -48,6 +100,8 @@ cp_client_read(struct cp_client *c, const uint8_t *msg, size_t len, struct cp_co
 		return CP_CLIENT_DROP;
 	memcpy(c->head, msg, head_len);
 	c->head_len = (uint16_t)head_len;
+	memcpy(c->cookie, msg + c->query.edns.cookie_off, c->query.edns.cookie_len);
+	count_cookie(c, counters);
 	*r = (struct hf_reply){.rcode = (uint16_t)hf_judge_rcode(j), .turned_down = true};
 	if (j == HF_JUDGE_REFUSED &&
 	    hf_identity_answer(c->identity, &c->query.question, c->body, r))
@@ -56,6 +110,11 @@ cp_client_read(struct cp_client *c, const uint8_t *msg, size_t len, struct cp_co
 		count_judge(counters, j);
 	if (j != HF_JUDGE_LOOKUP)
 		return CP_CLIENT_REPLY;
+	if (lacks_cookie(c)) {
+		cp_count(counters, listen_badcookie);
+		*r = (struct hf_reply){.rcode = HF_RCODE_BADCOOKIE};
+		return CP_CLIENT_REPLY;
+	}
 	if (cp_client_cached(c))
 		cp_count(counters, listen_rd_clear);
 	return CP_CLIENT_ASK;
@@ -82,8 +141,15 @@ cp_client_reply(
 	if (cap < c->head_len)
 		return 0;
 	struct hf_reply full = *r;
+	uint8_t cookie[HF_COOKIE_LEN];
 
 	memcpy(buf, c->head, c->head_len);
+	if (has_cookie(c)) {
+		const struct hf_cookie_asker a = cookie_asker(c);
+
+		(void)hf_cookie_answer(c->cookies, &a, cookie);
+		full.cookie = cookie;
+	}
 	hf_identity_nsid(c->identity, &c->query, &full);
 	return hf_reply_write(buf, cap, limit, &c->query, &full);
 }

@@ -15,6 +15,7 @@
 
 #include "controlplane/counters.h"
 #include "controlplane/engine.h"
+#include "lib/base/addr.h"
 #include "lib/wire/identity.h"
 #include "lib/wire/message.h"
 #include "lib/wire/reply.h"
@@ -22,11 +23,15 @@
 enum { CP_CLIENT_HEAD_MAX = HF_HEADER_LEN + HF_NAME_MAX + 4 };
 
 struct cp_client {
-	const struct hf_identity *identity; /* set by the transport; NULL: hidden */
+	const struct hf_identity *identity;      /* set by the transport; NULL: hidden */
+	const struct hf_cookie_secrets *cookies; /* set by the transport; NULL: none */
+	struct hf_addr peer;                     /* set by the transport: who asks */
+	bool over_tcp; /* set by the transport; a cookie is never required */
 	struct hf_query query;
 	uint8_t head[CP_CLIENT_HEAD_MAX]; /* header and question as they came */
 	uint16_t head_len;
-	uint8_t body[HF_IDENTITY_BODY_MAX]; /* of a reply that is made here */
+	uint8_t cookie[HF_COOKIE_OPTION_MAX]; /* query.edns.cookie_len octets, as they came */
+	uint8_t body[HF_IDENTITY_BODY_MAX];   /* of a reply that is made here */
 };
 
 enum cp_client_next {

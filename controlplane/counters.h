@@ -27,6 +27,10 @@
 	X(listen_drop_response, queries, "QR=1, dropped")                                      \
 	X(listen_formerr, queries, "answered FORMERR")                                         \
 	X(listen_notimp, queries, "answered NOTIMP")                                           \
+	X(listen_cookie_learning, queries, "with a client cookie alone (RFC 7873)")            \
+	X(listen_cookie_bad, queries, "with a server cookie that is not ours or too old")      \
+	X(listen_cookie_good, queries, "with a server cookie of ours")                         \
+	X(listen_badcookie, queries, "answered BADCOOKIE")                                     \
 	X(listen_badvers, queries, "answered BADVERS")                                         \
 	X(root_loaded, copies, "of the root zone checked and used (RFC 8806)")                 \
 	X(root_refused, copies, "of the root zone not to be had, or not good")                 \

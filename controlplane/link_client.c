@@ -42,12 +42,16 @@ struct cp_link_client {
 	struct event *again;    /* at once, when a batch left misses behind */
 	struct cp_link_out out;
 	struct cp_policy *policy;
+	struct hf_msg_cookies cookies;
+	bool cookies_due; /* not sent yet */
 	LIST_HEAD(, miss) misses;
 	int last_error; /* of connecting, so that it is logged once */
 	_Alignas(8) uint8_t buf[HF_SOCKET_MSG_MAX];
 };
 
 static void apart(struct cp_link_client *c);
+static void send_cookies(struct cp_link_client *c);
+static int send_ask(struct cp_link_client *c, void *msg, size_t len);
 
 static void
 enter(struct cp_link_client *c, enum state s)
@@ -366,6 +370,8 @@ join(struct cp_link_client *c)
 	cp_link_out_attach(&c->out, c->link);
 	if (c->policy != NULL && !cp_link_out_policy(&c->out, c->policy))
 		flush_soon(c);
+	c->cookies_due = c->cookies.head.type == HF_MSG_COOKIES;
+	send_cookies(c);
 	look_again(c); /* misses may stand there already */
 }
 
@@ -404,6 +410,17 @@ connect_again(struct cp_link_client *c)
 	enter(c, JOINING);
 }
 
+/* Tried again at each beat until the socket takes them. */
+static void
+send_cookies(struct cp_link_client *c)
+{
+	struct hf_msg_cookies m = c->cookies;
+
+	if (c->cookies_due && c->state == ATTACHED)
+		c->cookies_due = send_ask(c, &m, sizeof(m)) != 0;
+	explicit_bzero(&m, sizeof(m));
+}
+
 static void
 on_beat(evutil_socket_t fd, short what, void *arg)
 {
@@ -423,6 +440,7 @@ on_beat(evutil_socket_t fd, short what, void *arg)
 		break;
 	case ATTACHED:
 		hf_link_beat(c->link, now_ns);
+		send_cookies(c);
 		if (now_ns - hf_link_peer_beat_ns(c->link, now_ns) > HF_LINK_DEAD_NS) {
 			hf_log(HF_LOG_WARN, "link", "the dataplane fell silent");
 			apart(c);
@@ -493,6 +511,15 @@ cp_link_client_set_policy(struct cp_link_client *c, struct cp_policy *p)
 	c->policy = p;
 	if (!cp_link_out_policy(&c->out, p))
 		flush_soon(c);
+}
+
+void
+cp_link_client_set_cookies(struct cp_link_client *c, const struct hf_msg_cookies *m)
+{
+	c->cookies = *m;
+	c->cookies.head.type = HF_MSG_COOKIES;
+	c->cookies_due = true;
+	send_cookies(c);
 }
 
 static int

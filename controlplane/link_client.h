@@ -63,6 +63,9 @@ int cp_link_client_start(struct cp_link_client *c);
 /* The snapshot that every dataplane gets; referenced. */
 void cp_link_client_set_policy(struct cp_link_client *c, struct cp_policy *p);
 
+/* The secrets that every dataplane gets; copied. */
+void cp_link_client_set_cookies(struct cp_link_client *c, const struct hf_msg_cookies *m);
+
 /* An answer that nobody waits for, into the dataplane's cache; nothing while there is none. */
 void cp_link_client_publish(struct cp_link_client *c, const struct cp_answer *a);
 

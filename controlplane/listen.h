@@ -29,8 +29,9 @@ struct cp_listen_config {
 	struct cp_counters *counters;
 	const struct hf_addr *addrs; /* port 0: 53 */
 	size_t addr_cnt;
-	const struct hf_identity *identity; /* NULL: hidden */
-	size_t udp_max;                     /* octets of the largest datagram that is sent */
+	const struct hf_identity *identity;      /* NULL: hidden */
+	const struct hf_cookie_secrets *cookies; /* they may change between events; NULL: none */
+	size_t udp_max;                          /* octets of the largest datagram that is sent */
 };
 
 int cp_listen_open(const struct cp_listen_config *cfg, struct cp_listen **out);

@@ -64,6 +64,8 @@ controlplane_src := \
 	controlplane/client.c \
 	controlplane/command_anchor.c \
 	controlplane/command_cache.c \
+	controlplane/command_cookie.c \
+	controlplane/cookies.c \
 	controlplane/command_latency.c \
 	controlplane/command_nta.c \
 	controlplane/command_status.c \

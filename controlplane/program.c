@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "controlplane/admin.h"
+#include "controlplane/cookies.h"
 #include "controlplane/keepwarm.h"
 #include "controlplane/listen.h"
 #include "controlplane/options.h"
@@ -37,6 +38,7 @@ struct program {
 	struct hf_rrsets hints;
 	struct cp_zones zones;
 	struct hf_identity identity;
+	struct cp_cookies cookies;
 	struct cp_telemetry *telemetry;
 	struct cp_rootload *rootload;
 	struct cp_store *store;
@@ -550,6 +552,19 @@ make_identity(struct program *g)
 }
 
 static int
+make_cookies(struct program *g)
+{
+	char error[CP_COOKIES_ERROR_LEN];
+	int rc = cp_cookies_load(&g->cookies, g->config, error);
+
+	if (rc != 0)
+		hf_log(HF_LOG_ERROR, "main", "cookies.secrets: %s", error);
+	else
+		cp_link_client_set_cookies(g->link, &g->cookies.msg);
+	return rc;
+}
+
+static int
 make_rootload(struct program *g)
 {
 	const struct hf_config *c = g->config;
@@ -590,6 +605,7 @@ make_listen(struct program *g)
 	    .addr_cnt = g->config->listen.cnt,
 	    .udp_max = g->config->udp_size,
 	    .identity = &g->identity,
+	    .cookies = &g->cookies.secrets,
 	};
 
 	return cp_listen_open(&cfg, &g->listen);
@@ -605,6 +621,7 @@ make_service(struct program *g)
 	    .addrs = g->config->service_addresses.item,
 	    .addr_cnt = g->config->service_addresses.cnt,
 	    .identity = &g->identity,
+	    .cookies = &g->cookies.secrets,
 	};
 
 	if (strcmp(g->config->service_tcp_netns, "none") == 0)
@@ -626,6 +643,7 @@ make_admin(struct program *g)
 	    .counters = &g->counters,
 	    .config = g->config,
 	    .rollover = g->rollover,
+	    .cookies = &g->cookies,
 	    .start_ns = hf_clock_mono_ns(),
 	    .ack = ack,
 	};
@@ -647,6 +665,7 @@ make_all(struct program *g)
 	    make_link,
 	    make_keepwarm,
 	    make_identity,
+	    make_cookies,
 	    make_rootload,
 	    make_telemetry,
 	    start_rollover,

@@ -32,6 +32,7 @@ struct connection {
 	LIST_ENTRY(connection) link;
 	struct cp_tcp *t;
 	struct bufferevent *bev;
+	struct hf_addr peer;
 	LIST_HEAD(, tcp_query) queries;
 	unsigned under_way;
 	bool half_closed; /* the client has sent its last query */
@@ -139,6 +140,9 @@ handle(struct connection *c, size_t len)
 	}
 	q->c = c;
 	q->client.identity = c->t->cfg.identity;
+	q->client.cookies = c->t->cfg.cookies;
+	q->client.peer = c->peer;
+	q->client.over_tcp = true;
 	switch (cp_client_read(&q->client, c->t->msg, len, c->t->cfg.counters, &r)) {
 	case CP_CLIENT_ASK:
 		ask(q);
@@ -251,8 +255,6 @@ on_accept(
 	int on = 1;
 
 	(void)listener;
-	(void)sa;
-	(void)len;
 	if (t->cnt < CP_TCP_CLIENTS)
 		c = add_connection(t, fd);
 	if (c == NULL) {
@@ -261,6 +263,7 @@ on_accept(
 		return;
 	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)hf_addr_from_sockaddr(sa, (socklen_t)len, &c->peer);
 	cp_count(t->cfg.counters, tcp_accepted);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }

@@ -64,6 +64,24 @@ make_cache(struct program *p)
 	return policy == NULL ? -ENOMEM : 0;
 }
 
+/* By a secret of our own until the control plane sends others. */
+static int
+make_cookies(void)
+{
+	struct hf_cookie_secrets *s = calloc(1, sizeof(*s));
+	uint8_t secret[HF_COOKIE_SECRET_LEN];
+	struct hf_rand r;
+
+	if (s == NULL)
+		return -ENOMEM;
+	hf_rand_init(&r);
+	hf_rand_bytes(&r, secret, sizeof(secret));
+	s->cnt = 1;
+	s->key[0] = hf_cookie_key(secret);
+	atomic_store_explicit(&shared.cookies, s, memory_order_relaxed); /* no core runs yet */
+	return 0;
+}
+
 static int
 make_workers(struct program *p)
 {
@@ -139,6 +157,7 @@ tear_down(struct program *p)
 	for (unsigned i = 0; i < p->options.workers; i++)
 		dp_worker_destroy(p->workers[i]);
 	dp_policy_free(atomic_load_explicit(&shared.policy, memory_order_relaxed));
+	free(atomic_load_explicit(&shared.cookies, memory_order_relaxed));
 	if (p->writer.table != NULL)
 		dp_table_destroy(p->writer.table);
 	(void)rte_eal_cleanup();
@@ -156,6 +175,8 @@ serve(struct program *p)
 	p->writer.stats_file = p->options.stats_file;
 	shared.adaptive = p->options.idle == DP_IDLE_ADAPTIVE;
 	rc = make_cache(p);
+	if (rc == 0)
+		rc = make_cookies();
 	if (rc == 0)
 		rc = make_workers(p);
 	if (rc == 0)

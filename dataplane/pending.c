@@ -182,6 +182,15 @@ question_take(struct dp_pending *p, const struct dp_client *c, uint16_t domain)
 	return q;
 }
 
+/* The rest of the query is not kept. */
+static void
+cookie_keep(struct dp_waiter *w, const uint8_t *msg)
+{
+	memcpy(w->frame + w->frame_len, msg + w->edns.cookie_off, w->edns.cookie_len);
+	w->frame_len = (uint16_t)(w->frame_len + w->edns.cookie_len);
+	w->edns.cookie_off = w->question_end;
+}
+
 static void
 waiter_take(struct dp_pending *p, struct dp_question *q, const struct dp_client *c, uint32_t holder)
 {
@@ -201,6 +210,8 @@ waiter_take(struct dp_pending *p, struct dp_question *q, const struct dp_client 
 	w->edns = c->q->edns;
 	w->asked_ms = c->now_ms;
 	memcpy(w->frame, c->frame->octets, w->frame_len);
+	if (w->edns.cookie_len != 0)
+		cookie_keep(w, c->frame->octets + w->dns_off);
 	if (q->last != DP_NIL)
 		p->waiters[q->last].next = i;
 	else
@@ -214,7 +225,8 @@ dp_pending_add(struct dp_pending *p, const struct dp_client *c, struct dp_questi
 	enum dp_pending_add r = DP_PENDING_JOINED;
 
 	if (p->free_waiter == DP_NIL ||
-	    c->frame->dns_off + c->q->question_end > (uint32_t)DP_FRAME_KEEP_MAX)
+	    c->frame->dns_off + c->q->question_end + c->q->edns.cookie_len >
+		(uint32_t)DP_FRAME_KEEP_MAX)
 		return DP_PENDING_FULL;
 	struct dp_question *q = dp_pending_find(p, c->key);
 	if (q == NULL && p->free_question == DP_NIL)

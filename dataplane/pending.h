@@ -30,7 +30,8 @@
 #include "lib/wire/message.h"
 
 enum {
-	DP_FRAME_KEEP_MAX = 400, /* Ethernet to the end of the question: 14+4+40+8+12+259 fit */
+	DP_FRAME_KEEP_MAX = 400, /* Ethernet to the end of the question, and a cookie:
+	                          * 14+4+40+8+12+259+40 fit */
 	DP_QUESTION_MAX_DEFAULT = 8192,
 	DP_WAITER_MAX_DEFAULT = 16384,
 	DP_PENDING_LIMIT = 1 << 20, /* most of either */
@@ -60,7 +61,7 @@ struct dp_waiter {
 	uint64_t arrived;      /* ... and its clock then */
 	uint32_t holder;       /* its client's place among the holders */
 	struct hf_header h;
-	struct hf_edns edns;
+	struct hf_edns edns; /* its cookie stands behind the question here */
 	uint64_t asked_ms;
 	uint8_t frame[DP_FRAME_KEEP_MAX]; /* as received, to the end of the question */
 };

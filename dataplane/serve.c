@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/serve.h"
 
+#include "dataplane/packet.h"
 #include "lib/wire/usual.h"
 
 static const enum hf_counter judge_counter[HF_JUDGE_CNT] = {
@@ -97,6 +98,73 @@ patch_ttls(const struct dp_core *core, const struct dp_policy *p, struct dp_quer
 	}
 }
 
+/* --- cookies ------------------------------------------------------------------------ */
+
+static inline bool
+has_cookie(const struct dp_core *core, const struct dp_query *dq)
+{
+	/* Version 0 alone says what its options mean (RFC 6891 6.1.3). */
+	return dq->q.edns.cookie_len != 0 && dq->q.edns.version == 0 && dq->ip != NULL &&
+	    core->cookies != NULL && core->cookies->cnt != 0;
+}
+
+static struct hf_cookie_asker
+cookie_asker(const struct dp_core *core, const struct dp_query *dq)
+{
+	bool v4 = dq->ip[0] >> 4 == 4;
+
+	return (struct hf_cookie_asker){
+	    .cookie = dq->msg + dq->q.edns.cookie_off,
+	    .cookie_len = dq->q.edns.cookie_len,
+	    .addr = dq->ip + (v4 ? 12 : 8), /* RFC 791 3.1, RFC 8200 3 */
+	    .addr_len = v4 ? 4 : 16,
+	    .now_s = core->wall_s,
+	};
+}
+
+bool
+dp_query_cookie(const struct dp_core *core, const struct dp_query *dq, enum hf_cookie_state *state)
+{
+	if (!has_cookie(core, dq))
+		return false;
+
+	const struct hf_cookie_asker a = cookie_asker(core, dq);
+	*state = hf_cookie_check(core->cookies, &a);
+	return true;
+}
+
+/* What the reply's COOKIE option says, in buf; NULL: none. The query's is read before the reply is
+ * written over it. */
+static __attribute__((noinline)) const uint8_t *
+cookie_make(struct dp_core *core, const struct dp_query *dq, uint8_t buf[HF_COOKIE_LEN])
+{
+	static const enum hf_counter counter[] = {
+	    [HF_COOKIE_LEARNING] = HF_COUNTER_client_cookie_learning,
+	    [HF_COOKIE_BAD] = HF_COUNTER_client_cookie_bad,
+	    [HF_COOKIE_GOOD] = HF_COUNTER_client_cookie_good,
+	};
+	const struct hf_cookie_asker a = cookie_asker(core, dq);
+
+	count(core, counter[hf_cookie_answer(core->cookies, &a, buf)]);
+	return buf;
+}
+
+static inline const uint8_t *
+cookie_of(struct dp_core *core, const struct dp_query *dq, uint8_t buf[HF_COOKIE_LEN])
+{
+	return __builtin_expect(has_cookie(core, dq), 0) ? cookie_make(core, dq, buf) : NULL;
+}
+
+/* To be answered BADCOOKIE (RFC 7873 5.2.3): asked for by the operator, never of who sends none. */
+static inline bool
+lacks_cookie(const struct dp_core *core, const struct dp_query *dq)
+{
+	enum hf_cookie_state state;
+
+	return core->cookies != NULL && __builtin_expect(core->cookies->required, 0) &&
+	    dp_query_cookie(core, dq, &state) && state != HF_COOKIE_GOOD;
+}
+
 static inline enum dp_outcome
 reply_write(struct dp_core *core, struct dp_query *dq, const struct hf_reply *r)
 {
@@ -114,7 +182,11 @@ reply_write(struct dp_core *core, struct dp_query *dq, const struct hf_reply *r)
 static enum dp_outcome
 reply_error(struct dp_core *core, struct dp_query *dq, unsigned rcode, uint16_t ede)
 {
-	struct hf_reply r = {.rcode = (uint16_t)rcode, .ede = {ede}, .ede_cnt = ede != HF_EDE_NONE};
+	uint8_t cookie[HF_COOKIE_LEN];
+	struct hf_reply r = {.rcode = (uint16_t)rcode,
+	    .ede = {ede},
+	    .ede_cnt = ede != HF_EDE_NONE,
+	    .cookie = cookie_of(core, dq, cookie)};
 
 	hf_identity_nsid(core->identity, &dq->q, &r);
 	return reply_write(core, dq, &r);
@@ -123,7 +195,10 @@ reply_error(struct dp_core *core, struct dp_query *dq, unsigned rcode, uint16_t 
 static enum dp_outcome
 reply_turned_down(struct dp_core *core, struct dp_query *dq)
 {
-	struct hf_reply r = {.rcode = (uint16_t)hf_judge_rcode(dq->judge), .turned_down = true};
+	uint8_t cookie[HF_COOKIE_LEN];
+	struct hf_reply r = {.rcode = (uint16_t)hf_judge_rcode(dq->judge),
+	    .turned_down = true,
+	    .cookie = cookie_of(core, dq, cookie)};
 
 	hf_identity_nsid(core->identity, &dq->q, &r);
 	return reply_write(core, dq, &r);
@@ -134,12 +209,13 @@ reply_turned_down(struct dp_core *core, struct dp_query *dq)
 static enum dp_outcome
 reply_refused(struct dp_core *core, struct dp_query *dq)
 {
-	uint8_t body[HF_IDENTITY_BODY_MAX];
+	uint8_t body[HF_IDENTITY_BODY_MAX], cookie[HF_COOKIE_LEN];
 	struct hf_reply r;
 
 	if (hf_query_parse(dq->msg, dq->len, &dq->q) == HF_PARSE_OK &&
 	    hf_identity_answer(core->identity, &dq->q.question, body, &r)) {
 		count(core, HF_COUNTER_identity);
+		r.cookie = cookie_of(core, dq, cookie);
 		hf_identity_nsid(core->identity, &dq->q, &r);
 		return reply_write(core, dq, &r);
 	}
@@ -149,7 +225,7 @@ reply_refused(struct dp_core *core, struct dp_query *dq)
 
 /* What an entry says; the caller adds what a judgement says. */
 static inline struct hf_reply
-reply_of(const struct dp_entry *e, const struct dp_judgement *j)
+reply_of(const struct dp_entry *e, const struct dp_judgement *j, const uint8_t *cookie)
 {
 	return (struct hf_reply){
 	    .rcode = j->rcode,
@@ -159,6 +235,7 @@ reply_of(const struct dp_entry *e, const struct dp_judgement *j)
 	    .an_cnt = e->an_cnt,
 	    .ns_cnt = e->ns_cnt,
 	    .ar_cnt = e->ar_cnt,
+	    .cookie = cookie,
 	    .body = dp_entry_body(e),
 	    .body_len = e->body_len,
 	};
@@ -167,9 +244,9 @@ reply_of(const struct dp_entry *e, const struct dp_judgement *j)
 /* With EDE, cut, or otherwise rare. */
 static enum dp_outcome
 reply_entry_long(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
-    const struct dp_entry *e, const struct dp_judgement *j)
+    const struct dp_entry *e, const struct dp_judgement *j, const uint8_t *cookie)
 {
-	struct hf_reply r = reply_of(e, j);
+	struct hf_reply r = reply_of(e, j, cookie);
 
 	r.ede[0] = j->ede[0];
 	r.ede[1] = j->ede[1];
@@ -188,8 +265,10 @@ static enum dp_outcome
 reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
     struct dp_entry *e, const struct dp_judgement *j)
 {
+	uint8_t buf[HF_COOKIE_LEN];
+	const uint8_t *cookie = cookie_of(core, dq, buf);
 	/* Its address is not given away: it stays in registers. */
-	const struct hf_reply r = reply_of(e, j);
+	const struct hf_reply r = reply_of(e, j, cookie);
 	size_t len = 0;
 
 	if (!dq->q.edns.nsid)
@@ -203,7 +282,7 @@ reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq
 		    (uint8_t)(used | DP_USED | ((used & DP_USED) != 0 ? DP_USED_AGAIN : 0)),
 		    memory_order_relaxed);
 	if (len == 0)
-		return reply_entry_long(core, p, dq, e, j);
+		return reply_entry_long(core, p, dq, e, j, cookie);
 	dq->len = (uint16_t)len;
 	patch_ttls(core, p, dq, e, j->use, e->ttl_cnt);
 	return DP_REPLY;
@@ -294,6 +373,10 @@ answer_lookup(struct dp_core *core, const struct dp_policy *p, struct dp_query *
 	const struct dp_ask ask = {.now_ms = core->now_ms};
 	struct dp_judgement j;
 
+	if (lacks_cookie(core, dq)) {
+		count(core, HF_COUNTER_badcookie);
+		return reply_error(core, dq, HF_RCODE_BADCOOKIE, HF_EDE_NONE);
+	}
 	dq->entry = entry_confirm(core, dq);
 	dp_policy_judge(p, dq->entry, &ask, &j);
 	switch (j.use) {
@@ -492,6 +575,10 @@ query_restore(const struct dp_waiter *w, const struct dp_job *job, struct dp_que
 	dq->q.h = w->h;
 	dq->q.edns = w->edns;
 	dq->q.question_end = w->question_end;
+
+	struct dp_packet p = {.octets = job->frame, .dns_off = w->dns_off};
+	dp_packet_resume(&p);
+	dq->ip = job->frame + p.l3_off;
 }
 
 /* DP_REPLY in dq; DP_ASK or DP_WAIT when the waiter has to wait on. */

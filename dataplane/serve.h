@@ -46,7 +46,9 @@ struct dp_core {
 	uint16_t udp_max; /* largest datagram we send: 1232 */
 	uint32_t timeout_ms;
 	const struct dp_table *table;
-	const struct hf_identity *identity; /* NULL: hidden */
+	const struct hf_identity *identity;      /* NULL: hidden */
+	const struct hf_cookie_secrets *cookies; /* of this poll; NULL: none are known */
+	uint32_t wall_s; /* low bits of the wall clock; the worker sets it once per poll */
 	struct dp_pending pending;
 	alignas(64) uint64_t counters[HF_COUNTER_CNT]; /* relaxed stores; anyone loads relaxed */
 };
@@ -66,8 +68,9 @@ struct dp_query {
 	alignas(64) uint8_t *msg; /* in: the DNS message, in a buffer of cap octets */
 	uint16_t len;             /* in: octets of the query; out: octets of the reply */
 	uint16_t cap;
-	uint8_t judge; /* enum hf_judge */
-	bool refresh;  /* out, with DP_REPLY: the entry is popular and expires soon; ask for it */
+	const uint8_t *ip; /* in: the IP header of its packet; NULL: cookies are ignored */
+	uint8_t judge;     /* enum hf_judge */
+	bool refresh; /* out, with DP_REPLY: the entry is popular and expires soon; ask for it */
 	struct dp_entry *entry;
 	struct dp_key key;
 	struct hf_query q; /* the question's name may be missing: it is in key, folded */
@@ -108,9 +111,13 @@ void dp_query_find(struct dp_core *core, struct dp_query *dq);
 enum dp_outcome
 dp_query_answer(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq);
 
+/* The query's COOKIE option, before a reply is written; false: it has none, or they are off. */
+bool
+dp_query_cookie(const struct dp_core *core, const struct dp_query *dq, enum hf_cookie_state *state);
+
 /* After DP_MISS: DP_REPLY (answered after all: no control plane, no room, stale at once),
- * DP_ASK (fills in *out), DP_WAIT. The frame up to the end of the question must still be as
- * received. */
+ * DP_ASK (fills in *out), DP_WAIT. The frame up to the end of the question, and the cookie, must
+ * still be as received. */
 enum dp_outcome dp_query_miss(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
     const struct dp_frame *f, struct dp_ask_out *out);
 

@@ -251,6 +251,7 @@ poll_port(struct dp_worker *w, uint16_t port)
 		dq->msg = p->octets + p->dns_off;
 		dq->len = p->dns_len;
 		dq->cap = (uint16_t)(p->cap - p->dns_off);
+		dq->ip = p->octets + p->l3_off;
 		dp_query_parse(&w->core, dq);
 		in[cnt++] = in[i];
 	}
@@ -357,10 +358,14 @@ look_around(struct dp_worker *w)
 {
 	struct dp_shared *s = w->shared;
 
-	w->core.now_ms = (hf_clock_mono_ns() - s->boot_ns) / HF_NS_PER_MS;
+	uint64_t now_ms = (hf_clock_mono_ns() - s->boot_ns) / HF_NS_PER_MS;
+	if (now_ms != w->core.now_ms || w->core.wall_s == 0)
+		w->core.wall_s = (uint32_t)hf_clock_wall_s();
+	w->core.now_ms = now_ms;
 	/* acquire: pairs with the writer's publication of a whole object */
 	w->policy = atomic_load_explicit(&s->policy, memory_order_acquire);
 	w->link = atomic_load_explicit(&s->link, memory_order_acquire);
+	w->core.cookies = atomic_load_explicit(&s->cookies, memory_order_acquire);
 	w->core.control_alive =
 	    w->link != NULL && atomic_load_explicit(&s->control_alive, memory_order_relaxed);
 	w->rang = false;

@@ -30,6 +30,7 @@ enum { DP_BURST = 32 };
 struct dp_shared {
 	alignas(64) struct dp_policy *_Atomic policy; /* RCU; never NULL */
 	struct hf_link *_Atomic link;                 /* RCU; NULL: no control plane */
+	struct hf_cookie_secrets *_Atomic cookies;    /* RCU; never NULL */
 	_Atomic bool control_alive;
 	_Atomic bool stop;
 	_Atomic bool say_stats;       /* write --stats-file now */

@@ -295,6 +295,33 @@ say_cache(struct dp_writer *w, const struct hf_msg_cache_ask *ask)
 	(void)hf_link_send(w->link, say, say->head.len);
 }
 
+/* Whoever has cookies by the secrets before learns new ones: nothing is lost by them. */
+static enum hf_msg_fault
+take_cookies(struct dp_writer *w, const struct hf_msg_cookies *m)
+{
+	enum hf_msg_fault fault = hf_msg_check_cookies(m);
+	struct hf_cookie_secrets *next, *old;
+
+	if (fault != HF_MSG_OK)
+		return fault;
+	next = calloc(1, sizeof(*next));
+	if (next == NULL) {
+		dp_count(w->counters, HF_COUNTER_no_memory);
+		return HF_MSG_OK;
+	}
+	next->cnt = m->cnt;
+	next->required = m->required != 0;
+	for (unsigned i = 0; i < m->cnt; i++)
+		next->key[i] = hf_cookie_key(m->secret[i]);
+	old = atomic_load_explicit(&w->shared->cookies, memory_order_relaxed);
+	/* release: a core that sees the pointer sees the secrets */
+	atomic_store_explicit(&w->shared->cookies, next, memory_order_release);
+	urcu_qsbr_synchronize_rcu();
+	free(old);
+	hf_log(HF_LOG_INFO, "writer", "%u cookie secrets in force", next->cnt);
+	return HF_MSG_OK;
+}
+
 static enum hf_msg_fault
 take_ask(struct dp_writer *w, const void *m, size_t len)
 {
@@ -316,6 +343,8 @@ take_ask(struct dp_writer *w, const void *m, size_t len)
 			return HF_MSG_FAULT_LENGTH;
 		return say_latency(w, m);
 	}
+	if (head->type == HF_MSG_COOKIES)
+		return take_cookies(w, m);
 	if (head->type != HF_MSG_CACHE_ASK)
 		return HF_MSG_FAULT_TYPE;
 	if (head->len != sizeof(struct hf_msg_cache_ask))

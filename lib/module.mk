@@ -10,6 +10,7 @@ lib_base_src := \
 	lib/base/units.c
 
 lib_wire_src := \
+	lib/wire/cookie.c \
 	lib/wire/cut.c \
 	lib/wire/identity.c \
 	lib/wire/message.c \

@@ -99,6 +99,8 @@ struct hf_config {
 
 	char *service_tcp_netns; /* path of a network namespace, or "none" */
 
+	char *cookie_secrets; /* a file, or "none" */
+	bool cookie_answer, cookie_require;
 	char *id_server, *id_version, *nsid; /* a text, "hostname" or "hidden" */
 	bool key_tag_signal;
 

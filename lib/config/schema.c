@@ -34,6 +34,13 @@ const struct hf_schema_key hf_schema[] = {
 	{"identity", "nsid", HF_SCHEMA_TEXT, AT(nsid), 0, 128, "hostname", {0},
 	 "name server identifier for those who ask (RFC 5001)"},
 
+	{"cookies", "answer", HF_SCHEMA_BOOL, AT(cookie_answer), 0, 0, "yes", {0},
+	 "answer DNS cookies of clients (RFC 7873, RFC 9018)"},
+	{"cookies", "secrets", HF_SCHEMA_TEXT, AT(cookie_secrets), 0, 4000, "none", {0},
+	 "file of the secrets that all instances of an address share"},
+	{"cookies", "require", HF_SCHEMA_BOOL, AT(cookie_require), 0, 0, "no", {0},
+	 "BADCOOKIE over UDP to who has a cookie, but none of ours"},
+
 	{"link", "socket", HF_SCHEMA_TEXT, AT(link_socket), 0, 100, "/run/holdfast/link.sock",
 	 {0}, "where the dataplane listens for the control plane"},
 	{"control", "socket", HF_SCHEMA_TEXT, AT(control_socket), 0, 100,

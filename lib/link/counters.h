@@ -58,6 +58,10 @@
 	X(drop_short, queries, "under 12 octets, dropped")                                         \
 	X(drop_response, queries, "QR=1, dropped")                                                 \
 	X(formerr, queries, "answered FORMERR")                                                    \
+	X(client_cookie_learning, queries, "with a client cookie alone (RFC 7873)")                \
+	X(client_cookie_bad, queries, "with a server cookie that is not ours or too old")          \
+	X(client_cookie_good, queries, "with a server cookie of ours")                             \
+	X(badcookie, queries, "answered BADCOOKIE")                                                \
 	X(notimp, queries, "answered NOTIMP")                                                      \
 	X(badvers, queries, "answered BADVERS")                                                    \
 	X(identity, queries, "answered: id.server, version.server (RFC 4892)")                     \

@@ -61,6 +61,7 @@ static const struct len_range {
     [HF_MSG_LATENCY_SAY] = EXACT(hf_msg_latency_say),
     [HF_MSG_CACHE_SAY] = {sizeof(struct hf_msg_cache_say),
 	sizeof(struct hf_msg_cache_say) + sizeof(struct hf_msg_answer) + HF_ANSWER_PAYLOAD_MAX},
+    [HF_MSG_COOKIES] = EXACT(hf_msg_cookies),
 #undef EXACT
 };
 
@@ -155,6 +156,16 @@ hf_msg_check_policy_ack(const struct hf_msg_policy_ack *m)
 		return HF_MSG_FAULT_TYPE;
 	if (m->core_all > HF_WORKER_MAX || m->core_cnt > m->core_all ||
 	    m->fault >= HF_MSG_FAULT_CNT)
+		return HF_MSG_FAULT_VALUE;
+	return HF_MSG_OK;
+}
+
+enum hf_msg_fault
+hf_msg_check_cookies(const struct hf_msg_cookies *m)
+{
+	if (m->head.type != HF_MSG_COOKIES)
+		return HF_MSG_FAULT_TYPE;
+	if (m->cnt > HF_COOKIE_SECRET_MAX || m->required > 1)
 		return HF_MSG_FAULT_VALUE;
 	return HF_MSG_OK;
 }

@@ -23,6 +23,7 @@
  *   POLICY_ACK      socket  dataplane -> control    in force on every core
  *   STATS_ASK/_SAY  socket  control <-> dataplane   counters of every core
  *   LATENCY_ASK/_SAY socket control <-> dataplane   histograms of one core
+ *   COOKIES         socket  control -> dataplane    the secrets of client cookies
  *   CACHE_ASK/_SAY  socket  control <-> dataplane   one entry, for `cache show`
  *
  * Integers are in host order: both ends are one machine. Change a layout, change HF_MSG_VERSION.
@@ -69,6 +70,7 @@ enum hf_msg_type {
 	HF_MSG_CACHE_SAY,
 	HF_MSG_LATENCY_ASK,
 	HF_MSG_LATENCY_SAY,
+	HF_MSG_COOKIES,
 	HF_MSG_TYPE_CNT,
 };
 
@@ -245,6 +247,16 @@ struct hf_msg_cache_say {
 	uint8_t answer[];
 };
 
+/* In force until others come; without a control plane the last ones stay. Over the socket: secrets
+ * do not lie in shared memory. */
+struct hf_msg_cookies {
+	struct hf_msg_head head;
+	uint8_t cnt;      /* 0: clients' cookies are ignored */
+	uint8_t required; /* BADCOOKIE to who has a client cookie and no good one of ours */
+	uint8_t pad[6];
+	uint8_t secret[HF_COOKIE_SECRET_MAX][HF_COOKIE_SECRET_LEN]; /* those beyond cnt zero */
+};
+
 enum hf_msg_fault {
 	HF_MSG_OK,
 	HF_MSG_FAULT_LENGTH, /* shorter than its type, or its parts do not add up */
@@ -270,6 +282,7 @@ enum hf_msg_fault hf_msg_check_key(const struct hf_msg_key *k);
 enum hf_msg_fault hf_msg_check_policy_begin(const struct hf_msg_policy_begin *m);
 enum hf_msg_fault hf_msg_check_policy_rule(const struct hf_msg_policy_rule *m);
 enum hf_msg_fault hf_msg_check_policy_ack(const struct hf_msg_policy_ack *m);
+enum hf_msg_fault hf_msg_check_cookies(const struct hf_msg_cookies *m);
 enum hf_msg_fault hf_msg_check_stats_say(const struct hf_msg_stats_say *m);
 enum hf_msg_fault hf_msg_check_latency_say(const struct hf_msg_latency_say *m);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/wire/message.h"
 
+#include "lib/wire/cookie.h"
+
 enum {
 	RR_FIXED_LEN = 10,    /* type, class, TTL, RDLENGTH: RFC 1035 3.2.1 */
 	OPTION_FIXED_LEN = 4, /* code and length: RFC 6891 6.1.2 */
@@ -92,6 +94,19 @@ hf_walk_next(struct hf_walk *w, struct hf_rr *rr)
 	return hf_cursor_ok(w->c);
 }
 
+/* What we act upon. */
+static inline void
+option_note(struct hf_edns *edns, uint16_t code, uint32_t off, uint32_t len)
+{
+	if (code == HF_OPTION_NSID) {
+		edns->nsid = true;
+	} else if (code == HF_OPTION_COOKIE && edns->cookie_off == 0) {
+		edns->cookie_off = off;
+		edns->cookie_bad = !hf_cookie_len_ok(len);
+		edns->cookie_len = edns->cookie_bad ? 0 : (uint8_t)len;
+	}
+}
+
 bool
 hf_options_ok(const uint8_t *msg, struct hf_edns *edns)
 {
@@ -102,7 +117,8 @@ hf_options_ok(const uint8_t *msg, struct hf_edns *edns)
 
 		if (whole > len)
 			return false;
-		edns->nsid |= load_u16(msg + off) == HF_OPTION_NSID;
+		option_note(
+		    edns, load_u16(msg + off), off + OPTION_FIXED_LEN, whole - OPTION_FIXED_LEN);
 		off += whole;
 		len -= whole;
 	}

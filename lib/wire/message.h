@@ -50,7 +50,10 @@ struct hf_edns {
 	uint16_t udp_len; /* the sender's buffer; values under 512 read as 512 (6.2.3) */
 	uint32_t options_off;
 	uint16_t options_len;
-	bool nsid; /* among the options: RFC 5001 */
+	bool nsid;           /* among the options: RFC 5001 */
+	bool cookie_bad;     /* a COOKIE option of a length that cannot be (RFC 7873 5.2.2) */
+	uint8_t cookie_len;  /* of the first COOKIE option, the others are ignored; 0: none */
+	uint32_t cookie_off; /* where its cookies are in the message */
 };
 
 struct hf_option {

@@ -29,6 +29,16 @@ hf_judge_rcode(enum hf_judge j)
 	}
 }
 
+uint8_t *
+hf_reply_cookie_write(uint8_t *p, const uint8_t cookie[HF_COOKIE_LEN])
+{
+	static const uint8_t head[] = {0, HF_OPTION_COOKIE, 0, HF_COOKIE_LEN};
+
+	memcpy(p, head, sizeof(head));
+	memcpy(p + sizeof(head), cookie, HF_COOKIE_LEN);
+	return p + sizeof(head) + HF_COOKIE_LEN;
+}
+
 static inline uint8_t *
 put_u16(uint8_t *p, unsigned v)
 {
@@ -44,6 +54,7 @@ struct fit {
 	uint8_t ede_cnt;
 	uint16_t text_len; /* EXTRA-TEXT of the last EDE */
 	uint16_t nsid_len;
+	uint16_t cookie_len;
 	uint16_t body_len;            /* whole records, from the first on */
 	uint16_t cnt[HF_SECTION_CNT]; /* how many */
 	size_t head_len;              /* header and, if it is kept, the question */
@@ -56,7 +67,8 @@ opt_len(const struct fit *f)
 
 	if (!f->opt)
 		return 0;
-	return OPT_FIXED_LEN + (size_t)f->ede_cnt * EDE_FIXED_LEN + f->text_len + nsid_len;
+	return OPT_FIXED_LEN + (size_t)f->ede_cnt * EDE_FIXED_LEN + f->text_len + nsid_len +
+	    f->cookie_len;
 }
 
 static inline size_t
@@ -168,6 +180,8 @@ opt_write(uint8_t *p, const struct hf_query *q, const struct hf_reply *r, const 
 		memcpy(p, r->nsid, f->nsid_len);
 		p += f->nsid_len;
 	}
+	if (f->cookie_len > 0)
+		p = hf_reply_cookie_write(p, r->cookie);
 	return p;
 }
 
@@ -183,6 +197,7 @@ fit_whole(const struct hf_query *q, const struct hf_reply *r, const struct hf_cu
 	    .ede_cnt = ede_cnt,
 	    .text_len = text ? r->ede_text_len : 0,
 	    .nsid_len = r->nsid_len <= HF_REPLY_NSID_MAX ? r->nsid_len : 0,
+	    .cookie_len = r->cookie != NULL ? HF_REPLY_COOKIE_LEN : 0,
 	    .head_len = q->question_end != 0 ? q->question_end : HF_HEADER_LEN,
 	};
 

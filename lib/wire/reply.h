@@ -13,6 +13,7 @@
 #ifndef HF_WIRE_REPLY_H
 #define HF_WIRE_REPLY_H
 
+#include "lib/wire/cookie.h"
 #include "lib/wire/message.h"
 
 enum {
@@ -20,7 +21,9 @@ enum {
 	HF_EDE_TEXT_MAX = 160,
 	HF_BODY_MAX = 3072,
 	HF_REPLY_NSID_MAX = 128,
-	HF_REPLY_OPT_MAX = 11 + HF_REPLY_EDE_MAX * 6 + HF_EDE_TEXT_MAX + 4 + HF_REPLY_NSID_MAX
+	HF_REPLY_COOKIE_LEN = 4 + HF_COOKIE_LEN, /* as an option */
+	HF_REPLY_OPT_MAX = 11 + HF_REPLY_EDE_MAX * 6 + HF_EDE_TEXT_MAX + 4 + HF_REPLY_NSID_MAX +
+	    HF_REPLY_COOKIE_LEN
 };
 
 /* What becomes of a query before any look-up. Every value has a counter. */
@@ -58,6 +61,8 @@ hf_reply_judge(enum hf_parse p, const struct hf_query *q)
 		return HF_JUDGE_FORMERR;
 	if (q->edns.present && q->edns.version > 0)
 		return HF_JUDGE_BADVERS;
+	if (q->edns.cookie_bad) /* RFC 7873 5.2.2 */
+		return HF_JUDGE_FORMERR;
 	if (q->question.klass != HF_CLASS_IN)
 		return HF_JUDGE_REFUSED;
 	if (q->question.type == HF_TYPE_AXFR || q->question.type == HF_TYPE_IXFR)
@@ -77,8 +82,10 @@ struct hf_reply {
 	uint16_t ede[HF_REPLY_EDE_MAX];
 	const char *ede_text; /* EXTRA-TEXT of the last EDE, may be NULL; not NUL-terminated */
 	uint16_t ede_text_len;
-	const uint8_t *nsid;             /* RFC 5001; only for a query that asked for it */
-	uint16_t nsid_len;               /* 0: none */
+	const uint8_t *nsid; /* RFC 5001; only for a query that asked for it */
+	uint16_t nsid_len;   /* 0: none */
+	const uint8_t
+	    *cookie; /* HF_COOKIE_LEN octets, NULL: none. Never given up while there is OPT */
 	uint16_t an_cnt, ns_cnt, ar_cnt; /* records in body, OPT not counted */
 	const uint8_t *body; /* records, rendered to stand right behind a question at offset 12 */
 	uint16_t body_len;
@@ -95,6 +102,9 @@ struct hf_reply {
  * the counts say how many there are. Returns the length, 0 when not even a header fits. */
 size_t hf_reply_write(
     uint8_t *msg, size_t cap, size_t limit, const struct hf_query *q, const struct hf_reply *r);
+
+/* The COOKIE option at p, HF_REPLY_COOKIE_LEN octets. Returns where it ends. */
+uint8_t *hf_reply_cookie_write(uint8_t *p, const uint8_t cookie[HF_COOKIE_LEN]);
 
 /* Largest datagram for this client: min(udp_max, its EDNS buffer or 512). */
 static inline size_t

@@ -133,7 +133,8 @@ hf_usual_header_write(uint8_t *msg, const struct hf_query *q, const struct hf_re
 	memcpy(msg + 4, &counts, sizeof(counts));
 }
 
-/* hf_reply_write for a reply without EDE that fits whole. Octets behind r->body up to a whole
+/* hf_reply_write for a reply without EDE and identifier that fits whole; a cookie goes with an OPT
+ * only. Octets behind r->body up to a whole
  * multiple of HF_USUAL_COPY_LEN must be readable; msg gets scratch behind the reply, within cap.
  * Few branches: with or without OPT, AD, DO is what nobody can guess of the next client. */
 static inline size_t
@@ -142,7 +143,8 @@ hf_usual_reply(
 {
 	const size_t body_off = q->question_end, body_len = r->body_len;
 	const size_t body_end = body_off + body_len;
-	const size_t len = body_end + q->edns.present * (size_t)HF_USUAL_OPT_LEN;
+	const size_t cookie_len = r->cookie != NULL ? HF_REPLY_COOKIE_LEN : 0;
+	const size_t len = body_end + q->edns.present * (size_t)HF_USUAL_OPT_LEN + cookie_len;
 
 	if (len > limit || len + HF_USUAL_COPY_LEN > cap || r->ede_cnt != 0 || r->truncated ||
 	    r->rcode > HF_USUAL_RCODE_MAX || body_off == 0)
@@ -152,6 +154,10 @@ hf_usual_reply(
 		memcpy(msg + body_off + i, r->body + i, HF_USUAL_COPY_LEN);
 	hf_usual_opt_write(
 	    msg + body_end, q->edns.dnssec_ok); /* scratch if len does not count it */
+	if (__builtin_expect(cookie_len != 0, 0)) {
+		msg[body_end + HF_USUAL_OPT_LEN - 1] = HF_REPLY_COOKIE_LEN; /* RDLENGTH */
+		hf_reply_cookie_write(msg + body_end + HF_USUAL_OPT_LEN, r->cookie);
+	}
 	return len;
 }
 

@@ -27,6 +27,7 @@ union message {
 	struct hf_msg_stats_say stats;
 	struct hf_msg_cache_ask ask;
 	struct hf_msg_latency_say latency;
+	struct hf_msg_cookies cookies;
 	struct hf_msg_cache_say say;
 	uint8_t octets[MSG_MAX];
 };
@@ -53,6 +54,7 @@ static const uint16_t fixed_len[HF_MSG_TYPE_CNT] = {
     [HF_MSG_CACHE_ASK] = sizeof(struct hf_msg_cache_ask),
     [HF_MSG_LATENCY_ASK] = sizeof(struct hf_msg_latency_ask),
     [HF_MSG_LATENCY_SAY] = sizeof(struct hf_msg_latency_say),
+    [HF_MSG_COOKIES] = sizeof(struct hf_msg_cookies),
 };
 
 /* A good message of each type. */
@@ -80,6 +82,9 @@ sample(unsigned type, union message *m)
 		m->say.found = 1;
 		m->head.len = (uint16_t)(sizeof(m->say) +
 		    ((struct hf_msg_answer *)(void *)m->say.answer)->head.len);
+		break;
+	case HF_MSG_COOKIES:
+		m->cookies.cnt = 2;
 		break;
 	case HF_MSG_POLICY_BEGIN:
 		m->begin.generation = 1;
@@ -138,6 +143,11 @@ receive(const void *msg, size_t len, unsigned passed[2])
 		break;
 	case HF_MSG_POLICY_ACK:
 		f = hf_msg_check_policy_ack(&m->ack);
+		break;
+	case HF_MSG_COOKIES:
+		f = hf_msg_check_cookies(&m->cookies);
+		if (f == HF_MSG_OK && m->cookies.cnt > HF_COOKIE_SECRET_MAX)
+			fail_msg("more secrets than there is room for");
 		break;
 	case HF_MSG_STATS_SAY:
 		f = hf_msg_check_stats_say(&m->stats);

@@ -15,6 +15,7 @@ unit_names := \
 	cp_buckets_test \
 	cp_channel_test \
 	cp_choose_test \
+	cp_cookies_test \
 	cp_datagrams_test \
 	cp_engine_test \
 	cp_link_test \
@@ -50,6 +51,7 @@ unit_names := \
 	cp_upstream_test \
 	cp_waiting_test \
 	cp_zones_test \
+	dp_cookie_test \
 	dp_entry_test \
 	dp_exception_test \
 	dp_hash_test \
@@ -79,6 +81,7 @@ unit_names := \
 	va_rfc_test \
 	va_rrset_test \
 	va_zones_test \
+	wire_cookie_test \
 	wire_message_test \
 	wire_name_test \
 	wire_rdata_test \
@@ -99,6 +102,7 @@ unit_parts_cp_tracer_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_engine_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_datagrams_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_link_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_cookies_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_answer_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_admin_test := controlplane resolver validator hfconfig hf
 unit_parts_config_test := hfconfig hf
@@ -121,6 +125,7 @@ unit_parts_va_zones_test := validator hf
 unit_libs_va_zones_test := -lldns
 unit_parts_wire_rdata_test := hf
 unit_parts_wire_message_test := hf
+unit_parts_wire_cookie_test := hf
 unit_parts_wire_name_test := hf
 unit_parts_dp_exception_test := dataplane hf
 unit_parts_dp_neighbour_test := dataplane hf
@@ -154,6 +159,7 @@ unit_libs_cp_zones_test := -lldns
 unit_parts_cp_sentinel_test := controlplane resolver validator hfconfig hf
 unit_libs_cp_sentinel_test := -lldns
 unit_parts_dp_identity_test := dataplane hf
+unit_parts_dp_cookie_test := dataplane hf
 unit_parts_cp_rootcopy_test := resolver validator hf
 unit_libs_cp_rootcopy_test := -lldns
 unit_parts_cp_route_test := resolver validator hf

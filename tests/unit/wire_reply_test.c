@@ -454,16 +454,17 @@ more_ede_or_text_than_there_may_be_is_not_written(void **state)
 	q = ask_parse(&a, buf);
 	assert_int_equal(
 	    hf_reply_write(buf, BUF_LEN, 1232, &q, &r), 24 + 11 + 12 + HF_EDE_TEXT_MAX);
-	static const uint8_t nsid[HF_REPLY_NSID_MAX + 1];
+	static const uint8_t nsid[HF_REPLY_NSID_MAX + 1], cookie[HF_COOKIE_LEN];
 
 	r.nsid = nsid;
 	r.nsid_len = HF_REPLY_NSID_MAX;
+	r.cookie = cookie;
 	q = ask_parse(&a, buf);
 	assert_int_equal(hf_reply_write(buf, BUF_LEN, 1232, &q, &r), 24 + HF_REPLY_OPT_MAX);
 	r.nsid_len++; /* too long: none */
 	q = ask_parse(&a, buf);
-	assert_int_equal(
-	    hf_reply_write(buf, BUF_LEN, 1232, &q, &r), 24 + 11 + 12 + HF_EDE_TEXT_MAX);
+	assert_int_equal(hf_reply_write(buf, BUF_LEN, 1232, &q, &r),
+	    24 + 11 + 12 + HF_EDE_TEXT_MAX + HF_REPLY_COOKIE_LEN);
 }
 
 static void
