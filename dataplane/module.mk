@@ -5,6 +5,7 @@ dpdk_libs := $(shell pkg-config --libs libdpdk 2>/dev/null)
 cflags_dataplane := $(dpdk_cflags)
 
 dataplane_src := \
+	dataplane/bucket.c \
 	dataplane/domain.c \
 	dataplane/entry.c \
 	dataplane/exception.c \

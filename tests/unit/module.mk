@@ -51,6 +51,7 @@ unit_names := \
 	cp_upstream_test \
 	cp_waiting_test \
 	cp_zones_test \
+	dp_bucket_test \
 	dp_cookie_test \
 	dp_entry_test \
 	dp_exception_test \
@@ -127,6 +128,7 @@ unit_parts_wire_rdata_test := hf
 unit_parts_wire_message_test := hf
 unit_parts_wire_cookie_test := hf
 unit_parts_wire_name_test := hf
+unit_parts_dp_bucket_test := dataplane hf
 unit_parts_dp_exception_test := dataplane hf
 unit_parts_dp_neighbour_test := dataplane hf
 unit_parts_dp_options_test := dataplane hf
