@@ -1,10 +1,12 @@
 # The parts that the programs share. lib/ includes nothing above it.
 lib_base_src := \
+	lib/base/access.c \
 	lib/base/addr.c \
 	lib/base/arena.c \
 	lib/base/clock.c \
 	lib/base/log.c \
 	lib/base/nat64.c \
+	lib/base/prefix.c \
 	lib/base/rand.c \
 	lib/base/siphash.c \
 	lib/base/units.c
