@@ -15,8 +15,8 @@ enum { UNITS_PER_TOKEN = 64 }; /* of the fastest rate: no rounding is over 0.8 %
 
 #define TIME_MASK ((UINT64_C(1) << DP_BUCKET_TAG_SHIFT) - 1)
 
-_Static_assert((uint64_t)DP_BUCKET_WINDOW_MAX_S * DP_BUCKET_PER_S_MAX * UNITS_PER_TOKEN <=
-	TIME_MASK / 256,
+_Static_assert(
+    (uint64_t)DP_BUCKET_WINDOW_MAX_S *DP_BUCKET_PER_S_MAX *UNITS_PER_TOKEN <= TIME_MASK / 256,
     "a bucket of long ago seldom looks as if it were owed");
 
 int
@@ -35,8 +35,8 @@ dp_buckets_init(struct dp_buckets *b, uint32_t cnt, uint32_t fastest_per_s, cons
 		return -ENOMEM;
 	memset(b->sets, 0, len);
 	b->units_per_s = fastest_per_s * UNITS_PER_TOKEN;
-	b->scale = (uint64_t)(((unsigned __int128)b->units_per_s << DP_BUCKET_TAG_SHIFT) /
-	    HF_NS_PER_S);
+	b->scale =
+	    (uint64_t)(((unsigned __int128)b->units_per_s << DP_BUCKET_TAG_SHIFT) / HF_NS_PER_S);
 	dp_hash_init(&b->hash, seed);
 	return 0;
 }
@@ -112,7 +112,8 @@ dp_buckets_aim(const struct dp_buckets *b, const uint64_t *id, unsigned cnt, str
 static inline unsigned
 tag_match(const struct dp_bucket_set *s, uint32_t tag)
 {
-	const float *w = (const float *)(const void *)s->word; /* to be shuffled, not counted with */
+	const float *w =
+	    (const float *)(const void *)s->word; /* to be shuffled, not counted with */
 	const __m128i want = _mm_set1_epi32((int)tag);
 	__m128 low = _mm_shuffle_ps(_mm_load_ps(w), _mm_load_ps(w + 4), 0xdd); /* high halves */
 	__m128 high = _mm_shuffle_ps(_mm_load_ps(w + 8), _mm_load_ps(w + 12), 0xdd);

@@ -59,8 +59,8 @@ struct dp_spot {
 /* At start: room for cnt buckets, rounded up to whole sets; fastest_per_s in
  * [1, DP_BUCKET_PER_S_MAX]: of the rates that will be used. seed: 64 random octets. 0, -EINVAL,
  * -ENOMEM. */
-int dp_buckets_init(
-    struct dp_buckets *b, uint32_t cnt, uint32_t fastest_per_s, const uint8_t seed[64]);
+int
+dp_buckets_init(struct dp_buckets *b, uint32_t cnt, uint32_t fastest_per_s, const uint8_t seed[64]);
 void dp_buckets_fini(struct dp_buckets *b);
 
 /* At start: per_s in [0, fastest_per_s], burst in [1, DP_BUCKET_WINDOW_MAX_S * per_s]; what is
@@ -75,11 +75,11 @@ dp_buckets_now(const struct dp_buckets *b, uint64_t now_ns)
 }
 
 /* Spots of cnt ids; their lines are on the way to the core afterwards. */
-void dp_buckets_aim(
-    const struct dp_buckets *b, const uint64_t *id, unsigned cnt, struct dp_spot *spot);
+void
+dp_buckets_aim(const struct dp_buckets *b, const uint64_t *id, unsigned cnt, struct dp_spot *spot);
 
 /* Take one. False: there is none; nothing changes. */
-bool dp_bucket_take(
-    struct dp_buckets *b, struct dp_spot spot, const struct dp_rate *rate, uint64_t now);
+bool
+dp_bucket_take(struct dp_buckets *b, struct dp_spot spot, const struct dp_rate *rate, uint64_t now);
 
 #endif

@@ -28,7 +28,6 @@ dp_holders_init(struct dp_holders *h, uint32_t max, const uint8_t seed[16])
 	memcpy(&h->key, seed, sizeof(h->key));
 	h->slot_mask = slot_cnt - 1;
 	h->max = max;
-	h->limit = DP_HOLDER_LIMIT_DEFAULT;
 	return 0;
 }
 
@@ -41,30 +40,30 @@ dp_holders_fini(struct dp_holders *h)
 }
 
 static uint32_t *
-slot_of(struct dp_holders *h, uint64_t client)
+slot_of(struct dp_holders *h, uint64_t id)
 {
-	return &h->slots[hf_siphash(&h->key, &client, sizeof(client)) & h->slot_mask];
+	return &h->slots[hf_siphash(&h->key, &id, sizeof(id)) & h->slot_mask];
 }
 
 uint32_t
-dp_holder_get(struct dp_holders *h, uint64_t client)
+dp_holder_get(struct dp_holders *h, uint64_t id, uint32_t limit)
 {
-	uint32_t *slot = slot_of(h, client);
+	uint32_t *slot = slot_of(h, id);
 	uint32_t i = *slot;
 
-	while (i != DP_NIL && h->holders[i].client != client) /* each is in one chain once */
+	while (i != DP_NIL && h->holders[i].id != id) /* each is in one chain once */
 		i = h->holders[i].next;
 	if (i != DP_NIL) {
-		if (h->holders[i].cnt >= h->limit)
+		if (h->holders[i].cnt >= limit)
 			return DP_NIL;
 		h->holders[i].cnt++;
 		return i;
 	}
 	i = h->free;
-	if (i == DP_NIL)
+	if (i == DP_NIL || limit == 0)
 		return DP_NIL;
 	h->free = h->holders[i].next;
-	h->holders[i] = (struct dp_holder){.client = client, .cnt = 1, .next = *slot};
+	h->holders[i] = (struct dp_holder){.id = id, .cnt = 1, .next = *slot};
 	*slot = i;
 	return i;
 }
@@ -76,7 +75,7 @@ dp_holder_put(struct dp_holders *h, uint32_t place)
 
 	if (--gone->cnt > 0)
 		return;
-	uint32_t *link = slot_of(h, gone->client);
+	uint32_t *link = slot_of(h, gone->id);
 
 	while (*link != place)
 		link = &h->holders[*link].next;

@@ -157,14 +157,26 @@ set_nsid(struct dp_options *o, const char *value)
 }
 
 static const char *
-set_client_waiting(struct dp_options *o, const char *value)
+waiting_from_text(const char *value, uint32_t *out)
 {
 	uint64_t v;
 
 	if (hf_uint_from_text(value, DP_WAITER_MAX_DEFAULT, &v) != 0 || v < 1)
 		return "a number of replies in [1, 16384]";
-	o->client_waiting = (uint32_t)v;
+	*out = (uint32_t)v;
 	return NULL;
+}
+
+static const char *
+set_client_waiting(struct dp_options *o, const char *value)
+{
+	return waiting_from_text(value, &o->client_waiting);
+}
+
+static const char *
+set_cookie_waiting(struct dp_options *o, const char *value)
+{
+	return waiting_from_text(value, &o->cookie_waiting);
 }
 
 static const char *
@@ -281,6 +293,8 @@ static const struct row rows[] = {
 	set_nsid},
     {"client-waiting", "N", "replies one client may wait for at once (default 256)", false,
 	set_client_waiting},
+    {"cookie-waiting", "N", "the same, for a client with a DNS cookie (default 2048)", false,
+	set_cookie_waiting},
     {"exception", "IFACE|none",
 	"hand TCP to the service addresses to the kernel by this TAP\n"
 	"interface, which is made (default none); see docs/operator-guide.md",
@@ -442,7 +456,8 @@ dp_options_parse(
 	    .spare_buffers = SPARE_BUFFERS_DEFAULT,
 	    .cache_octets = UINT64_C(64) << 20,
 	    .udp_max = HF_UDP_EDNS_SEND,
-	    .client_waiting = DP_HOLDER_LIMIT_DEFAULT,
+	    .client_waiting = DP_CLIENT_WAITING_DEFAULT,
+	    .cookie_waiting = DP_COOKIE_WAITING_DEFAULT,
 	    .link_uid = getuid(),
 	    .log_level = HF_LOG_INFO,
 	};

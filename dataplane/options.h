@@ -48,6 +48,7 @@ struct dp_options {
 	uint16_t udp_max;
 	struct hf_identity identity;
 	uint32_t client_waiting; /* replies one client may wait for, on one core */
+	uint32_t cookie_waiting; /* the same, for one with a cookie */
 	char *exception;         /* the kernel's interface of the exception port; NULL: none */
 	char *link_path;
 	uid_t link_uid;

@@ -30,6 +30,8 @@ enum {
 	DP_HEADERS_MAX = DP_ETHER_LEN + DP_VLAN_LEN + DP_IPV6_LEN + DP_UDP_LEN,
 	DP_SERVICE_MAX = 16, /* service addresses; a short list is read faster than it is hashed */
 	DP_DNS_PORT = 53,
+	DP_NET_V4_LEN = 24, /* of networks that share what is scarce */
+	DP_NET_V6_LEN = 48,
 };
 
 enum dp_ether_type {
@@ -106,6 +108,10 @@ void dp_packet_resume(struct dp_packet *f);
 /* Who sent f, classified DNS, as far as limits tell clients apart (DESIGN 5): an IPv4 address,
  * an IPv6 /56. */
 uint64_t dp_packet_client(const struct dp_packet *f);
+
+/* The network who sent f is in: so many bits of his address (up to 32, up to 56), and the
+ * family. */
+uint64_t dp_packet_net(const struct dp_packet *f, unsigned v4_len, unsigned v6_len);
 
 /* Internet checksum (RFC 1071) of len octets added to sum, in the machine's own order; and the
  * final complement as it is stored. Order does not matter to one's complement sums. */

@@ -37,6 +37,16 @@ domain_max(uint32_t question_max)
 	return share > DP_DOMAIN_SHARE_MIN ? share : DP_DOMAIN_SHARE_MIN;
 }
 
+/* The part of a room of max places that is for those with a cookie. Less than what any network
+ * may hold is none. */
+static uint32_t
+reserve_of(uint32_t max)
+{
+	uint32_t reserve = max / DP_COOKIE_RESERVE;
+
+	return reserve >= DP_NET_SHARE_MIN ? reserve : 0;
+}
+
 int
 dp_pending_init(
     struct dp_pending *p, uint32_t question_max, uint32_t waiter_max, const uint8_t seed[16])
@@ -54,7 +64,8 @@ dp_pending_init(
 	p->waiters = malloc(waiter_max * sizeof(p->waiters[0]));
 	p->slots = malloc(slot_cnt * sizeof(p->slots[0]));
 	if (p->questions == NULL || p->waiters == NULL || p->slots == NULL ||
-	    dp_holders_init(&p->holders, waiter_max, seed) != 0) {
+	    dp_holders_init(&p->clients, waiter_max, seed) != 0 ||
+	    dp_holders_init(&p->nets, waiter_max, seed) != 0) {
 		dp_pending_fini(p);
 		return -ENOMEM;
 	}
@@ -65,6 +76,9 @@ dp_pending_init(
 	p->slot_mask = slot_cnt - 1;
 	p->question_max = question_max;
 	p->waiter_max = waiter_max;
+	p->client_limit = DP_CLIENT_WAITING_DEFAULT;
+	p->cookie_limit = DP_COOKIE_WAITING_DEFAULT;
+	p->ring_room = p->ring_max = UINT32_MAX;
 	chain_free_lists(p);
 	return 0;
 }
@@ -75,7 +89,8 @@ dp_pending_fini(struct dp_pending *p)
 	free(p->questions);
 	free(p->waiters);
 	free(p->slots);
-	dp_holders_fini(&p->holders);
+	dp_holders_fini(&p->clients);
+	dp_holders_fini(&p->nets);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -191,8 +206,14 @@ cookie_keep(struct dp_waiter *w, const uint8_t *msg)
 	w->edns.cookie_off = w->question_end;
 }
 
+/* Places of a client and of its network. */
+struct places {
+	uint32_t client, net;
+};
+
 static void
-waiter_take(struct dp_pending *p, struct dp_question *q, const struct dp_client *c, uint32_t holder)
+waiter_take(
+    struct dp_pending *p, struct dp_question *q, const struct dp_client *c, struct places places)
 {
 	uint32_t i = p->free_waiter;
 	struct dp_waiter *w = &p->waiters[i];
@@ -205,7 +226,8 @@ waiter_take(struct dp_pending *p, struct dp_question *q, const struct dp_client 
 	w->frame_len = (uint16_t)(w->dns_off + w->question_end);
 	w->port = c->frame->port;
 	w->arrived = c->frame->arrived;
-	w->holder = holder;
+	w->holder = places.client;
+	w->net = places.net;
 	w->h = c->q->h;
 	w->edns = c->q->edns;
 	w->asked_ms = c->now_ms;
@@ -219,10 +241,69 @@ waiter_take(struct dp_pending *p, struct dp_question *q, const struct dp_client 
 	q->last = i;
 }
 
+static uint32_t
+room_of(uint32_t max, uint32_t left, bool cookie)
+{
+	uint32_t reserve = cookie ? 0 : reserve_of(max);
+
+	return left > reserve ? left - reserve : 0;
+}
+
+/* Places left for one more: among waiters, questions and on the ring, whichever is least. */
+static uint32_t
+room_left(const struct dp_pending *p, bool new, bool cookie)
+{
+	uint32_t room = room_of(p->waiter_max, p->waiter_max - p->waiter_cnt, cookie);
+
+	if (!new)
+		return room;
+	uint32_t questions = room_of(p->question_max, p->question_max - p->question_cnt, cookie);
+	uint32_t ring = room_of(p->ring_max, p->ring_room, cookie);
+
+	room = questions < room ? questions : room;
+	return ring < room ? ring : room;
+}
+
+static uint32_t
+net_share(uint32_t room)
+{
+	uint32_t share = room / DP_NET_SHARE;
+
+	return share > DP_NET_SHARE_MIN ? share : DP_NET_SHARE_MIN;
+}
+
+/* A place for this client and one for his network: JOINED; or why not. */
+static enum dp_pending_add
+places_get(struct dp_pending *p, const struct dp_frame *f, bool new, struct places *out)
+{
+	uint32_t room = room_left(p, new, f->cookie);
+
+	if (room == 0)
+		return new &&room_of(p->ring_max, p->ring_room, f->cookie) == 0
+		    ? DP_PENDING_RING_FULL
+		    : DP_PENDING_FULL;
+	out->client =
+	    dp_holder_get(&p->clients, f->client, f->cookie ? p->cookie_limit : p->client_limit);
+	if (out->client == DP_NIL)
+		return DP_PENDING_CLIENT_FULL;
+	out->net = dp_holder_get(&p->nets, f->net, net_share(room));
+	if (out->net != DP_NIL)
+		return DP_PENDING_JOINED;
+	dp_holder_put(&p->clients, out->client);
+	return room < DP_NET_SCARCE ? DP_PENDING_SHARE_SCARCE : DP_PENDING_SHARE_FULL;
+}
+
+static void
+places_put(struct dp_pending *p, struct places places)
+{
+	dp_holder_put(&p->clients, places.client);
+	dp_holder_put(&p->nets, places.net);
+}
+
 enum dp_pending_add
 dp_pending_add(struct dp_pending *p, const struct dp_client *c, struct dp_question **out)
 {
-	enum dp_pending_add r = DP_PENDING_JOINED;
+	struct places places;
 
 	if (p->free_waiter == DP_NIL ||
 	    c->frame->dns_off + c->q->question_end + c->q->edns.cookie_len >
@@ -231,19 +312,19 @@ dp_pending_add(struct dp_pending *p, const struct dp_client *c, struct dp_questi
 	struct dp_question *q = dp_pending_find(p, c->key);
 	if (q == NULL && p->free_question == DP_NIL)
 		return DP_PENDING_FULL;
-	uint32_t holder = dp_holder_get(&p->holders, c->frame->client);
-	if (holder == DP_NIL)
-		return DP_PENDING_CLIENT_FULL;
+	enum dp_pending_add r = places_get(p, c->frame, q == NULL, &places);
+	if (r != DP_PENDING_JOINED)
+		return r;
 	if (q == NULL) {
 		uint16_t domain = dp_domain_get(&p->domains, c->key->o.name, c->key->o.name_len);
 		if (domain == DP_DOMAIN_FULL) {
-			dp_holder_put(&p->holders, holder);
+			places_put(p, places);
 			return DP_PENDING_DOMAIN_FULL;
 		}
 		q = question_take(p, c, domain);
 		r = DP_PENDING_NEW;
 	}
-	waiter_take(p, q, c, holder);
+	waiter_take(p, q, c, places);
 	*out = q;
 	return r;
 }
@@ -288,7 +369,7 @@ dp_pending_drop_first(struct dp_pending *p, struct dp_question *q)
 
 	if (i == DP_NIL)
 		return;
-	dp_holder_put(&p->holders, p->waiters[i].holder);
+	places_put(p, (struct places){p->waiters[i].holder, p->waiters[i].net});
 	q->first = p->waiters[i].next;
 	if (q->first == DP_NIL)
 		q->last = DP_NIL;

@@ -7,7 +7,11 @@
  * Roles     One per worker; only that worker touches it.
  * Memory    All of it at start: questions and waiters in fixed arrays.
  * Blocking  Never.
- * Loss      DP_PENDING_FULL and its kin: the caller answers at once instead.
+ * Loss      DP_PENDING_FULL and its kin: the caller answers at once instead. Room is given so
+ *           that a flood leaves some: a network (IPv4 /24, IPv6 /48) may hold half as much as
+ *           is left. One that floods ends with a third of all, two with a quarter each, n leave
+ *           2/(n+2); whoever holds little gets in as long as there is any. The last of it
+ *           is for those whose cookie shows that they are who they say.
  * Trust     Handles come back from another process: an unknown one finds nothing. A handle
  *           only says who to look after; what they get is found by their own question.
  *
@@ -34,10 +38,16 @@ enum {
 	                          * 14+4+40+8+12+259+40 fit */
 	DP_QUESTION_MAX_DEFAULT = 8192,
 	DP_WAITER_MAX_DEFAULT = 16384,
-	DP_PENDING_LIMIT = 1 << 20, /* most of either */
-	DP_SEND_MAX = 3,            /* times a question is sent, the first included */
-	DP_DOMAIN_SHARE = 4,        /* a domain has a quarter of the questions, */
-	DP_DOMAIN_SHARE_MIN = 64,   /* or so many if these are more */
+	DP_PENDING_LIMIT = 1 << 20,      /* most of either */
+	DP_SEND_MAX = 3,                 /* times a question is sent, the first included */
+	DP_DOMAIN_SHARE = 4,             /* a domain has a quarter of the questions, */
+	DP_DOMAIN_SHARE_MIN = 64,        /* or so many if these are more */
+	DP_CLIENT_WAITING_DEFAULT = 256, /* replies one client waits for */
+	DP_COOKIE_WAITING_DEFAULT = 2048,
+	DP_NET_SHARE = 2,       /* a network may have half as much room as is left, */
+	DP_NET_SHARE_MIN = 64,  /* or so many if these are more */
+	DP_COOKIE_RESERVE = 16, /* the last sixteenth is for those with a cookie */
+	DP_NET_SCARCE = 512,    /* with fewer places left, who is over his share gets no reply */
 };
 
 enum dp_question_state { DP_QUESTION_FREE, DP_QUESTION_ASKED, DP_QUESTION_SETTLED };
@@ -60,6 +70,7 @@ struct dp_waiter {
 	uint16_t port;         /* the I/O side's own notes: the port it came in by */
 	uint64_t arrived;      /* ... and its clock then */
 	uint32_t holder;       /* its client's place among the holders */
+	uint32_t net;          /* its network's */
 	struct hf_header h;
 	struct hf_edns edns; /* its cookie stands behind the question here */
 	uint64_t asked_ms;
@@ -95,7 +106,9 @@ struct dp_pending {
 	uint32_t settled_first, settled_last;
 	struct hf_siphash_key handle_key; /* handle: SipHash of a counter, no system call */
 	uint64_t handle_next;
-	struct dp_holders holders;
+	uint32_t client_limit, cookie_limit; /* replies one client waits for */
+	uint32_t ring_room, ring_max; /* misses that the ring takes, as the worker saw it last */
+	struct dp_holders clients, nets;
 	struct dp_domains domains;
 };
 
@@ -106,14 +119,19 @@ struct dp_frame {
 	uint16_t port;    /* comes back with the reply */
 	uint64_t client;  /* dp_packet_client: who shares a limit */
 	uint64_t arrived; /* a clock of the I/O side's own, comes back with the reply */
+	uint64_t net;     /* dp_packet_net: who shares a share */
+	bool cookie;      /* it came with a server cookie that is good (RFC 7873 5.2.4) */
 };
 
 enum dp_pending_add {
 	DP_PENDING_NEW,
 	DP_PENDING_JOINED,
 	DP_PENDING_FULL,
+	DP_PENDING_RING_FULL,
 	DP_PENDING_CLIENT_FULL,
 	DP_PENDING_DOMAIN_FULL,
+	DP_PENDING_SHARE_FULL,
+	DP_PENDING_SHARE_SCARCE,
 };
 
 /* At start. seed: 16 random octets. 0, -EINVAL, -ENOMEM. */
@@ -133,8 +151,10 @@ struct dp_client {
 };
 
 /* Let a client wait. NEW: *out must be sent to the control plane; JOINED: *out was; FULL: no
- * room, or the frame is too long; CLIENT_FULL: this client waits for enough replies;
- * DOMAIN_FULL: enough questions of this domain are under way. */
+ * room, or none but for cookies, or the frame is too long; RING_FULL: none on the ring;
+ * CLIENT_FULL: this client waits for enough replies; SHARE_FULL: his network does, for the room
+ * there is; SHARE_SCARCE: and there is next to none; DOMAIN_FULL: enough questions of this domain
+ * are under way. */
 enum dp_pending_add
 dp_pending_add(struct dp_pending *p, const struct dp_client *client, struct dp_question **out);
 

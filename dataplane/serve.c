@@ -133,6 +133,14 @@ dp_query_cookie(const struct dp_core *core, const struct dp_query *dq, enum hf_c
 	return true;
 }
 
+bool
+dp_query_cookie_good(const struct dp_core *core, const struct dp_query *dq)
+{
+	enum hf_cookie_state state;
+
+	return dp_query_cookie(core, dq, &state) && state == HF_COOKIE_GOOD;
+}
+
 /* What the reply's COOKIE option says, in buf; NULL: none. The query's is read before the reply is
  * written over it. */
 static __attribute__((noinline)) const uint8_t *
@@ -448,6 +456,18 @@ answer_refuse(struct dp_core *core, const struct dp_policy *p, struct dp_query *
 	return reply_error(core, dq, HF_RCODE_SERVFAIL, ede);
 }
 
+static enum dp_outcome
+answer_or_drop(
+    struct dp_core *core, const struct dp_policy *p, struct dp_query *dq, enum hf_counter why)
+{
+	enum dp_outcome r = answer_in_hurry(core, p, dq);
+
+	if (r != DP_MISS)
+		return r;
+	count(core, why);
+	return DP_DROP;
+}
+
 static void
 ask_out_set(const struct dp_question *q, struct dp_ask_out *out)
 {
@@ -481,10 +501,16 @@ dp_query_miss(struct dp_core *core, const struct dp_policy *p, struct dp_query *
 	case DP_PENDING_JOINED:
 		count(core, HF_COUNTER_coalesced);
 		return DP_WAIT;
+	case DP_PENDING_RING_FULL:
+		return answer_refuse(core, p, dq, HF_COUNTER_ring_full, HF_EDE_RATE_LIMITED);
 	case DP_PENDING_CLIENT_FULL:
 		return answer_refuse(core, p, dq, HF_COUNTER_client_full, HF_EDE_RATE_LIMITED);
 	case DP_PENDING_DOMAIN_FULL:
 		return answer_refuse(core, p, dq, HF_COUNTER_domain_full, HF_EDE_RATE_LIMITED);
+	case DP_PENDING_SHARE_FULL:
+		return answer_refuse(core, p, dq, HF_COUNTER_share_full, HF_EDE_RATE_LIMITED);
+	case DP_PENDING_SHARE_SCARCE:
+		return answer_or_drop(core, p, dq, HF_COUNTER_share_drop);
 	case DP_PENDING_FULL:
 		break;
 	}

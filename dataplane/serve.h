@@ -115,6 +115,9 @@ dp_query_answer(struct dp_core *core, const struct dp_policy *p, struct dp_query
 bool
 dp_query_cookie(const struct dp_core *core, const struct dp_query *dq, enum hf_cookie_state *state);
 
+/* True when it has one that we made for its sender (RFC 7873 5.2.4). */
+bool dp_query_cookie_good(const struct dp_core *core, const struct dp_query *dq);
+
 /* After DP_MISS: DP_REPLY (answered after all: no control plane, no room, stale at once),
  * DP_ASK (fills in *out), DP_WAIT. The frame up to the end of the question, and the cookie, must
  * still be as received. */

@@ -77,6 +77,7 @@ miss_put(struct dp_worker *w, const struct dp_ask_out *ask, uint16_t flags)
 	dp_key_to_msg(ask->key, &slot->key);
 	hf_ring_commit(hf_link_miss(w->link, w->core.id));
 	w->rang = true;
+	w->core.pending.ring_room -= w->core.pending.ring_room > 0;
 	return true;
 }
 
@@ -180,7 +181,9 @@ missed(struct dp_worker *w, struct dp_query *dq, const struct dp_packet *p, uint
 	    .dns_off = p->dns_off,
 	    .port = port,
 	    .client = dp_packet_client(p),
-	    .arrived = w->arrived};
+	    .arrived = w->arrived,
+	    .net = dp_packet_net(p, DP_NET_V4_LEN, DP_NET_V6_LEN),
+	    .cookie = dp_query_cookie_good(&w->core, dq)};
 	struct dp_ask_out ask;
 	enum dp_outcome o = dp_query_miss(&w->core, w->policy, dq, &frame, &ask);
 
@@ -368,6 +371,12 @@ look_around(struct dp_worker *w)
 	w->core.cookies = atomic_load_explicit(&s->cookies, memory_order_acquire);
 	w->core.control_alive =
 	    w->link != NULL && atomic_load_explicit(&s->control_alive, memory_order_relaxed);
+	if (w->link != NULL) {
+		struct hf_ring *ring = hf_link_miss(w->link, w->core.id);
+
+		w->core.pending.ring_room = hf_ring_room(ring);
+		w->core.pending.ring_max = ring->slot_cnt;
+	}
 	w->rang = false;
 }
 
@@ -450,7 +459,8 @@ dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *p
 	w->core.table = table;
 	w->core.udp_max = o->udp_max;
 	w->core.identity = &o->identity;
-	w->core.pending.holders.limit = o->client_waiting;
+	w->core.pending.client_limit = o->client_waiting;
+	w->core.pending.cookie_limit = o->cookie_waiting;
 	w->core.timeout_ms = DP_TIMEOUT_MS_DEFAULT;
 	w->shared = shared;
 	w->ports = ports;

@@ -29,7 +29,7 @@ struct hf_access_rule {
 	enum hf_access_verdict verdict;
 };
 
-struct hf_access { /* all zero: everybody may ask */
+struct hf_access {                   /* all zero: everybody may ask */
 	struct hf_access_rule *rule; /* longest prefix first */
 	size_t cnt;
 	enum hf_access_verdict others; /* in no prefix */
@@ -40,8 +40,8 @@ int hf_access_verdict_from_text(const char *text, enum hf_access_verdict *v);
 const char *hf_access_verdict_text(enum hf_access_verdict v);
 
 /* One rule more. 0; -EEXIST: this prefix has a rule; -ENOSPC; -ENOMEM. */
-int hf_access_add(
-    struct hf_access *a, const struct hf_prefix *prefix, enum hf_access_verdict verdict);
+int
+hf_access_add(struct hf_access *a, const struct hf_prefix *prefix, enum hf_access_verdict verdict);
 void hf_access_fini(struct hf_access *a);
 
 /* True when everybody may ask: nothing need be looked up. */

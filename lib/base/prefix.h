@@ -15,8 +15,8 @@
 #include "lib/base/addr.h"
 
 struct hf_prefix {
-	uint8_t family; /* AF_INET or AF_INET6 */
-	uint8_t len;    /* bits */
+	uint8_t family;     /* AF_INET or AF_INET6 */
+	uint8_t len;        /* bits */
 	uint8_t octets[16]; /* network order; zero behind len bits */
 };
 

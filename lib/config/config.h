@@ -137,6 +137,7 @@ struct hf_config {
 	uint64_t limit_zone_check_ns;                  /* in a second */
 	uint64_t limit_server_fetches, limit_server_rate;
 	uint64_t limit_client_waiting; /* replies, per core */
+	uint64_t limit_cookie_waiting; /* the same, with a cookie */
 
 	struct hf_config_text_list trust_anchors; /* files of DS and DNSKEY records */
 	bool rsasha1;                             /* rely on RSASHA1 signatures */

@@ -119,6 +119,8 @@ const struct hf_schema_key hf_schema[] = {
 	 "questions under way at once"},
 	{"limits", "client-waiting", HF_SCHEMA_UINT, AT(limit_client_waiting), 1, 16384, "256", {0},
 	 "replies one client (IPv4 address, IPv6 /56) may wait for at once on one core"},
+	{"limits", "cookie-waiting", HF_SCHEMA_UINT, AT(limit_cookie_waiting), 1, 16384, "2048", {0},
+	 "the same, for a client with a DNS cookie that is good (RFC 7873)"},
 	{"limits", "time", HF_SCHEMA_DURATION, AT(limit_time_ns), MS(100), S(30), "5s", {0},
 	 "wall clock for one question"},
 	{"limits", "sends", HF_SCHEMA_UINT, AT(limit_sends), 1, 1000, "64", {0},

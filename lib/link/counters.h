@@ -49,6 +49,9 @@
 	X(client_full, queries, "answered SERVFAIL: the client waits for too many replies")        \
 	X(domain_full, queries,                                                                    \
 	    "answered SERVFAIL: enough questions of this domain are under way")                    \
+	X(share_full, queries,                                                                     \
+	    "answered SERVFAIL: the client's network has its share of the room")                   \
+	X(share_drop, queries, "dropped: the same, and there was next to no room left")            \
 	X(ring_full, queries, "answered SERVFAIL: the miss ring was full")                         \
 	X(refresh, questions,                                                                      \
 	    "handed to the control plane although cached: popular, expiring soon")                 \

@@ -147,6 +147,14 @@ hf_ring_commit(struct hf_ring *r)
 	atomic_store_explicit(&r->shm->head, ++r->mine, memory_order_release);
 }
 
+uint32_t
+hf_ring_room(struct hf_ring *r)
+{
+	if (r->mine != r->peer)
+		(void)writer_refresh(r);
+	return r->slot_cnt - (uint32_t)(r->mine - r->peer);
+}
+
 /* The WRITER's cursor again; reads as empty when it is none that it could have: outside
  * [what it was, one whole ring ahead of us]. Only called when all that was seen is read. */
 static bool

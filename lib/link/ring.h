@@ -60,6 +60,9 @@ hf_ring_join_reader(struct hf_ring *r, void *mem, size_t len, uint32_t slot_cnt,
 void *hf_ring_reserve(struct hf_ring *r);
 void hf_ring_commit(struct hf_ring *r);
 
+/* WRITER. Slots that are free now. */
+uint32_t hf_ring_room(struct hf_ring *r);
+
 /* READER. Copy out the oldest message, at most cap octets of its slot, and release the
  * slot. Returns the octets copied (min(cap, slot_len)), 0 when empty. */
 size_t hf_ring_take(struct hf_ring *r, void *out, size_t cap);

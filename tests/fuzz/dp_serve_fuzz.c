@@ -54,7 +54,7 @@ check_reply(const uint8_t *msg, size_t len)
 static void
 fuzz_query(const uint8_t *data, size_t len)
 {
-	const struct dp_frame f = {frame, DNS_OFF, 0, 0, 0};
+	const struct dp_frame f = {.octets = frame, .dns_off = DNS_OFF};
 	struct dp_ask_out out;
 
 	if (len > QUERY_MAX)

@@ -127,7 +127,11 @@ void
 core_query(struct core *c, uint64_t now_ns, uint16_t client, const struct packet *query,
     struct core_event *ev)
 {
-	const struct dp_frame frame = {c->frame, DNS_OFF, client, client, 0};
+	const struct dp_frame frame = {.octets = c->frame,
+	    .dns_off = DNS_OFF,
+	    .port = client,
+	    .client = client,
+	    .net = client};
 	struct dp_ask_out out;
 	enum dp_outcome o;
 

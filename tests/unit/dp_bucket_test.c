@@ -61,7 +61,8 @@ a_bucket_gives_its_burst_then_its_rate(void **state)
 			taken++;
 		assert_int_equal(taken, per_s < 50 ? per_s : 50);
 		taken = 0;
-		uint64_t step = HF_NS_PER_S / per_s / 3 + 1; /* three tries for each that flows in */
+		uint64_t step =
+		    HF_NS_PER_S / per_s / 3 + 1; /* three tries for each that flows in */
 		for (uint64_t n = 0; n < 3000; n++)
 			taken += take(4, &rate, start + n * step);
 		assert_in_range(taken, 985, 1010);
@@ -145,8 +146,7 @@ ids_are_spread_by_a_key_with_and_without_aes(void **state)
 		struct dp_buckets rekeyed;
 
 		make(SETS * DP_BUCKET_WAYS, 1);
-		assert_int_equal(
-		    dp_buckets_init(&rekeyed, SETS * DP_BUCKET_WAYS, 1, other), 0);
+		assert_int_equal(dp_buckets_init(&rekeyed, SETS * DP_BUCKET_WAYS, 1, other), 0);
 		if (portable != 0)
 			table.hash.aes = rekeyed.hash.aes = false;
 		for (uint64_t id = 0; id < IDS; id++) {

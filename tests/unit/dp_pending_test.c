@@ -11,7 +11,8 @@ enum { QUESTIONS = 8, WAITERS = 32, DNS_OFF = 42, TIMER_MS = 1800, TIMEOUT_MS = 
 static struct dp_hash hash;
 static struct dp_pending p;
 static uint8_t frame[DP_FRAME_KEEP_MAX + 1];
-static uint64_t client; /* who asks */
+static uint64_t client, net; /* who asks */
+static bool cookie;
 
 static int
 setup(void **state)
@@ -33,7 +34,12 @@ static enum dp_pending_add
 add(const char *name, uint64_t now_ms, uint16_t port, struct dp_question **q)
 {
 	const struct fx_query fq = {.name = name};
-	const struct dp_frame f = {frame, DNS_OFF, port, client, 0};
+	const struct dp_frame f = {.octets = frame,
+	    .dns_off = DNS_OFF,
+	    .port = port,
+	    .client = client,
+	    .net = net,
+	    .cookie = cookie};
 	struct hf_query query;
 	uint16_t len = fx_query(&fq, frame + DNS_OFF);
 	struct dp_key key = fx_key(&hash, name, HF_TYPE_A, 0);
@@ -77,7 +83,8 @@ a_frame_too_long_to_keep_is_refused(void **state)
 	(void)state;
 	struct hf_query query = {.question_end = DP_FRAME_KEEP_MAX - DNS_OFF};
 	struct dp_key key = fx_key(&hash, "a.", HF_TYPE_A, 0);
-	struct dp_frame f = {frame, DNS_OFF, 0, client, 0};
+	struct dp_frame f = {
+	    .octets = frame, .dns_off = DNS_OFF, .client = client, .net = net, .cookie = cookie};
 	const struct dp_client c = {&f, &query, &key, 0};
 	struct dp_question *q;
 
@@ -109,7 +116,7 @@ a_client_at_its_limit_is_refused_and_others_are_not(void **state)
 	(void)state;
 	struct dp_question *q, *other;
 
-	p.holders.limit = 3;
+	p.client_limit = 3;
 	for (unsigned i = 0; i < 3; i++)
 		(void)add(i == 0 ? "a." : "b.", 0, 0, i == 0 ? &q : &other);
 	assert_int_equal(add("a.", 0, 0, &other), DP_PENDING_CLIENT_FULL);
@@ -134,13 +141,12 @@ any_mix_of_clients_matches_the_model(void **state)
 	uint32_t place[CLIENTS], cnt[CLIENTS] = {0}, all = 0;
 
 	assert_int_equal(dp_holders_init(&h, PLACES, fx_seed), 0);
-	h.limit = LIMIT;
 	srandom(1);
 	for (int step = 0; step < 100000; step++) {
 		unsigned c = (unsigned)random() % CLIENTS;
 
 		if (random() % 2 == 0 && all < PLACES) { /* as many places as there are waiters */
-			uint32_t got = dp_holder_get(&h, c << 20);
+			uint32_t got = dp_holder_get(&h, c << 20, LIMIT);
 
 			assert_int_equal(got != DP_NIL, cnt[c] < LIMIT);
 			if (got == DP_NIL)

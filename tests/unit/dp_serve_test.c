@@ -281,7 +281,7 @@ a_push_acts_on_the_next_packet(void **state)
 	assert_int_equal(serve(&s), DP_REPLY);
 	assert_true((reply().h.flags & HF_FLAG_AD) != 0);
 	core.control_alive = false; /* and never stale, not even now */
-	const struct dp_frame f = {frame, DNS_OFF, 0, 0, 0};
+	const struct dp_frame f = {.octets = frame, .dns_off = DNS_OFF};
 	core.now_ms += 61000;
 	assert_int_equal(serve(&q), DP_MISS);
 	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);

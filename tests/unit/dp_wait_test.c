@@ -11,7 +11,8 @@ static uint8_t reply_frame[FRAME_LEN];
 static enum dp_outcome
 serve_miss(const struct fx_query *q, uint16_t port)
 {
-	const struct dp_frame f = {frame, DNS_OFF, port, 0, ARRIVED + port};
+	const struct dp_frame f = {
+	    .octets = frame, .dns_off = DNS_OFF, .port = port, .arrived = ARRIVED + port};
 
 	assert_int_equal(serve(q), DP_MISS);
 	return dp_query_miss(&core, policy, &dq, &f, &ask_out);
@@ -129,7 +130,8 @@ the_stale_timer_answers_stale_and_the_task_goes_on(void **state)
 	assert_true((r.h.flags & HF_FLAG_AD) == 0);
 	assert_int_equal(next(), DP_NOTHING);
 	/* who asks now need not wait again, and nothing is sent twice */
-	const struct dp_frame f = {frame, DNS_OFF, 2, 0, ARRIVED + 2};
+	const struct dp_frame f = {
+	    .octets = frame, .dns_off = DNS_OFF, .port = 2, .arrived = ARRIVED + 2};
 	assert_int_equal(serve(&with_edns), DP_MISS);
 	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);
 	assert_int_equal(reply().ttl, 30);
@@ -171,7 +173,8 @@ what_was_insecure_without_do_stands_in_for_who_sets_it(void **state)
 	assert_int_equal(r.ede[0], HF_EDE_STALE);
 	assert_true(r.dnssec_ok && (r.h.flags & HF_FLAG_AD) == 0);
 	core.control_alive = false;
-	const struct dp_frame f = {frame, DNS_OFF, 2, 0, ARRIVED + 2};
+	const struct dp_frame f = {
+	    .octets = frame, .dns_off = DNS_OFF, .port = 2, .arrived = ARRIVED + 2};
 	assert_int_equal(serve(&with_do), DP_MISS);
 	assert_int_equal(dp_query_miss(&core, policy, &dq, &f, &ask_out), DP_REPLY);
 	assert_int_equal(reply().ttl, 30);
@@ -277,7 +280,8 @@ static void
 without_a_control_plane_misses_and_waiters_hear_so_at_once(void **state)
 {
 	(void)state;
-	const struct dp_frame f = {frame, DNS_OFF, 2, 0, ARRIVED + 2};
+	const struct dp_frame f = {
+	    .octets = frame, .dns_off = DNS_OFF, .port = 2, .arrived = ARRIVED + 2};
 
 	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
 	uint64_t handle = ask_out.handle;
@@ -363,7 +367,8 @@ static void
 a_full_table_of_questions_refuses_at_once(void **state)
 {
 	(void)state;
-	const struct dp_frame f = {frame, DNS_OFF, 2, 0, ARRIVED + 2};
+	const struct dp_frame f = {
+	    .octets = frame, .dns_off = DNS_OFF, .port = 2, .arrived = ARRIVED + 2};
 	char text[16];
 
 	for (unsigned i = 0; i < 4; i++) {
@@ -383,10 +388,17 @@ static void
 a_client_that_waits_for_enough_replies_is_refused_at_once(void **state)
 {
 	(void)state;
-	const struct dp_frame same = {frame, DNS_OFF, 2, 0, ARRIVED + 2},
-			      other = {frame, DNS_OFF, 2, 1, ARRIVED + 2};
+	const struct dp_frame same = {.octets = frame,
+				  .dns_off = DNS_OFF,
+				  .port = 2,
+				  .arrived = ARRIVED + 2},
+			      other = {.octets = frame,
+				  .dns_off = DNS_OFF,
+				  .port = 2,
+				  .client = 1,
+				  .arrived = ARRIVED + 2};
 
-	core.pending.holders.limit = 1;
+	core.pending.client_limit = 1;
 	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
 	assert_int_equal(serve(&with_edns), DP_MISS);
 	assert_int_equal(dp_query_miss(&core, policy, &dq, &same, &ask_out), DP_REPLY);

@@ -1,6 +1,7 @@
 # Unit tests: one program per file, tests/unit/NAME.c, cmocka, no root, no network.
 # A line per test, in the alphabet's order.
 unit_names := \
+	base_access_test \
 	base_addr_test \
 	base_arena_test \
 	base_log_test \
@@ -65,6 +66,7 @@ unit_names := \
 	dp_pending_test \
 	dp_policy_test \
 	dp_serve_test \
+	dp_share_test \
 	dp_table_test \
 	dp_wait_test \
 	link_attach_test \
@@ -107,6 +109,7 @@ unit_parts_cp_cookies_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_answer_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_admin_test := controlplane resolver validator hfconfig hf
 unit_parts_config_test := hfconfig hf
+unit_parts_base_access_test := hf
 unit_parts_base_log_test := hf
 unit_parts_base_nat64_test := hf
 unit_parts_base_rand_test := hf
@@ -166,6 +169,7 @@ unit_parts_cp_rootcopy_test := resolver validator hf
 unit_libs_cp_rootcopy_test := -lldns
 unit_parts_cp_route_test := resolver validator hf
 unit_libs_cp_route_test := -lldns
+unit_parts_dp_share_test := dataplane hf
 unit_parts_dp_serve_test := dataplane hf
 unit_parts_dp_pending_test := dataplane hf
 unit_parts_cp_ranges_test := resolver validator hf
