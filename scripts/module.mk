@@ -44,15 +44,17 @@ bench: ## measure; writes build/bench/*.json (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
 	@O=$(O) tests/bench/hit
+	@O=$(O) tests/bench/memory
+	@O=$(O) tests/bench/cores
 	@O=$(O) tests/bench/validator
 	@O=$(O) tests/bench/recursion
 
-bench-quick: ## the same with fewer and shorter runs
+bench-quick: ## the dataplane's with fewer and shorter runs, under two minutes (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
 	@O=$(O) tests/bench/hit --quick
-	@O=$(O) tests/bench/validator --quick
-	@O=$(O) tests/bench/recursion --quick
+	@O=$(O) tests/bench/memory --quick
+	@O=$(O) tests/bench/cores --quick
 
 bench-recursion: ## cold names only, beside Unbound and Knot Resolver (root)
 	@scripts/deps build lab test bench

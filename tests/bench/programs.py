@@ -17,6 +17,8 @@ RUN_MAX_S = 600  # the dataplane ends itself after so long, whatever becomes of 
 WORKER = "rte-worker-"  # the names EAL gives: 1, 2...
 DESC_CNT = 2048
 SPARE_CNT = 4096
+WARM_PASSES = 4  # how often all of the files is answered before anything is timed: pages and buffers met
+HUGE_BUFFER_LEN = 2560
 PAGE_LEN = 4096  # what a packet buffer takes without huge pages
 
 
@@ -43,8 +45,10 @@ class Sample:
                 "cpu_s": round(self.cpu_s, 4)}
 
 
-def hurry():
+def hurry(cpu):
     """All programs alike go before the rest of the machine, if we may say so."""
+    if cpu is not None:
+        os.sched_setaffinity(0, [sorted(os.sched_getaffinity(0))[cpu]])
     try:
         os.setpriority(os.PRIO_PROCESS, 0, -20)
     except PermissionError:
@@ -54,9 +58,10 @@ def hurry():
 class Program:
     """A child process whose output arrives line by line (or prompt by prompt)."""
 
-    def __init__(self, argv, stdin=subprocess.PIPE):
+    def __init__(self, argv, stdin=subprocess.PIPE, cpu=None):
+        """cpu: the only one it may use, counted from 0 among ours."""
         self.child = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE,
-                                      stderr=subprocess.STDOUT, preexec_fn=hurry)
+                                      stderr=subprocess.STDOUT, preexec_fn=lambda: hurry(cpu))
         self.said = self.unheard = ""
         self.chunks = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -97,6 +102,12 @@ class Program:
                 total += int(f.read().split()[0])
         return total / 1e9
 
+    def resident(self):
+        """Octets of memory it has, huge pages too."""
+        with open(f"/proc/{self.child.pid}/status") as f:
+            sizes = dict(line.split(":", 1) for line in f)
+        return sum(int(sizes[k].split()[0]) for k in ("VmRSS", "HugetlbPages")) * 1024
+
     def end(self, limit_s=20):
         try:
             return self.child.wait(limit_s)
@@ -135,6 +146,11 @@ class Load:
     def workers(self):
         return len(self.paths[0])
 
+    def of_worker(self, i):
+        """Its share alone."""
+        return Load([[files[i]] for files in self.paths], self.packets // self.workers(),
+                    self.octets)
+
     def devargs(self):
         return [",".join([f"net_pcap{i}", *(f"rx_pcap={p}" for p in files), "infinite_rx=1"])
                 for i, files in enumerate(self.paths)]
@@ -146,33 +162,45 @@ class Load:
 
 class Dataplane:
     """holdfast-dataplane, made to rest (SIGSTOP) whenever it is not being measured. answers: a
-    file of messages to preload, or a program's standard output."""
+    running program whose standard output is preloaded."""
 
-    def __init__(self, build, work, answers, cache_size, options=()):
+    def __init__(self, build, work, answers, cache_size, options=(), idle="poll", cpu=None,
+                 huge=False):
         self.program, self.work, self.answers = f"{build}/holdfast-dataplane", work, answers
-        self.cache_size, self.options = cache_size, list(options)
-        self.p, self.said_ns = None, 0
+        self.cache_size, self.options = cache_size, ["--idle", idle, *options]
+        self.options += ["--hugepages", "yes" if huge else "no"]
+        self.cpu, self.p, self.said_ns = cpu, None, 0
 
     def argv(self, ports, workers, spare):
-        argv = [self.program, "--workers", str(workers), "--idle", "poll", "--hugepages", "no",
+        argv = [self.program, "--workers", str(workers),
                 "--cache-size", self.cache_size, "--link", f"{self.work}/link.sock",
                 "--stats-file", f"{self.work}/stats.json", "--run-for", f"{RUN_MAX_S}s",
                 "--spare-buffers", str(spare), "--service", "192.0.2.53",
                 "--service", "2001:db8::53", *self.options]
         if self.answers is not None:
-            argv += ["--preload", self.answers if isinstance(self.answers, str) else "/dev/stdin"]
+            argv += ["--preload", "/dev/stdin"]
         for i, port in enumerate(ports):
             argv += ["--port", port, "--mac", frames.mac_text(frames.service_mac(i))]
         return argv
 
     def start(self, ports, workers=1, spare=SPARE_CNT):
-        stdin = subprocess.PIPE if self.answers is None or isinstance(self.answers, str) else self.answers
-        os.makedirs(self.work, exist_ok=True)
-        self.p = Program(self.argv(ports, workers, spare), stdin)
-        self.p.wait_for("serving with")
+        """answers is read to its end."""
+        filler = self.answers
+        self.p = Program(self.argv(ports, workers, spare),
+                         subprocess.PIPE if filler is None else filler.stdout, self.cpu)
+        try:
+            self.p.wait_for("serving with")
+        finally:
+            if filler is not None:
+                filler.stdout.close()
+                filler.wait()
 
     def start_load(self, load):
+        """Until it is warm, and then at rest."""
         self.start(load.devargs(), load.workers(), load.spare())
+        until = time.monotonic() + START_MAX_S
+        while self.sent() < WARM_PASSES * load.packets and time.monotonic() < until:
+            time.sleep(0.01)
         self.rest()
 
     def rest(self):
@@ -204,12 +232,19 @@ class Dataplane:
         return workers_sum(self.stats())["tx"]
 
     def measure(self, seconds):
-        self.wake()
-        before = self.stats()
+        return Dataplane.measure_together([self], seconds)[0]
+
+    @staticmethod
+    def measure_together(dataplanes, seconds):
+        """Samples of several that run at the same time."""
+        for d in dataplanes:
+            d.wake()
+        before = [d.stats() for d in dataplanes]
         time.sleep(seconds)
-        after = self.stats()
-        self.rest()
-        return between(before, after)
+        after = [d.stats() for d in dataplanes]
+        for d in dataplanes:
+            d.rest()
+        return [between(a, b) for a, b in zip(before, after)]
 
     def end(self):
         """Returns the last counters."""
@@ -262,14 +297,16 @@ def only_answers(stats, entries, unknown=0.0):
 class Testpmd:
     """dpdk-testpmd on the same pcap files, with as many buffers. Rests when it does not forward."""
 
-    def __init__(self, program="dpdk-testpmd"):
-        self.program, self.p = program, None
+    def __init__(self, huge=False, program="dpdk-testpmd"):
+        self.program, self.huge, self.p = program, huge, None
 
     def argv(self, load):
         buffers = pool_cnt(len(load.paths), load.spare()) * load.workers()
+        pages = ["--in-memory"] if self.huge else ["--no-huge", "--no-shconf"]
+        each = HUGE_BUFFER_LEN if self.huge else PAGE_LEN
         argv = ["stdbuf", "-oL",  # or it says nothing before its end
-                self.program, "--no-telemetry", "--no-huge", "--no-shconf", "--no-pci",
-                "-m", str(128 + buffers * PAGE_LEN // 2**20),
+                self.program, "--no-telemetry", *pages, "--no-pci",
+                "-m", str(128 + buffers * each // 2**20),
                 f"--lcores={lcores(load.workers())}", "--main-lcore=0"]
         for port in load.devargs():
             argv += ["--vdev", port]
@@ -279,8 +316,12 @@ class Testpmd:
                        f"--total-num-mbufs={buffers}"]
 
     def start_load(self, load):
+        """Until it is warm."""
         self.p = Program(self.argv(load))
         self.p.wait_for("testpmd> ")
+        sent, until = 0, time.monotonic() + START_MAX_S
+        while sent < WARM_PASSES * load.packets and time.monotonic() < until:
+            sent += self.measure("io", 0.1).packets
 
     def measure(self, mode, seconds):
         """mode: 5tswap, macswap..."""

@@ -71,9 +71,9 @@ class Report:
 
 def target_rows(data):
     for t in data["targets"]:
-        wanted = f"at least {t['least']}" if t["least"] is not None else f"at most {t['most']}"
-        yield [t["what"], f"{t['found']}{t['unit']}", f"{wanted}{t['unit']}",
-               "met" if t["met"] else "MISSED"]
+        wanted = " and ".join(f"at {word} {t[word]}{t['unit']}" for word in ("least", "most")
+                              if t[word] is not None)
+        yield [t["what"], f"{t['found']}{t['unit']}", wanted, "met" if t["met"] else "MISSED"]
 
 
 def tables_of(data):

@@ -65,8 +65,7 @@ def run(build, work, content, asking, options=()):
     asked = list(loads.queries(content, asking, QUERY_CNT))
     rx, tx = f"{work}/self-test.rx.pcap", f"{work}/self-test.tx.pcap"
     frames.pcap_write(rx, [q.frame(mac) for q in asked])
-    filler = loads.answers(build, content)
-    dataplane = Dataplane(build, work, filler.stdout, "64MiB", options)
+    dataplane = Dataplane(build, work, loads.answers(build, content), "64MiB", options)
     try:
         dataplane.start([f"net_pcap0,rx_pcap={rx},tx_pcap={tx}"])
         until = time.monotonic() + REPLY_MAX_S
@@ -75,7 +74,6 @@ def run(build, work, content, asking, options=()):
         only_answers(dataplane.end(), content.entries, asking.unknown)
     finally:
         dataplane.close()
-        filler.wait()
     replies = frames.pcap_read(tx)
     frames.require(len(replies) == len(asked), "replies", len(replies), len(asked))
     for query, reply in zip(asked, replies):
