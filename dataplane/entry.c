@@ -1,171 +1,358 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/entry.h"
 
-#include <stdlib.h>
+enum { SHORT_AN_MAX = UINT8_MAX, SHORT_OTHER_MAX = 15 };
 
-enum { LINE = 64 };
+/* What an entry is made of, wherever it comes from. */
+struct parts {
+	const uint8_t *name, *body, *chain;
+	const char *ede_text;
+	const uint16_t *ttl_off; /* NULL: by rule */
+	unsigned rr_cnt;
+	bool with_note;
+	struct dp_entry_note note;
+	struct dp_entry_extra extra; /* counts and lengths in any case */
+};
 
-static struct dp_entry *
-entry_alloc(size_t octets)
+static const struct dp_entry_note no_note = {.retry_ede = HF_EDE_NONE};
+
+/* --- reading ----------------------------------------------------------------------- */
+
+/* What is behind the offsets of the TTLs. */
+static const uint8_t *
+tail_of(const struct dp_entry *e, const struct dp_entry_extra *x)
 {
-	size_t lines = (octets + LINE - 1) / LINE;
-	struct dp_entry *e = aligned_alloc(LINE, lines * LINE);
+	const uint8_t *tail = (const uint8_t *)(x + 1);
 
-	if (e == NULL)
-		return NULL;
-	memset(e, 0, sizeof(*e));
-	e->size_lines = (uint16_t)lines;
-	return e;
+	return e->ttls_odd ? tail + sizeof(uint16_t) * (x->an_cnt + x->ns_cnt + x->ar_cnt) : tail;
+}
+
+static const uint8_t *
+chain_of(const struct dp_entry *e, const struct dp_entry_extra *x)
+{
+	bool note = (x->has & DP_EXTRA_NOTE) != 0;
+
+	return tail_of(e, x) + note * sizeof(struct dp_entry_note);
+}
+
+struct dp_entry_note
+dp_entry_note(const struct dp_entry *e)
+{
+	const struct dp_entry_extra *x = dp_entry_extra(e);
+	struct dp_entry_note note = no_note;
+
+	if (x != NULL && (x->has & DP_EXTRA_NOTE) != 0)
+		memcpy(&note, tail_of(e, x), sizeof(note));
+	return note;
+}
+
+const uint8_t *
+dp_entry_chain(const struct dp_entry *e, unsigned *cnt)
+{
+	const struct dp_entry_extra *x = dp_entry_extra(e);
+
+	*cnt = x != NULL ? x->chain_cnt : 0;
+	return *cnt != 0 ? chain_of(e, x) : NULL;
+}
+
+const char *
+dp_entry_ede_text(const struct dp_entry *e, unsigned *len)
+{
+	const struct dp_entry_extra *x = dp_entry_extra(e);
+
+	*len = x != NULL ? x->ede_text_len : 0;
+	return *len != 0 ? (const char *)chain_of(e, x) + x->chain_len : NULL;
+}
+
+unsigned
+dp_entry_lines(const struct dp_entry *e)
+{
+	const struct dp_entry_extra *x = dp_entry_extra(e);
+	const uint8_t *end = dp_entry_body(e) + e->body_len;
+
+	if (x != NULL)
+		end = chain_of(e, x) + x->chain_len + x->ede_text_len;
+	return (unsigned)((size_t)(end - (const uint8_t *)e) + DP_LINE_LEN - 1) / DP_LINE_LEN;
+}
+
+/* --- making ------------------------------------------------------------------------ */
+
+/* Most bodies are records with a pointer for an owner and RDATA of one length. */
+static bool
+ttls_have_a_rule(const struct hf_answer_view *view, unsigned body_len)
+{
+	unsigned cnt = view->ttl_cnt;
+
+	if (cnt == 0)
+		return true;
+	if (body_len % cnt != 0)
+		return false;
+	for (unsigned i = 0; i < cnt; i++) {
+		if (view->ttl_off[i] != DP_TTL_FIRST + i * (body_len / cnt))
+			return false;
+	}
+	return true;
+}
+
+/* A TTL with the top bit set reads as 0 (RFC 2181 8): store what was read. */
+static void
+settle_ttls(const struct dp_entry *e, uint8_t *body, unsigned cnt)
+{
+	const struct dp_entry_ttls t = dp_entry_ttls(e);
+
+	for (unsigned i = 0; i < cnt; i++) {
+		unsigned off = dp_entry_ttl_off(&t, i);
+
+		if ((body[off] & 0x80) != 0)
+			memset(body + off, 0, 4);
+	}
+}
+
+/* Octet i counts in the low or the high half of a word, by its place in memory. */
+static uint16_t
+sum_of(const struct dp_entry *e)
+{
+	const struct dp_entry_ttls t = dp_entry_ttls(e);
+	const uint8_t *body = dp_entry_body(e);
+	unsigned cnt = dp_entry_rr_cnt(e);
+	uint64_t half[2] = {0, 0}; /* of octets at even and at odd offsets */
+
+	for (unsigned i = 0; i < e->body_len; i++)
+		half[i & 1] += body[i];
+	for (unsigned i = 0; i < cnt; i++) {
+		unsigned off = dp_entry_ttl_off(&t, i);
+
+		for (unsigned o = off; o < off + 4; o++)
+			half[o & 1] -= body[o];
+	}
+	uint64_t sum = half[0] + (half[1] << 8); /* the first octet is a word's low half: hash.c */
+	while (sum > UINT16_MAX)
+		sum = (sum & UINT16_MAX) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+static bool
+needs_extra(const struct parts *p)
+{
+	const struct dp_entry_extra *x = &p->extra;
+
+	return p->with_note || p->ttl_off != NULL || x->chain_cnt != 0 || x->ede_text_len != 0 ||
+	    x->ede != HF_EDE_NONE || x->hidden_ede != HF_EDE_NONE || x->an_cnt > SHORT_AN_MAX ||
+	    x->ns_cnt > SHORT_OTHER_MAX || x->ar_cnt > SHORT_OTHER_MAX;
+}
+
+static uint8_t *
+put(uint8_t *at, const void *octets, size_t len)
+{
+	if (len > 0)
+		memcpy(at, octets, len);
+	return at + len;
 }
 
 static void
-set_facts(struct dp_entry *e, const struct hf_msg_answer *m, const struct hf_answer_view *view)
+put_extra(struct dp_entry *e, const struct parts *p)
 {
-	e->rcode = m->rcode;
-	e->ede = m->ede;
-	e->hidden_ede = m->hidden_ede;
-	e->verdict = m->verdict;
-	e->flags = m->flags;
-	e->an_cnt = m->an_cnt;
-	e->ns_cnt = m->ns_cnt;
-	e->ar_cnt = m->ar_cnt;
-	e->body_len = m->body_len;
-	e->ttl_cnt = view->ttl_cnt;
-	e->ede_text_len = m->ede_text_len;
-	e->chain_cnt = (uint8_t)m->chain_cnt;
-	e->chain_len = m->chain_len;
-	e->policy_gen = m->policy_gen;
-	e->retry_ede = HF_EDE_NONE;
+	struct dp_entry_extra *x = (struct dp_entry_extra *)(uintptr_t)dp_entry_extra(e);
+
+	*x = p->extra;
+	x->has = p->with_note ? DP_EXTRA_NOTE : 0;
+	uint8_t *at = (uint8_t *)(x + 1);
+	at = put(at, p->ttl_off, p->ttl_off != NULL ? sizeof(uint16_t) * p->rr_cnt : 0);
+	at = put(at, &p->note, p->with_note ? sizeof(p->note) : 0);
+	at = put(at, p->chain, x->chain_len);
+	put(at, p->ede_text, x->ede_text_len);
+}
+
+/* The head's facts are in place. */
+static unsigned
+assemble(struct dp_entry *e, const struct parts *p)
+{
+	const struct dp_entry_extra *x = &p->extra;
+
 	atomic_init(&e->covered, DP_COVERED_UNKNOWN);
-	atomic_init(&e->used, 0);
+	e->an_cnt_short = (uint8_t)x->an_cnt;
+	e->ns_cnt_short = x->ns_cnt & SHORT_OTHER_MAX;
+	e->ar_cnt_short = x->ar_cnt & SHORT_OTHER_MAX;
+	e->extra = needs_extra(p);
+	e->ttls_odd = p->ttl_off != NULL;
+	uint8_t *body = put(e->name, p->name, e->name_len);
+	uint8_t *end = put(body, p->body, e->body_len);
+	memset(end, 0, DP_LINE_LEN); /* what fills the last line goes nowhere, but is our own */
+	if (e->extra)
+		put_extra(e, p);
+	settle_ttls(e, body, p->rr_cnt);
+	e->sum = sum_of(e);
+	return dp_entry_lines(e);
 }
 
 static void
-set_times(struct dp_entry *e, const struct hf_msg_answer *m, uint32_t ttl_min, uint64_t now_ms)
+set_inserted(struct dp_entry *e, uint64_t now_ms)
 {
-	uint64_t fresh_s = m->ttl_s;
+	e->inserted_low = (uint32_t)now_ms;
+	e->inserted_high = (uint8_t)(now_ms >> 32);
+}
+
+static void
+set_facts(struct dp_entry *e, const struct hf_msg_answer *m, uint32_t ttl_min)
+{
+	uint32_t fresh_s = m->ttl_s;
 
 	if (fresh_s > ttl_min)
 		fresh_s = ttl_min;
 	if (fresh_s > HF_TTL_MAX_S)
 		fresh_s = HF_TTL_MAX_S;
-	e->inserted_ms = now_ms;
-	e->fresh_until_ms = now_ms + fresh_s * 1000;
-	e->stale_until_ms = e->fresh_until_ms + (uint64_t)m->stale_s * 1000;
+	e->type = m->key.type;
+	e->name_len = m->key.name_len;
+	e->variant = m->key.variant;
+	e->fresh_s = fresh_s;
+	e->stale_s = m->stale_s;
+	e->body_len = m->body_len;
+	e->rcode = m->rcode & 15; /* checked: hf_msg_check_answer */
+	e->verdict = m->verdict & 7;
+	e->flags = m->flags & 7;
 }
 
-/* A TTL with the top bit set reads as 0 (RFC 2181 8): store what was read. */
-static void
-settle_ttls(struct dp_entry *e, uint8_t *body)
+unsigned
+dp_entry_make(struct dp_entry *e, const struct hf_msg_answer *m, const struct hf_answer_view *view,
+    uint64_t now_ms)
 {
-	const uint16_t *off = dp_entry_ttl_off(e);
+	/* Only these are judged by what their policy was (dp_policy_restricts). */
+	bool by_policy = m->verdict == HF_VERDICT_BOGUS || m->verdict == HF_VERDICT_FAILURE ||
+	    m->verdict == HF_VERDICT_UNVALIDATED || (m->flags & HF_ANSWER_UNDER_NTA) != 0;
+	const struct parts p = {
+	    .name = m->key.name,
+	    .body = view->body,
+	    .chain = view->chain,
+	    .ede_text = (const char *)view->ede_text,
+	    .ttl_off = ttls_have_a_rule(view, m->body_len) ? NULL : view->ttl_off,
+	    .rr_cnt = view->ttl_cnt,
+	    .with_note = by_policy,
+	    .note = {.policy_gen = m->policy_gen, .retry_ede = HF_EDE_NONE},
+	    .extra = {.chain_cnt = (uint8_t)m->chain_cnt,
+		.chain_len = m->chain_len,
+		.ede = m->ede,
+		.hidden_ede = m->hidden_ede,
+		.an_cnt = m->an_cnt,
+		.ns_cnt = m->ns_cnt,
+		.ar_cnt = m->ar_cnt,
+		.ede_text_len = m->ede_text_len},
+	};
 
-	for (unsigned i = 0; i < e->ttl_cnt; i++) {
-		if ((body[off[i]] & 0x80) != 0)
-			memset(body + off[i], 0, 4);
+	set_facts(e, m, view->ttl_min);
+	set_inserted(e, now_ms);
+	atomic_init(&e->marks, 0);
+	return assemble(e, &p);
+}
+
+static struct parts
+parts_of(const struct dp_entry *e)
+{
+	const struct dp_entry_extra *x = dp_entry_extra(e);
+	const struct dp_entry_counts c = dp_entry_counts(e);
+	unsigned cnt, len;
+	struct parts p = {
+	    .name = e->name,
+	    .body = dp_entry_body(e),
+	    .chain = dp_entry_chain(e, &cnt),
+	    .ede_text = dp_entry_ede_text(e, &len),
+	    .ttl_off = dp_entry_ttls(e).off,
+	    .rr_cnt = dp_entry_rr_cnt(e),
+	    .note = dp_entry_note(e),
+	    .extra = {.ede = HF_EDE_NONE,
+		.hidden_ede = HF_EDE_NONE,
+		.an_cnt = c.an,
+		.ns_cnt = c.ns,
+		.ar_cnt = c.ar},
+	};
+
+	if (x != NULL) {
+		p.extra = *x;
+		p.with_note = (x->has & DP_EXTRA_NOTE) != 0;
 	}
+	return p;
 }
 
-struct dp_entry *
-dp_entry_create(const struct hf_msg_answer *m, const struct hf_answer_view *view,
-    const struct dp_hash *h, uint64_t now_ms)
+unsigned
+dp_entry_make_retry(struct dp_entry *e, const struct dp_entry *old, const struct dp_key_octets *key,
+    const struct dp_retry *retry)
 {
-	struct dp_key key;
+	struct parts p = parts_of(old);
 
-	dp_key_from_msg(&key, h, &m->key);
-	size_t key_len = dp_entry_key_len(&key.o);
-	size_t body_off = offsetof(struct dp_entry, key) + key_len;
-	size_t tail_off = (body_off + m->body_len + 1) & ~(size_t)1;
-	size_t ttl_len = sizeof(uint16_t) * view->ttl_cnt;
-	struct dp_entry *e = entry_alloc(tail_off + ttl_len + m->chain_len + m->ede_text_len);
-
-	if (e == NULL)
-		return NULL;
-	set_facts(e, m, view);
-	set_times(e, m, view->ttl_min, now_ms);
-	e->hash = key.hash;
-	e->tail_off = (uint16_t)tail_off;
-	memcpy(e->key, &key.o, key_len);
-	memcpy((uint8_t *)e + body_off, view->body, m->body_len);
-	uint8_t *tail = (uint8_t *)e + tail_off;
-	memcpy(tail, view->ttl_off, ttl_len);
-	memcpy(tail + ttl_len, view->chain, m->chain_len);
-	memcpy(tail + ttl_len + m->chain_len, view->ede_text, m->ede_text_len);
-	settle_ttls(e, (uint8_t *)e + body_off);
-	return e;
-}
-
-struct dp_entry *
-dp_entry_create_retry(const struct dp_entry *old, const struct dp_key *key, uint64_t retry_at_ms,
-    uint64_t retry_gen, uint16_t retry_ede)
-{
-	struct dp_entry *e = entry_alloc(dp_entry_octets(old));
-
-	if (e == NULL)
-		return NULL;
-	/* The marks may change while they are copied; both are hints, read one by one. */
-	e->hash = key->hash;
-	memcpy((uint8_t *)e + offsetof(struct dp_entry, inserted_ms), &old->inserted_ms,
-	    offsetof(struct dp_entry, covered) - offsetof(struct dp_entry, inserted_ms));
-	memcpy((uint8_t *)e + offsetof(struct dp_entry, rcode), &old->rcode,
-	    offsetof(struct dp_entry, used) - offsetof(struct dp_entry, rcode));
-	memcpy((uint8_t *)e + offsetof(struct dp_entry, chain_cnt), &old->chain_cnt,
-	    dp_entry_octets(old) - offsetof(struct dp_entry, chain_cnt));
-	memcpy(e->key, &key->o, dp_entry_key_len(&key->o));
-	atomic_init(&e->covered, DP_COVERED_UNKNOWN);
-	atomic_init(&e->used, 1);
-	e->retry_at_ms = retry_at_ms;
-	e->retry_gen = retry_gen;
-	e->retry_ede = retry_ede;
-	return e;
+	e->type = key->type;
+	e->name_len = key->name_len;
+	e->variant = key->variant;
+	e->fresh_s = old->fresh_s;
+	e->stale_s = old->stale_s;
+	e->body_len = old->body_len;
+	e->rcode = old->rcode;
+	e->verdict = old->verdict;
+	e->flags = old->flags;
+	set_inserted(e, dp_entry_inserted_ms(old));
+	atomic_init(&e->marks, DP_USED);
+	p.name = key->name;
+	p.with_note = true;
+	p.note.retry_at_ms = retry->at_ms;
+	p.note.retry_gen = retry->gen;
+	p.note.retry_ede = retry->ede;
+	return assemble(e, &p);
 }
 
 void
-dp_entry_free(struct dp_entry *e)
+dp_entry_set_nta_mask(struct dp_entry *e, uint16_t mask)
 {
-	free(e);
+	struct dp_entry_extra *x = (struct dp_entry_extra *)(uintptr_t)dp_entry_extra(e);
+
+	if (x != NULL)
+		x->nta_mask = mask;
 }
+
+/* --- as a message ------------------------------------------------------------------ */
 
 static void
 fill_answer(const struct dp_entry *e, struct hf_msg_answer *m)
 {
-	const struct dp_key_octets *o = dp_entry_key(e);
+	const struct dp_entry_counts c = dp_entry_counts(e);
 
-	m->policy_gen = e->policy_gen;
+	m->policy_gen = dp_entry_note(e).policy_gen;
 	m->verdict = e->verdict;
 	m->flags = e->flags;
 	m->rcode = e->rcode;
-	m->ede = e->ede;
-	m->hidden_ede = e->hidden_ede;
-	m->an_cnt = e->an_cnt;
-	m->ns_cnt = e->ns_cnt;
-	m->ar_cnt = e->ar_cnt;
-	m->chain_len = e->chain_len;
-	m->ede_text_len = e->ede_text_len;
+	m->ede = dp_entry_ede(e);
+	m->hidden_ede = dp_entry_hidden_ede(e);
+	m->an_cnt = c.an;
+	m->ns_cnt = c.ns;
+	m->ar_cnt = c.ar;
 	m->body_len = e->body_len;
-	m->chain_cnt = e->chain_cnt;
-	m->ttl_s = (uint32_t)((e->fresh_until_ms - e->inserted_ms) / 1000);
-	m->stale_s = (uint32_t)((e->stale_until_ms - e->fresh_until_ms) / 1000);
-	m->key.type = o->type;
+	m->ttl_s = (uint32_t)e->fresh_s;
+	m->stale_s = (uint32_t)e->stale_s;
+	m->key.type = e->type;
 	m->key.klass = HF_CLASS_IN;
-	m->key.variant = o->variant;
-	m->key.name_len = o->name_len;
-	memcpy(m->key.name, o->name, o->name_len);
+	m->key.variant = e->variant;
+	m->key.name_len = e->name_len;
+	memcpy(m->key.name, e->name, e->name_len);
 }
 
 size_t
 dp_entry_to_msg(const struct dp_entry *e, struct hf_msg_answer *m, size_t cap)
 {
-	size_t len = sizeof(*m) + e->chain_len + e->ede_text_len + e->body_len;
+	const struct dp_entry_extra *x = dp_entry_extra(e);
+	unsigned chain_cnt, text_len;
+	const uint8_t *chain = dp_entry_chain(e, &chain_cnt);
+	const char *text = dp_entry_ede_text(e, &text_len);
+	unsigned chain_len = x != NULL ? x->chain_len : 0;
+	size_t len = sizeof(*m) + chain_len + text_len + e->body_len;
 
 	if (len > cap || len > UINT16_MAX)
 		return 0;
 	memset(m, 0, sizeof(*m));
 	m->head.type = HF_MSG_ANSWER;
 	m->head.len = (uint16_t)len;
+	m->chain_cnt = (uint16_t)chain_cnt;
+	m->chain_len = (uint16_t)chain_len;
+	m->ede_text_len = (uint16_t)text_len;
 	fill_answer(e, m);
-	memcpy(m->payload, dp_entry_chain(e), e->chain_len);
-	memcpy(m->payload + e->chain_len, dp_entry_ede_text(e), e->ede_text_len);
-	memcpy(m->payload + e->chain_len + e->ede_text_len, dp_entry_body(e), e->body_len);
+	uint8_t *at = put(m->payload, chain, chain_len);
+	at = put(at, text, text_len);
+	put(at, dp_entry_body(e), e->body_len);
 	return len;
 }

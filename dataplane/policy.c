@@ -6,6 +6,16 @@
 /* RFC 8767 5's recommendations, in force until the control plane says otherwise. */
 enum { STALE_CLIENT_MS = 1800, STALE_TTL_S = 30, STALE_MAX_S = 86400, STALE_RETRY_S = 30 };
 
+static uint32_t
+next_serial(void)
+{
+	static uint32_t last; /* WRITER's; 0 is what an entry has that remembers nothing */
+
+	if (last < DP_SERIAL_NONE_KEPT)
+		last++;
+	return last;
+}
+
 struct dp_policy *
 dp_policy_create(const struct dp_hash *hash, const struct hf_msg_policy_begin *m)
 {
@@ -19,6 +29,7 @@ dp_policy_create(const struct dp_hash *hash, const struct hf_msg_policy_begin *m
 	if (p == NULL)
 		return NULL;
 	p->generation = m->generation;
+	p->serial = next_serial();
 	p->stale_client_ms = m->stale_client_ms;
 	p->stale_ttl_s = m->stale_ttl_s;
 	p->stale_max_ms = (uint64_t)m->stale_max_s * 1000;
@@ -130,16 +141,17 @@ dp_policy_closest(const struct dp_policy *p, const uint8_t *name, unsigned len)
 	}
 }
 
-static uint16_t
-mask_compute(const struct dp_policy *p, const struct dp_entry *e)
+uint16_t
+dp_policy_mask(const struct dp_policy *p, const struct dp_entry *e)
 {
-	const struct dp_key_octets *o = dp_entry_key(e);
-	const uint8_t *name = dp_entry_chain(e);
-	unsigned mask = 0;
+	unsigned mask = 0, chain_cnt;
+	const uint8_t *name = dp_entry_chain(e, &chain_cnt);
 
-	if (dp_policy_closest(p, o->name, o->name_len) == HF_RULE_NTA)
+	if (p->nta_cnt == 0)
+		return 0;
+	if (dp_policy_closest(p, e->name, e->name_len) == HF_RULE_NTA)
 		mask = 1;
-	for (unsigned i = 0; i < e->chain_cnt; i++) {
+	for (unsigned i = 0; i < chain_cnt; i++) {
 		unsigned len = 1;
 
 		while (name[len - 1] != 0) /* whole names: checked when the message came */
@@ -151,29 +163,17 @@ mask_compute(const struct dp_policy *p, const struct dp_entry *e)
 	return (uint16_t)mask;
 }
 
-uint16_t
-dp_policy_mask(const struct dp_policy *p, struct dp_entry *e)
-{
-	if (p->nta_cnt == 0)
-		return 0;
-	/* Relaxed: one word says both for which policy and what; a lost store is made again. */
-	uint64_t kept = atomic_load_explicit(&e->covered, memory_order_relaxed);
-	if (kept != DP_COVERED_UNKNOWN && kept >> 16 == p->generation)
-		return (uint16_t)kept;
-	uint16_t mask = mask_compute(p, e);
-	atomic_store_explicit(&e->covered, p->generation << 16 | mask, memory_order_relaxed);
-	return mask;
-}
-
 /* Resolved under another policy than the one in force now, it is not known what was covered
  * then: an answer let through then needs all its names covered now, a failure none. */
 uint16_t
-dp_policy_mask_at_birth(const struct dp_policy *p, struct dp_entry *e)
+dp_policy_mask_at_birth(const struct dp_policy *p, const struct dp_entry *e)
 {
 	bool let_through = e->verdict == HF_VERDICT_UNVALIDATED;
+	unsigned chain_cnt;
 
-	if (e->policy_gen != p->generation)
-		return let_through ? (uint16_t)((2u << e->chain_cnt) - 1) : 0;
+	(void)dp_entry_chain(e, &chain_cnt);
+	if (dp_entry_note(e).policy_gen != p->generation)
+		return let_through ? (uint16_t)((2u << chain_cnt) - 1) : 0;
 	if (!let_through && (e->flags & HF_ANSWER_UNDER_NTA) == 0)
 		return 0;
 	return dp_policy_mask(p, e);
@@ -183,7 +183,7 @@ dp_policy_mask_at_birth(const struct dp_policy *p, struct dp_entry *e)
 static inline bool
 checking_disabled(const struct dp_entry *e)
 {
-	return (dp_entry_key(e)->variant & HF_VARIANT_CD) != 0;
+	return (e->variant & HF_VARIANT_CD) != 0;
 }
 
 bool
@@ -192,24 +192,48 @@ dp_policy_stale_ok(const struct dp_policy *p, const struct dp_entry *e, uint64_t
 	bool good = e->verdict == HF_VERDICT_SECURE || e->verdict == HF_VERDICT_INSECURE ||
 	    (e->verdict == HF_VERDICT_UNVALIDATED && checking_disabled(e));
 
-	return good && p->stale_max_ms != 0 && now_ms < e->stale_until_ms &&
-	    now_ms < e->fresh_until_ms + p->stale_max_ms;
+	return good && p->stale_max_ms != 0 && now_ms < dp_entry_stale_until_ms(e) &&
+	    now_ms < dp_entry_fresh_until_ms(e) + p->stale_max_ms;
+}
+
+static bool
+restricts_compute(const struct dp_policy *p, const struct dp_entry *e)
+{
+	uint16_t now = dp_policy_mask(p, e), then = dp_entry_nta_mask(e);
+
+	switch (e->verdict) {
+	case HF_VERDICT_SECURE:
+		return now != 0;
+	case HF_VERDICT_BOGUS:
+	case HF_VERDICT_FAILURE: /* a name is covered now that was not when it failed */
+		return !checking_disabled(e) && (now & ~then) != 0;
+	case HF_VERDICT_UNVALIDATED: /* a name was covered that is not now */
+		return !checking_disabled(e) && (now == 0 || (then & ~now) != 0);
+	default:
+		return false;
+	}
+}
+
+bool
+dp_policy_restricts(const struct dp_policy *p, struct dp_entry *e)
+{
+	/* Relaxed: one word says both for which policy and what; a lost store is made again. */
+	uint32_t kept = atomic_load_explicit(&e->covered, memory_order_relaxed);
+
+	if (kept >> 1 == p->serial)
+		return (kept & 1) != 0;
+
+	bool restricts = restricts_compute(p, e);
+	if (p->serial != DP_SERIAL_NONE_KEPT)
+		atomic_store_explicit(
+		    &e->covered, p->serial << 1 | restricts, memory_order_relaxed);
+	return restricts;
 }
 
 static inline bool
 forbidden(const struct dp_policy *p, struct dp_entry *e)
 {
-	if (checking_disabled(e))
-		return false;
-	switch (e->verdict) {
-	case HF_VERDICT_BOGUS:
-	case HF_VERDICT_FAILURE: /* a name is covered now that was not when it failed */
-		return (dp_policy_mask(p, e) & ~e->nta_mask) != 0;
-	case HF_VERDICT_UNVALIDATED: /* a name was covered that is not now */
-		return dp_policy_mask(p, e) == 0 || (e->nta_mask & ~dp_policy_mask(p, e)) != 0;
-	default:
-		return false;
-	}
+	return e->verdict != HF_VERDICT_SECURE && dp_policy_restricts(p, e);
 }
 
 static inline void
@@ -226,7 +250,7 @@ judge_fresh(const struct dp_policy *p, struct dp_entry *e, struct dp_judgement *
 	j->rcode = e->rcode;
 	switch (e->verdict) {
 	case HF_VERDICT_SECURE:
-		j->authentic = !dp_policy_covers(p, e); /* RFC 7646 */
+		j->authentic = !dp_policy_restricts(p, e); /* RFC 7646 */
 		break;
 	case HF_VERDICT_BOGUS:
 	case HF_VERDICT_FAILURE:
@@ -236,27 +260,38 @@ judge_fresh(const struct dp_policy *p, struct dp_entry *e, struct dp_judgement *
 		if (checking_disabled(e))
 			break;
 		add_ede(j, HF_EDE_NTA);
-		add_ede(j, e->hidden_ede);
+		add_ede(j, dp_entry_hidden_ede(e));
 		j->with_text = true;
 		return;
 	default:
 		break;
 	}
-	add_ede(j, e->ede);
+	add_ede(j, dp_entry_ede(e));
 	j->with_text = j->ede_cnt != 0;
 }
 
 static inline void
 judge_stale(const struct dp_policy *p, struct dp_entry *e, struct dp_judgement *j)
 {
+	const struct dp_entry_note note = dp_entry_note(e);
+
 	j->use = DP_USE_STALE;
 	j->rcode = e->rcode;
 	/* Its TTL is over, its signatures are not: still authentic (RFC 4035 5.3.3 bounds both). */
 	j->authentic = e->verdict == HF_VERDICT_SECURE && (e->flags & HF_ANSWER_LASTS) != 0 &&
-	    !dp_policy_covers(p, e);
+	    !dp_policy_restricts(p, e);
 	add_ede(j, e->rcode == HF_RCODE_NXDOMAIN ? HF_EDE_STALE_NXDOMAIN : HF_EDE_STALE);
-	if (e->retry_at_ms != 0 && e->retry_gen == p->generation)
-		add_ede(j, e->retry_ede);
+	if (note.retry_at_ms != 0 && note.retry_gen == p->generation)
+		add_ede(j, (uint16_t)note.retry_ede);
+}
+
+/* A refresh failed lately. */
+static inline bool
+resting(const struct dp_policy *p, const struct dp_entry *e, uint64_t now_ms)
+{
+	const struct dp_entry_note note = dp_entry_note(e);
+
+	return now_ms < note.retry_at_ms && note.retry_gen == p->generation;
 }
 
 void
@@ -271,14 +306,14 @@ dp_policy_judge(
 	if (e == NULL)
 		return;
 	/* Obtained after the question was asked, an answer is fresh for it even with TTL 0. */
-	if (ask->now_ms < e->fresh_until_ms || (ask->waited && ask->asked_ms <= e->inserted_ms)) {
+	if (ask->now_ms < dp_entry_fresh_until_ms(e) ||
+	    (ask->waited && ask->asked_ms <= dp_entry_inserted_ms(e))) {
 		if (forbidden(p, e))
 			j->use = DP_USE_FORBIDDEN;
 		else
 			judge_fresh(p, e, j);
 		return;
 	}
-	bool resting = ask->now_ms < e->retry_at_ms && e->retry_gen == p->generation;
-	if ((ask->hurry || resting) && dp_policy_stale_ok(p, e, ask->now_ms))
+	if ((ask->hurry || resting(p, e, ask->now_ms)) && dp_policy_stale_ok(p, e, ask->now_ms))
 		judge_stale(p, e, j);
 }

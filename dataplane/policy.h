@@ -23,8 +23,14 @@ struct dp_rule {
 	uint8_t name[HF_NAME_MAX];
 };
 
+/* What entries remember of a policy they remember by its serial: 31 bits, and another one for each
+ * snapshot made since boot. Those made after the first 2^31 - 2 share the last serial; under it
+ * nothing is remembered: each use works it out. So no serial is ever taken for another's. */
+#define DP_SERIAL_NONE_KEPT (UINT32_MAX >> 1)
+
 struct dp_policy {
 	uint64_t generation; /* 0: none came yet */
+	uint32_t serial;
 	uint32_t stale_client_ms;
 	uint32_t stale_ttl_s;
 	uint64_t stale_max_ms; /* 0: serve-stale is off */
@@ -60,17 +66,24 @@ void dp_policy_free(struct dp_policy *p);
 unsigned dp_policy_closest(const struct dp_policy *p, const uint8_t *name, unsigned len);
 
 /* Bit 0: the closest rule of the entry's name is an NTA; bit 1 + i: that of name i of its
- * chain. Kept in the entry for this generation. */
-uint16_t dp_policy_mask(const struct dp_policy *p, struct dp_entry *e);
+ * chain. Worked out at each call. */
+uint16_t dp_policy_mask(const struct dp_policy *p, const struct dp_entry *e);
 
 static inline bool
-dp_policy_covers(const struct dp_policy *p, struct dp_entry *e)
+dp_policy_covers(const struct dp_policy *p, const struct dp_entry *e)
 {
-	return p->nta_cnt != 0 && dp_policy_mask(p, e) != 0;
+	return dp_policy_mask(p, e) != 0;
 }
 
-/* WRITER, before publication: what e->nta_mask is to be, given that p is in force. */
-uint16_t dp_policy_mask_at_birth(const struct dp_policy *p, struct dp_entry *e);
+/* What a policy takes from an entry: from one that is secure its AD, as soon as a name of it is
+ * covered (RFC 7646); from one that is bogus, failed or unvalidated any use, when names are
+ * covered that were not then, or the other way round. Kept in the entry with p's serial, so that
+ * a hit compares one word. */
+bool dp_policy_restricts(const struct dp_policy *p, struct dp_entry *e);
+
+/* WRITER, before publication: the entry's nta_mask (dp_entry_set_nta_mask), given that p is in
+ * force. */
+uint16_t dp_policy_mask_at_birth(const struct dp_policy *p, const struct dp_entry *e);
 
 /* Who asks, and when. */
 struct dp_ask {

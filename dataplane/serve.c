@@ -82,19 +82,21 @@ static inline void
 patch_ttls(const struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
     const struct dp_entry *e, enum dp_use use, unsigned cnt)
 {
-	const uint16_t *off = dp_entry_ttl_off(e);
+	const struct dp_entry_ttls ttls = dp_entry_ttls(e);
 	const uint8_t *from =
 	    dp_entry_body(e); /* what was just stored would have to be waited for */
 	uint8_t *body = dq->msg + dq->q.question_end;
+	uint64_t inserted_ms = dp_entry_inserted_ms(e);
 	uint32_t age_s = 0;
 
-	if (core->now_ms > e->inserted_ms)
-		age_s = (uint32_t)((core->now_ms - e->inserted_ms) / 1000);
+	if (core->now_ms > inserted_ms)
+		age_s = (uint32_t)((core->now_ms - inserted_ms) / 1000);
 	for (unsigned i = 0; i < cnt; i++) {
-		uint32_t ttl = get_u32(from + off[i]);
+		unsigned off = dp_entry_ttl_off(&ttls, i);
+		uint32_t ttl = get_u32(from + off);
 
 		ttl = ttl > age_s ? ttl - age_s : 0;
-		put_u32(body + off[i], use == DP_USE_STALE ? p->stale_ttl_s : ttl);
+		put_u32(body + off, use == DP_USE_STALE ? p->stale_ttl_s : ttl);
 	}
 }
 
@@ -235,14 +237,16 @@ reply_refused(struct dp_core *core, struct dp_query *dq)
 static inline struct hf_reply
 reply_of(const struct dp_entry *e, const struct dp_judgement *j, const uint8_t *cookie)
 {
+	const struct dp_entry_counts cnt = dp_entry_counts(e);
+
 	return (struct hf_reply){
 	    .rcode = j->rcode,
 	    .authentic = j->authentic,
 	    .truncated = (e->flags & HF_ANSWER_TRUNCATED) != 0,
 	    .ede_cnt = j->ede_cnt,
-	    .an_cnt = e->an_cnt,
-	    .ns_cnt = e->ns_cnt,
-	    .ar_cnt = e->ar_cnt,
+	    .an_cnt = cnt.an,
+	    .ns_cnt = cnt.ns,
+	    .ar_cnt = cnt.ar,
 	    .cookie = cookie,
 	    .body = dp_entry_body(e),
 	    .body_len = e->body_len,
@@ -258,9 +262,11 @@ reply_entry_long(struct dp_core *core, const struct dp_policy *p, struct dp_quer
 
 	r.ede[0] = j->ede[0];
 	r.ede[1] = j->ede[1];
-	if (j->with_text && e->ede_text_len != 0) {
-		r.ede_text = dp_entry_ede_text(e);
-		r.ede_text_len = e->ede_text_len;
+	if (j->with_text) {
+		unsigned len;
+
+		r.ede_text = dp_entry_ede_text(e, &len);
+		r.ede_text_len = (uint16_t)len;
 	}
 	hf_identity_nsid(core->identity, &dq->q, &r);
 	if (reply_write(core, dq, &r) != DP_REPLY)
@@ -284,15 +290,15 @@ reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq
 		    dq->msg, dq->cap, hf_reply_limit(&dq->q, core->udp_max), &dq->q, &r);
 
 	/* Store only when it changes: the line is shared by all cores. */
-	uint8_t used = atomic_load_explicit(&e->used, memory_order_relaxed);
+	uint8_t used = atomic_load_explicit(&e->marks, memory_order_relaxed);
 	if ((used & (DP_USED | DP_USED_AGAIN)) != (DP_USED | DP_USED_AGAIN))
-		atomic_store_explicit(&e->used,
+		atomic_store_explicit(&e->marks,
 		    (uint8_t)(used | DP_USED | ((used & DP_USED) != 0 ? DP_USED_AGAIN : 0)),
 		    memory_order_relaxed);
 	if (len == 0)
 		return reply_entry_long(core, p, dq, e, j, cookie);
 	dq->len = (uint16_t)len;
-	patch_ttls(core, p, dq, e, j->use, e->ttl_cnt);
+	patch_ttls(core, p, dq, e, j->use, dp_entry_rr_cnt(e));
 	return DP_REPLY;
 }
 
@@ -354,7 +360,7 @@ entry_confirm(const struct dp_core *core, const struct dp_query *dq)
 
 	if (e == NULL)
 		return NULL;
-	if (e->hash == dq->key.hash && dp_key_equal(&dq->key.o, dp_entry_key(e)))
+	if (dp_entry_has_key(e, &dq->key.o))
 		return e;
 	return dp_table_find(core->table, &dq->key);
 }
@@ -364,14 +370,13 @@ entry_confirm(const struct dp_core *core, const struct dp_query *dq)
 static __attribute__((noinline, cold)) bool
 wants_refresh(struct dp_core *core, struct dp_entry *e)
 {
-	uint8_t used = atomic_load_explicit(&e->used, memory_order_relaxed);
+	uint8_t used = atomic_load_explicit(&e->marks, memory_order_relaxed);
 	bool good = e->verdict == HF_VERDICT_SECURE || e->verdict == HF_VERDICT_INSECURE;
 
 	if (!good || !core->control_alive || (used & (DP_USED | DP_USED_AGAIN)) == 0 ||
-	    (used & DP_USED_REFRESHED) != 0 ||
-	    e->fresh_until_ms - e->inserted_ms < DP_REFRESH_LIFE_MS)
+	    (used & DP_USED_REFRESHED) != 0 || e->fresh_s * 1000 < DP_REFRESH_LIFE_MS)
 		return false;
-	used = atomic_fetch_or_explicit(&e->used, DP_USED_REFRESHED, memory_order_relaxed);
+	used = atomic_fetch_or_explicit(&e->marks, DP_USED_REFRESHED, memory_order_relaxed);
 	return (used & DP_USED_REFRESHED) == 0; /* no other core was faster */
 }
 
@@ -568,11 +573,13 @@ cause_known(const struct dp_policy *p, struct dp_entry *e)
 {
 	if (e == NULL)
 		return HF_EDE_NO_REACHABLE_AUTHORITY;
-	if (e->retry_at_ms != 0 && e->retry_gen == p->generation && e->retry_ede != HF_EDE_NONE)
-		return e->retry_ede;
+	const struct dp_entry_note note = dp_entry_note(e);
+	if (note.retry_at_ms != 0 && note.retry_gen == p->generation &&
+	    note.retry_ede != HF_EDE_NONE)
+		return (uint16_t)note.retry_ede;
 	bool failed = e->verdict == HF_VERDICT_BOGUS || e->verdict == HF_VERDICT_FAILURE;
-	if (failed && e->ede != HF_EDE_NONE && !dp_policy_covers(p, e))
-		return e->ede;
+	if (failed && dp_entry_ede(e) != HF_EDE_NONE && !dp_policy_covers(p, e))
+		return dp_entry_ede(e);
 	return HF_EDE_NO_REACHABLE_AUTHORITY;
 }
 

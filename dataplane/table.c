@@ -82,7 +82,7 @@ static void
 free_retired(struct dp_table *t)
 {
 	for (uint32_t i = 0; i < t->retired_cnt; i++)
-		dp_entry_free(t->retired[i]);
+		free(t->retired[i]);
 	t->retired_cnt = 0;
 	t->retired_octets = 0;
 }
@@ -95,7 +95,7 @@ dp_table_destroy(struct dp_table *t)
 	free_retired(t);
 	for (uint64_t i = 0; i <= t->bucket_mask; i++) {
 		for (unsigned s = 0; s < DP_BUCKET_SLOTS; s++)
-			dp_entry_free(word_entry(atomic_load(&t->buckets[i].word[s])));
+			free(word_entry(atomic_load(&t->buckets[i].word[s])));
 	}
 	free(t->buckets);
 	free(t);
@@ -120,7 +120,7 @@ bucket_find(struct dp_bucket *b, const struct dp_key *key)
 
 		if ((word ^ key->hash) >> TAG_SHIFT != 0 || e == NULL)
 			continue;
-		if (e->hash == key->hash && dp_key_equal(&key->o, dp_entry_key(e)))
+		if (dp_entry_has_key(e, &key->o))
 			return e;
 	}
 	return NULL;
@@ -196,15 +196,15 @@ account(struct dp_table *t, const struct dp_entry *in, const struct dp_entry *ou
 	atomic_store_explicit(&t->entries, entries, memory_order_relaxed);
 }
 
-/* Put e (NULL: nothing) where at says. Release: readers see a whole entry. */
+/* Put e (NULL: nothing) of this hash where at says. Release: readers see a whole entry. */
 static void
-publish(struct dp_table *t, const struct place *at, struct dp_entry *e)
+publish(struct dp_table *t, const struct place *at, struct dp_entry *e, uint64_t hash)
 {
 	struct dp_entry *old = place_entry(at);
 	uint64_t word = 0;
 
 	if (e != NULL)
-		word = (uint64_t)(uintptr_t)e | (e->hash & ~POINTER_MASK);
+		word = (uint64_t)(uintptr_t)e | (hash & ~POINTER_MASK);
 	atomic_store_explicit(&at->bucket->word[at->slot], word, memory_order_release);
 	account(t, e, old);
 	if (old != NULL)
@@ -215,8 +215,8 @@ publish(struct dp_table *t, const struct place *at, struct dp_entry *e)
 static unsigned
 worth(const struct dp_entry *e, uint64_t now_ms)
 {
-	bool used = (atomic_load_explicit(&e->used, memory_order_relaxed) & DP_USED) != 0;
-	bool fresh = now_ms < e->fresh_until_ms;
+	bool used = (atomic_load_explicit(&e->marks, memory_order_relaxed) & DP_USED) != 0;
+	bool fresh = now_ms < dp_entry_fresh_until_ms(e);
 
 	if (dp_entry_dead(e, now_ms))
 		return 0;
@@ -227,23 +227,22 @@ worth(const struct dp_entry *e, uint64_t now_ms)
 static bool
 unmark(struct dp_entry *e)
 {
-	uint8_t used = atomic_load_explicit(&e->used, memory_order_relaxed);
+	uint8_t used = atomic_load_explicit(&e->marks, memory_order_relaxed);
 
 	if ((used & DP_USED) == 0)
 		return false;
-	atomic_store_explicit(&e->used, (uint8_t)(used & ~DP_USED), memory_order_relaxed);
+	atomic_store_explicit(&e->marks, (uint8_t)(used & ~DP_USED), memory_order_relaxed);
 	return true;
 }
 
 static bool
-find_same(const struct dp_table *t, const struct dp_entry *e, struct place *at)
+find_same(const struct dp_table *t, const struct dp_entry *e, uint64_t hash, struct place *at)
 {
 	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS; i++) {
-		at->bucket = bucket_of(t, e->hash, i / DP_BUCKET_SLOTS);
+		at->bucket = bucket_of(t, hash, i / DP_BUCKET_SLOTS);
 		at->slot = i % DP_BUCKET_SLOTS;
 		const struct dp_entry *o = place_entry(at);
-		if (o != NULL && o->hash == e->hash &&
-		    dp_key_equal(dp_entry_key(o), dp_entry_key(e)))
+		if (o != NULL && dp_entry_has_key(o, dp_entry_key(e)))
 			return true;
 	}
 	return false;
@@ -296,32 +295,45 @@ make_room(struct dp_table *t, uint64_t octets, uint64_t now_ms)
 			continue;
 		if (step < slots && !dp_entry_dead(e, now_ms) && unmark(e))
 			continue;
-		publish(t, &at, NULL);
+		publish(t, &at, NULL, 0);
 		dp_count(t->counters, HF_COUNTER_evicted);
 	}
 }
 
-enum dp_insert
-dp_table_insert(struct dp_table *t, struct dp_entry *e, uint64_t now_ms)
+static struct dp_entry *
+entry_copy(const struct dp_entry *e)
 {
+	uint64_t octets = dp_entry_octets(e);
+	struct dp_entry *copy = aligned_alloc(DP_LINE_LEN, octets + DP_LINE_LEN);
+
+	if (copy != NULL)
+		memcpy(copy, e, octets);
+	return copy;
+}
+
+enum dp_insert
+dp_table_insert(struct dp_table *t, const struct dp_entry *from, uint64_t hash, uint64_t now_ms)
+{
+	struct dp_entry *e = entry_copy(from);
 	struct place at;
 
-	make_room(t, dp_entry_octets(e), now_ms);
-	if (atomic_load(&t->octets) + dp_entry_octets(e) > t->octets_max) {
-		dp_entry_free(e);
+	if (e != NULL)
+		make_room(t, dp_entry_octets(e), now_ms);
+	if (e == NULL || atomic_load(&t->octets) + dp_entry_octets(e) > t->octets_max) {
+		free(e);
 		dp_count(t->counters, HF_COUNTER_no_memory);
 		return DP_INSERT_NO_MEMORY;
 	}
 	dp_count(t->counters, HF_COUNTER_inserted);
-	if (find_same(t, e, &at)) {
-		publish(t, &at, e);
+	if (find_same(t, e, hash, &at)) {
+		publish(t, &at, e, hash);
 		dp_count(t->counters, HF_COUNTER_replaced);
 		return DP_INSERT_REPLACED;
 	}
-	find_room(t, e->hash, now_ms, &at);
+	find_room(t, hash, now_ms, &at);
 	if (place_entry(&at) != NULL)
 		dp_count(t->counters, HF_COUNTER_evicted);
-	publish(t, &at, e);
+	publish(t, &at, e, hash);
 	return DP_INSERT_NEW;
 }
 
@@ -342,24 +354,15 @@ find_stale(
  * nothing is. */
 static bool
 keep_stale(struct dp_table *t, const struct dp_policy *p, const struct hf_msg_answer *m,
-    uint64_t now_ms, enum dp_insert *done)
+    const struct dp_key *key, uint64_t now_ms)
 {
-	struct dp_key key;
+	const struct dp_entry *old = find_stale(t, p, key, now_ms);
+	const struct dp_retry retry = {
+	    .at_ms = now_ms + p->stale_retry_ms, .gen = m->policy_gen, .ede = m->ede};
 
-	dp_key_from_msg(&key, &t->hash, &m->key);
-	const struct dp_entry *old = find_stale(t, p, &key, now_ms);
 	if (old == NULL)
 		return false;
-	struct dp_entry *e =
-	    dp_entry_create_retry(old, &key, now_ms + p->stale_retry_ms, m->policy_gen, m->ede);
-
-	*done = DP_INSERT_NO_MEMORY;
-	if (e == NULL) {
-		dp_count(t->counters, HF_COUNTER_no_memory);
-	} else if (dp_table_insert(t, e, now_ms) != DP_INSERT_NO_MEMORY) {
-		dp_count(t->counters, HF_COUNTER_kept_stale);
-		*done = DP_INSERT_KEPT_STALE;
-	}
+	dp_entry_make_retry(dp_table_scratch(t), old, &key->o, &retry);
 	return true;
 }
 
@@ -368,15 +371,18 @@ dp_table_answer(struct dp_table *t, const struct dp_policy *p, const struct hf_m
     const struct hf_answer_view *view, uint64_t now_ms)
 {
 	bool failed = m->verdict == HF_VERDICT_BOGUS || m->verdict == HF_VERDICT_FAILURE;
-	enum dp_insert done;
+	struct dp_entry *e = dp_table_scratch(t);
+	struct dp_key key;
 
-	if (failed && keep_stale(t, p, m, now_ms, &done))
-		return done;
-	struct dp_entry *e = dp_entry_create(m, view, &t->hash, now_ms);
-	if (e == NULL) {
-		dp_count(t->counters, HF_COUNTER_no_memory);
-		return DP_INSERT_NO_MEMORY;
+	dp_key_from_msg(&key, &t->hash, &m->key);
+	bool kept = failed && keep_stale(t, p, m, &key, now_ms);
+	if (!kept) {
+		dp_entry_make(e, m, view, now_ms);
+		dp_entry_set_nta_mask(e, dp_policy_mask_at_birth(p, e));
 	}
-	e->nta_mask = dp_policy_mask_at_birth(p, e);
-	return dp_table_insert(t, e, now_ms);
+	enum dp_insert done = dp_table_insert(t, e, key.hash, now_ms);
+	if (!kept || done == DP_INSERT_NO_MEMORY)
+		return done;
+	dp_count(t->counters, HF_COUNTER_kept_stale);
+	return DP_INSERT_KEPT_STALE;
 }

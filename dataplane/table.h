@@ -45,6 +45,7 @@ struct dp_table {
 	uint64_t retired_octets;
 	uint32_t retired_cnt;
 	struct dp_entry *retired[DP_RETIRE_MAX];
+	alignas(DP_LINE_LEN) uint8_t scratch[DP_ENTRY_OCTETS_MAX];
 };
 
 enum dp_insert {
@@ -78,7 +79,7 @@ dp_table_prefetch(const struct dp_table *t, uint64_t hash)
 }
 
 /* Any core, and the WRITER. The entry of this key or NULL. Valid until this thread's next
- * quiescent line. Sets no mark (dp_entry used is the caller's to set on a hit). */
+ * quiescent line. Sets no mark (dp_entry marks are the caller's to set on a hit). */
 struct dp_entry *dp_table_find(const struct dp_table *t, const struct dp_key *key);
 
 /* Any core. For a key with DO: the entry of the same question without, if it was insecure, so that
@@ -90,14 +91,22 @@ struct dp_entry *dp_table_find_plain(const struct dp_table *t, const struct dp_k
  * NULL: no entry of this hash is there. */
 struct dp_entry *dp_table_peek(const struct dp_table *t, uint64_t hash);
 
-/* WRITER. Publish e, replacing an entry of the same key, evicting what must go. Counts
- * inserted, replaced, evicted. The table owns e afterwards. */
-enum dp_insert dp_table_insert(struct dp_table *t, struct dp_entry *e, uint64_t now_ms);
+/* WRITER. Room to make an entry in, before it is inserted. */
+static inline struct dp_entry *
+dp_table_scratch(struct dp_table *t)
+{
+	return (struct dp_entry *)(void *)t->scratch;
+}
+
+/* WRITER. Publish a copy of e, whose key hashes to hash, replacing an entry of the same key,
+ * evicting what must go. Counts inserted, replaced, evicted, no_memory. */
+enum dp_insert
+dp_table_insert(struct dp_table *t, const struct dp_entry *e, uint64_t hash, uint64_t now_ms);
 
 /* WRITER. What a checked ANSWER does to the cache: builds and inserts; or, when it is BOGUS or
  * FAILURE and the present entry is good and may still be served stale under p, or its twin
  * (dp_table_find_plain) may, keeps that one with a note when to try again. Counts, too,
- * kept_stale and no_memory. */
+ * kept_stale. */
 enum dp_insert dp_table_answer(struct dp_table *t, const struct dp_policy *p,
     const struct hf_msg_answer *m, const struct hf_answer_view *view, uint64_t now_ms);
 

@@ -260,9 +260,9 @@ say_latency(struct dp_writer *w, const struct hf_msg_latency_ask *ask)
 }
 
 static void
-say_entry(struct dp_writer *w, struct dp_entry *e, struct hf_msg_cache_say *say, size_t cap)
+say_entry(struct dp_writer *w, const struct dp_entry *e, struct hf_msg_cache_say *say, size_t cap)
 {
-	uint64_t now = now_ms(w);
+	uint64_t now = now_ms(w), retry_at_ms = dp_entry_note(e).retry_at_ms;
 	struct hf_msg_answer *m = (struct hf_msg_answer *)(void *)say->answer;
 	size_t len = dp_entry_to_msg(e, m, cap - sizeof(*say));
 
@@ -271,9 +271,9 @@ say_entry(struct dp_writer *w, struct dp_entry *e, struct hf_msg_cache_say *say,
 	m->head.epoch = w->epoch;
 	say->found = 1;
 	say->covered = dp_policy_covers(policy_now(w), e);
-	say->age_s = (uint32_t)((now - e->inserted_ms) / 1000);
-	if (e->retry_at_ms > now)
-		say->retry_s = (uint32_t)((e->retry_at_ms - now + 999) / 1000);
+	say->age_s = (uint32_t)((now - dp_entry_inserted_ms(e)) / 1000);
+	if (retry_at_ms > now)
+		say->retry_s = (uint32_t)((retry_at_ms - now + 999) / 1000);
 	say->head.len = (uint16_t)(sizeof(*say) + len);
 }
 

@@ -80,12 +80,13 @@ make_entry(const struct in *in)
 	    .policy_gen = in->then == THEN_OLD_POLICY ? GEN - 2 : GEN - 1,
 	    .ede = in->verdict == BOG ? 7 : 0,
 	    .hidden_ede = in->verdict == UNV ? 9 : 0};
+	static alignas(DP_LINE_LEN) uint8_t room[DP_ENTRY_OCTETS_MAX];
 	static struct fx_msg msg;
+	struct dp_entry *e = (struct dp_entry *)(void *)room;
 
 	fx_make(&a, &msg);
-	struct dp_entry *e = dp_entry_create(&msg.m, &msg.view, &hash, INSERTED);
-	assert_non_null(e);
-	e->nta_mask = dp_policy_mask_at_birth(birth, e);
+	dp_entry_make(e, &msg.m, &msg.view, INSERTED);
+	dp_entry_set_nta_mask(e, dp_policy_mask_at_birth(birth, e));
 	dp_policy_free(birth);
 	return e;
 }
@@ -99,6 +100,19 @@ now_of(enum phase phase)
 	return INSERTED + after_s[phase] * 1000;
 }
 
+static struct dp_entry *
+refreshed_in_vain(const struct dp_entry *old, enum retry how, uint64_t now_ms)
+{
+	static alignas(DP_LINE_LEN) uint8_t room[DP_ENTRY_OCTETS_MAX];
+	struct dp_entry *e = (struct dp_entry *)(void *)room;
+	const struct dp_retry retry = {.at_ms = how == RETRY_OVER ? now_ms : now_ms + 1,
+	    .gen = how == RETRY_OTHER_GEN ? GEN - 1 : GEN,
+	    .ede = HF_EDE_BOGUS};
+
+	dp_entry_make_retry(e, old, dp_entry_key(old), &retry);
+	return e;
+}
+
 static struct dp_judgement
 judge(const struct in *in)
 {
@@ -110,14 +124,10 @@ judge(const struct in *in)
 	struct dp_judgement j;
 
 	ask.asked_ms = in->who == WAITED ? INSERTED : INSERTED + 1;
-	if (in->retry != RETRY_NONE) {
-		e->retry_at_ms = in->retry == RETRY_OVER ? ask.now_ms : ask.now_ms + 1;
-		e->retry_gen = in->retry == RETRY_OTHER_GEN ? GEN - 1 : GEN;
-		e->retry_ede = HF_EDE_BOGUS;
-	}
+	if (in->retry != RETRY_NONE)
+		e = refreshed_in_vain(e, in->retry, ask.now_ms);
 	memset(&j, 0xee, sizeof(j));
 	dp_policy_judge(p, e, &ask, &j);
-	dp_entry_free(e);
 	dp_policy_free(p);
 	return j;
 }

@@ -38,7 +38,7 @@ a_ttl_below_the_age_reads_zero_not_a_wrap(void **state)
 	publish(&secure);
 	core.now_ms += 30000;
 	assert_int_equal(serve(&plain), DP_REPLY);
-	dq.entry->fresh_until_ms += 600000; /* as if kept beyond its records */
+	dq.entry->fresh_s += 600; /* as if kept beyond its records */
 	core.now_ms += 60000;
 	assert_int_equal(serve(&plain), DP_REPLY);
 	assert_int_equal(reply().rr_cnt, 2);
@@ -86,7 +86,7 @@ header_bits_and_opt_follow_the_query(void **state)
 		assert_int_equal(r.opt, q.edns);
 		assert_int_equal(r.dnssec_ok, q.dnssec_ok);
 		assert_int_equal(r.rr_cnt, 2);
-		assert_int_equal(dp_entry_key(dq.entry)->variant,
+		assert_int_equal(dq.entry->variant,
 		    ((bits & 3) == 3) * HF_VARIANT_DO + ((bits & 16) != 0) * HF_VARIANT_CD);
 	}
 }
@@ -295,13 +295,14 @@ a_tag_that_belongs_to_another_name_is_looked_through(void **state)
 	publish(&secure);
 	assert_int_equal(serve(&plain), DP_REPLY);
 	struct dp_entry *e = dq.entry;
+	uint64_t hash = dq.key.hash;
 	/* the other's tag and bucket, another name */
 	dq.msg = frame + DNS_OFF;
 	dq.cap = FRAME_LEN - DNS_OFF;
 	const struct fx_query q = {.name = "other.example.", .flags = RD};
 	dq.len = fx_query(&q, dq.msg);
 	dp_query_parse(&core, &dq);
-	dq.key.hash = e->hash;
+	dq.key.hash = hash;
 	dp_query_find(&core, &dq);
 	assert_ptr_equal(dq.entry, e);
 	assert_int_equal(dp_query_answer(&core, policy, &dq), DP_MISS);
@@ -370,10 +371,10 @@ clocks_sweep_takes_the_mark_and_not_what_was_counted(void **state)
 	assert_false(wishes_at(1002));
 	struct dp_entry *e = dp_table_find(table, &dq.key);
 
-	assert_int_equal(atomic_load(&e->used), DP_USED | DP_USED_AGAIN);
-	atomic_fetch_and(&e->used, (uint8_t)~DP_USED); /* as the hand does */
+	assert_int_equal(atomic_load(&e->marks), DP_USED | DP_USED_AGAIN);
+	atomic_fetch_and(&e->marks, (uint8_t)~DP_USED); /* as the hand does */
 	assert_true(wishes_at(60000));
-	assert_int_equal(atomic_load(&e->used), DP_USED | DP_USED_AGAIN | DP_USED_REFRESHED);
+	assert_int_equal(atomic_load(&e->marks), DP_USED | DP_USED_AGAIN | DP_USED_REFRESHED);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

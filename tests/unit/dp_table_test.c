@@ -83,8 +83,8 @@ a_replaced_entry_stays_readable_until_the_grace_period(void **state)
 	insert(t, &a, 0);
 	struct dp_entry *old = find(t, "a.");
 	assert_int_equal(insert(t, &b, 0), DP_INSERT_REPLACED);
-	assert_int_equal(old->an_cnt, 1);
-	assert_int_equal(find(t, "a.")->an_cnt, 2);
+	assert_int_equal(old->an_cnt_short, 1);
+	assert_int_equal(find(t, "a.")->an_cnt_short, 2);
 	assert_true(t->entries == 1 && t->octets == dp_entry_octets(find(t, "a.")));
 	assert_int_equal(t->retired_cnt, 1);
 	dp_table_reclaim(t);
@@ -94,6 +94,8 @@ a_replaced_entry_stays_readable_until_the_grace_period(void **state)
 	assert_int_equal(grace_cnt, 1);
 	dp_table_destroy(t);
 }
+
+#define ONE_HASH UINT64_C(0x1234567800000001)
 
 /* Two names whose hashes agree wherever the table looks: only the name tells them apart. */
 static void
@@ -107,22 +109,33 @@ names_with_one_tag_and_one_bucket_are_told_apart(void **state)
 		snprintf(text, sizeof(text), "n%u.", i);
 		const struct fx_answer a = {.name = text, .rr_cnt = i, .ttl_s = 60};
 		fx_make(&a, &msg);
-		struct dp_entry *e = dp_entry_create(&msg.m, &msg.view, &t->hash, 0);
-		e->hash = 0x1234567800000001;
-		assert_int_equal(dp_table_insert(t, e, 0), DP_INSERT_NEW);
+		dp_entry_make(dp_table_scratch(t), &msg.m, &msg.view, 0);
+		assert_int_equal(
+		    dp_table_insert(t, dp_table_scratch(t), ONE_HASH, 0), DP_INSERT_NEW);
 	}
 	assert_true(t->entries == 2 * DP_BUCKET_SLOTS);
 	for (unsigned i = 0; i <= 2 * DP_BUCKET_SLOTS; i++) {
 		snprintf(text, sizeof(text), "n%u.", i);
 		struct dp_key key = fx_key(&t->hash, text, HF_TYPE_A, 0);
-		key.hash = 0x1234567800000001;
+		key.hash = ONE_HASH;
 		struct dp_entry *e = dp_table_find(t, &key);
 		if (i == 2 * DP_BUCKET_SLOTS)
 			assert_null(e);
 		else
-			assert_int_equal(e->an_cnt, i);
+			assert_int_equal(e->an_cnt_short, i);
 	}
 	dp_table_destroy(t);
+}
+
+static struct dp_entry *
+find_hashed(struct dp_table *t, unsigned i)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "n%u.", i);
+	struct dp_key key = fx_key(&t->hash, text, HF_TYPE_A, 0);
+	key.hash = ONE_HASH;
+	return dp_table_find(t, &key);
 }
 
 static struct dp_entry *
@@ -133,21 +146,15 @@ insert_hashed(struct dp_table *t, unsigned i, uint32_t ttl_s, uint64_t now_ms)
 	snprintf(text, sizeof(text), "n%u.", i);
 	const struct fx_answer a = {.name = text, .ttl_s = ttl_s};
 	fx_make(&a, &msg);
-	struct dp_entry *e = dp_entry_create(&msg.m, &msg.view, &t->hash, now_ms);
-	e->hash = 0x1234567800000001;
-	dp_table_insert(t, e, now_ms);
-	return e;
+	dp_entry_make(dp_table_scratch(t), &msg.m, &msg.view, now_ms);
+	dp_table_insert(t, dp_table_scratch(t), ONE_HASH, now_ms);
+	return find_hashed(t, i);
 }
 
 static bool
 is_there(struct dp_table *t, unsigned i)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "n%u.", i);
-	struct dp_key key = fx_key(&t->hash, text, HF_TYPE_A, 0);
-	key.hash = 0x1234567800000001;
-	return dp_table_find(t, &key) != NULL;
+	return find_hashed(t, i) != NULL;
 }
 
 static void
@@ -160,12 +167,12 @@ full_buckets_lose_the_dead_then_the_unused(void **state)
 	for (unsigned i = 0; i < ALL; i++) {
 		struct dp_entry *e = insert_hashed(t, i, i == 5 ? 1 : 1000, 0);
 		if (i != 9)
-			atomic_store(&e->used, 1);
+			atomic_store(&e->marks, 1);
 	}
 	insert_hashed(t, 100, 1000, 2000); /* 5 has expired by then */
 	assert_false(is_there(t, 5));
 	assert_true(is_there(t, 9) && is_there(t, 100));
-	atomic_store(&insert_hashed(t, 101, 1000, 2000)->used, 1);
+	atomic_store(&insert_hashed(t, 101, 1000, 2000)->marks, 1);
 	/* 9 and 100 were not used: one of them went */
 	assert_true(is_there(t, 9) != is_there(t, 100));
 	for (unsigned i = 0; i < ALL; i++)
@@ -185,7 +192,7 @@ the_octet_budget_is_kept_and_the_used_survive(void **state)
 
 	insert(t, &hot, 0);
 	for (unsigned i = 0; i < 3000; i++) {
-		atomic_store(&find(t, "hot.")->used, 1);
+		atomic_store(&find(t, "hot.")->marks, 1);
 		snprintf(text, sizeof(text), "n%u.example.", i);
 		const struct fx_answer a = {.name = text, .rr_cnt = i % 30, .ttl_s = 1000};
 		assert_int_equal(insert(t, &a, 0), DP_INSERT_NEW);
@@ -231,13 +238,14 @@ a_failed_refresh_keeps_the_good_answer_and_notes_when_to_retry(void **state)
 	assert_int_equal(insert(t, &bad, 61000), DP_INSERT_KEPT_STALE);
 	struct dp_entry *e = find(t, "a.de.");
 	assert_int_equal(e->verdict, HF_VERDICT_SECURE);
-	assert_true(e->fresh_until_ms == 60000 && e->retry_at_ms == 61000 + 30000);
-	assert_int_equal(e->retry_ede, HF_EDE_SIG_EXPIRED);
+	assert_true(dp_entry_fresh_until_ms(e) == 60000);
+	assert_true(dp_entry_note(e).retry_at_ms == 61000 + 30000);
+	assert_int_equal(dp_entry_note(e).retry_ede, HF_EDE_SIG_EXPIRED);
 	assert_int_equal(insert(t, &bad, 92000), DP_INSERT_KEPT_STALE); /* and again */
-	assert_true(find(t, "a.de.")->retry_at_ms == 92000 + 30000);
+	assert_true(dp_entry_note(find(t, "a.de.")).retry_at_ms == 92000 + 30000);
 	assert_true(counters[HF_COUNTER_kept_stale] == 2 && t->entries == 1);
 	assert_int_equal(insert(t, &good, 93000), DP_INSERT_REPLACED); /* and it is well again */
-	assert_true(find(t, "a.de.")->retry_at_ms == 0);
+	assert_true(dp_entry_note(find(t, "a.de.")).retry_at_ms == 0);
 	dp_table_destroy(t);
 }
 
@@ -280,7 +288,7 @@ an_answer_remembers_what_was_covered_when_it_was_resolved(void **state)
 		a.policy_gen = (i & 2) != 0 ? 3 : 2;
 		fx_make(&a, &msg);
 		dp_table_answer(t, p, &msg.m, &msg.view, 0);
-		assert_int_equal(find(t, "a.de.")->nta_mask, i == 3);
+		assert_int_equal(dp_entry_nta_mask(find(t, "a.de.")), i == 3);
 	}
 	dp_policy_free(p);
 	dp_table_destroy(t);
@@ -308,8 +316,8 @@ model_check(struct dp_table *t, const struct model *model)
 		if (e == NULL)
 			continue;
 		assert_true(model[i].known);
-		assert_int_equal(e->an_cnt, model[i].rr_cnt);
-		assert_true(e->inserted_ms == model[i].inserted_ms);
+		assert_int_equal(e->an_cnt_short, model[i].rr_cnt);
+		assert_true(dp_entry_inserted_ms(e) == model[i].inserted_ms);
 		found++;
 		octets += dp_entry_octets(e);
 	}
@@ -349,7 +357,7 @@ any_mix_of_inserts_uses_and_time_matches_the_model(void **state)
 		} else {
 			struct dp_entry *e = find(t, text);
 			if (e != NULL)
-				atomic_store(&e->used, 1);
+				atomic_store(&e->marks, 1);
 		}
 		if (step % 500 == 0)
 			model_check(t, model);
@@ -378,9 +386,11 @@ grace_with_readers(void)
 static bool
 pattern_holds(const struct dp_entry *e)
 {
-	if (e->an_cnt != e->inserted_ms % 50 || e->body_len != 16 * e->an_cnt)
+	unsigned cnt = e->an_cnt_short;
+
+	if (cnt != dp_entry_inserted_ms(e) % 50 || e->body_len != 16 * cnt)
 		return false;
-	for (unsigned i = 0; i < e->an_cnt; i++) {
+	for (unsigned i = 0; i < cnt; i++) {
 		if (dp_entry_body(e)[16 * i + 15] != i)
 			return false;
 	}
@@ -408,9 +418,9 @@ race_reader(void *arg)
 			if (!pattern_holds(e))
 				atomic_fetch_add(&race_broken, 1);
 			found++;
-			if (atomic_load_explicit(&e->used, memory_order_relaxed) == 0)
-				atomic_store_explicit(&e->used, 1, memory_order_relaxed);
-			dp_policy_mask(policy, e);
+			if (atomic_load_explicit(&e->marks, memory_order_relaxed) == 0)
+				atomic_store_explicit(&e->marks, 1, memory_order_relaxed);
+			dp_policy_restricts(policy, e);
 		}
 		__tsan_release(&grace_mark);
 		rcu_quiescent_state();
