@@ -142,6 +142,8 @@ run(struct program *p)
 		    &p->writer, p->options.run_for_ns == 0 ? 0 : now + p->options.run_for_ns);
 	}
 	atomic_store_explicit(&shared.stop, true, memory_order_relaxed);
+	for (unsigned i = 0; i < p->options.workers; i++)
+		dp_bell_ring(&p->workers[i]->bell);
 	rte_eal_mp_wait_lcore();
 
 	int written = dp_writer_stats(&p->writer);

@@ -5,21 +5,25 @@ dpdk_libs := $(shell pkg-config --libs libdpdk 2>/dev/null)
 cflags_dataplane := $(dpdk_cflags)
 
 dataplane_src := \
+	dataplane/bell.c \
 	dataplane/bucket.c \
 	dataplane/domain.c \
 	dataplane/entry.c \
 	dataplane/exception.c \
 	dataplane/hash.c \
 	dataplane/holder.c \
+	dataplane/idle.c \
 	dataplane/neighbour.c \
 	dataplane/options.c \
 	dataplane/packet.c \
 	dataplane/pending.c \
 	dataplane/policy.c \
 	dataplane/port.c \
+	dataplane/rss.c \
 	dataplane/serve.c \
 	dataplane/stats.c \
 	dataplane/table.c \
+	dataplane/waker.c \
 	dataplane/worker.c \
 	dataplane/writer.c
 

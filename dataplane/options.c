@@ -278,7 +278,8 @@ static const struct row rows[] = {
 	true, set_mac},
     {"workers", "N", "worker cores, each with a queue of every port (default 1)", false,
 	set_workers},
-    {"idle", "poll|adaptive", "adaptive (default): idle workers sleep up to 1 ms", false, set_idle},
+    {"idle", "poll|adaptive", "adaptive (default): idle workers sleep until woken", false,
+	set_idle},
     {"cache-size", "SIZE", "memory for cached answers (default 64MiB)", false, set_cache_size},
     {"spare-buffers", "N",
 	"packet buffers of each worker besides those of its descriptors (default\n"

@@ -32,7 +32,7 @@ enum {
 };
 
 enum dp_hugepages { DP_HUGEPAGES_AUTO, DP_HUGEPAGES_YES, DP_HUGEPAGES_NO };
-enum dp_idle { DP_IDLE_ADAPTIVE, DP_IDLE_POLL };
+enum dp_idle_mode { DP_IDLE_ADAPTIVE, DP_IDLE_POLL };
 
 struct dp_options {
 	unsigned port_cnt;
@@ -41,7 +41,7 @@ struct dp_options {
 	uint8_t mac[DP_PORT_MAX][DP_MAC_LEN]; /* of port i; the port's own when not given */
 	struct dp_service service;
 	unsigned workers;
-	enum dp_idle idle;
+	enum dp_idle_mode idle;
 	enum dp_hugepages hugepages;
 	uint32_t spare_buffers; /* packet buffers of a worker besides its descriptors' */
 	uint64_t cache_octets;

@@ -19,7 +19,9 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
+#include "dataplane/rss.h"
 #include "lib/base/log.h"
+#include "lib/base/rand.h"
 
 enum {
 	RX_DESC_CNT = 2048, /* net_af_xdp takes no other number gracefully */
@@ -167,15 +169,36 @@ dp_port_environment(const struct dp_options *o, const char *program)
 	return 0;
 }
 
+/* The NUMA node of worker i's CPU: it touches each packet several times, a card once. */
+static int
+worker_node(unsigned i)
+{
+	return (int)rte_lcore_to_socket_id(i + 1);
+}
+
+static struct rte_mempool *
+pool_make(const struct dp_options *o, unsigned worker, int node)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "dp_pool_%u", worker);
+	return rte_pktmbuf_pool_create(
+	    name, pool_cnt(o), POOL_CACHE_CNT, 0, RTE_MBUF_DEFAULT_BUF_SIZE, node);
+}
+
 static int
 pools_make(const struct dp_options *o, struct dp_ports *p)
 {
 	for (unsigned i = 0; i < o->workers; i++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "dp_pool_%u", i);
-		p->pool[i] = rte_pktmbuf_pool_create(name, pool_cnt(o), POOL_CACHE_CNT, 0,
-		    RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
+		p->pool[i] = pool_make(o, i, worker_node(i));
+		if (p->pool[i] == NULL) {
+			p->pool[i] = pool_make(o, i, SOCKET_ID_ANY);
+			if (p->pool[i] != NULL)
+				hf_log(HF_LOG_WARN, "port",
+				    "packets of worker %u are not on its NUMA node %d: no memory "
+				    "there",
+				    i, worker_node(i));
+		}
 		if (p->pool[i] == NULL) {
 			hf_log(HF_LOG_ERROR, "port", "no memory for the packets of worker %u: %s",
 			    i, rte_strerror(rte_errno));
@@ -202,27 +225,82 @@ device_probe(const char *devargs, uint16_t *device)
 	return rc;
 }
 
-static int
-device_configure(const char *name, uint16_t device, uint16_t queues)
+/* How a port of a driver gets more queues; NULL: it does not. */
+static const char *
+queues_hint(const char *name)
 {
-	struct rte_eth_conf conf = {0};
+	static const struct {
+		const char *driver, *hint;
+	} hints[] = {
+	    {"net_af_packet", "leave qpairs= out of --port, it is filled in"},
+	    {"net_af_xdp", "leave start_queue= and queue_count= out of --port, they are filled in"},
+	    {"net_pcap", "give --port a rx_pcap= (and tx_pcap=) for each worker, or an iface="},
+	};
+
+	for (unsigned i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (strncmp(name, hints[i].driver, strlen(hints[i].driver)) == 0)
+			return hints[i].hint;
+	return NULL;
+}
+
+static int
+queues_check(const char *name, const struct rte_eth_dev_info *info, uint16_t workers)
+{
+	const char *hint = queues_hint(name);
+	uint16_t most =
+	    info->max_rx_queues < info->max_tx_queues ? info->max_rx_queues : info->max_tx_queues;
+
+	if (workers <= most)
+		return 0;
+	hf_log(HF_LOG_ERROR, "port",
+	    "%s has %u receive and %u transmit queues, %u workers need one each: --workers %u%s%s",
+	    name, info->max_rx_queues, info->max_tx_queues, workers, most,
+	    hint == NULL ? "" : ", or ", hint == NULL ? "" : hint);
+	return -EINVAL;
+}
+
+/* Flows over the queues of a card: by addresses and UDP ports, as far as it offers to. The kernel
+ * does it by itself for net_tap, net_af_packet and net_af_xdp. */
+static void
+rss_set(const struct dp_ports *p, const char *name, const struct rte_eth_dev_info *info,
+    struct rte_eth_conf *conf)
+{
+	struct rte_eth_rss_conf *rss = &conf->rx_adv_conf.rss_conf;
+
+	if (strncmp(name, "net_tap", 7) == 0)
+		return;
+	rss->rss_hf = info->flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
+	if (rss->rss_hf == 0) {
+		if (!dp_devargs_virtual(name))
+			hf_log(HF_LOG_WARN, "port", "%s spreads no flows over its queues", name);
+		return;
+	}
+	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+	if (info->hash_key_size == 0) {
+		hf_log(HF_LOG_INFO, "port", "%s spreads flows by a key of its own", name);
+		return;
+	}
+	rss->rss_key = (uint8_t *)(uintptr_t)p->rss_key; /* drivers only read it */
+	rss->rss_key_len = info->hash_key_size;
+	hf_log(HF_LOG_INFO, "port",
+	    "%s spreads flows by a random symmetric key of %u octets, over addresses%s", name,
+	    rss->rss_key_len, (rss->rss_hf & RTE_ETH_RSS_UDP) != 0 ? " and UDP ports" : "");
+}
+
+static int
+device_configure(
+    const struct dp_ports *p, const char *name, uint16_t device, uint16_t queues, bool interrupts)
+{
+	struct rte_eth_conf conf = {.intr_conf.rxq = interrupts};
 	struct rte_eth_dev_info info;
 	int rc = rte_eth_dev_info_get(device, &info);
 
+	if (rc == 0)
+		rc = queues_check(name, &info, queues);
 	if (rc != 0)
 		return rc;
-	if (info.max_rx_queues < queues || info.max_tx_queues < queues) {
-		hf_log(HF_LOG_ERROR, "port",
-		    "%s has %u receive and %u transmit queues, %u workers "
-		    "need one each: fewer --workers, or more queues in --port",
-		    name, info.max_rx_queues, info.max_tx_queues, queues);
-		return -EINVAL;
-	}
-	if (queues > 1 && !dp_devargs_virtual(name)) {
-		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf =
-		    info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
-	}
+	if (queues > 1)
+		rss_set(p, name, &info, &conf);
 	if ((info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
 		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE; /* one pool per queue */
 	return rte_eth_dev_configure(device, queues, queues, &conf);
@@ -242,6 +320,35 @@ device_start(uint16_t device, uint16_t queues, struct rte_mempool *const pool[])
 			rc = rte_eth_tx_queue_setup(device, i, tx, (unsigned)socket, NULL);
 	}
 	return rc == 0 ? rte_eth_dev_start(device) : rc;
+}
+
+/* Whether DPDK's receive interrupts are worth asking for. Of the virtual drivers only net_tap has
+ * them as a descriptor that is there from the start. */
+static bool
+device_interrupts(const struct dp_ports *p, const char *name)
+{
+	return p->interrupts && (!dp_devargs_virtual(name) || strncmp(name, "net_tap", 7) == 0);
+}
+
+/* Configure, start, and find what wakes a worker that sleeps. Interrupts are a favour: a device
+ * that does not start with them starts without. */
+static int
+device_up(
+    const struct dp_ports *p, const char *name, uint16_t device, uint16_t queues, unsigned first)
+{
+	bool interrupts = device_interrupts(p, name);
+	int rc = device_configure(p, name, device, queues, interrupts);
+
+	if (rc == 0)
+		rc = device_start(device, queues, p->pool + first);
+	if (rc != 0 && rc != -EINVAL && interrupts) {
+		hf_log(HF_LOG_WARN, "port", "%s does not start with receive interrupts", name);
+		interrupts = false;
+		rc = device_configure(p, name, device, queues, false);
+		if (rc == 0)
+			rc = device_start(device, queues, p->pool + first);
+	}
+	return rc < 0 ? rc : interrupts;
 }
 
 /* Our MAC address, and reception of what it needs: neighbour solicitations are multicast. */
@@ -273,21 +380,25 @@ port_device(struct dp_port *port, const struct dp_ports *p, const char *devargs,
 {
 	unsigned cnt = dp_devargs_device_cnt(devargs, p->worker_cnt);
 	uint16_t queues = (uint16_t)(cnt == 1 ? p->worker_cnt : 1);
+	struct dp_waker_sockets sockets;
 	char full[DP_DEVARGS_LEN];
 	uint16_t device = 0;
 	int rc = dp_devargs_of_device(devargs, p->worker_cnt, idx, full);
 
+	dp_waker_look(&sockets);
 	if (rc == 0)
 		rc = device_probe(full, &device);
 	if (rc != 0)
 		return rc;
 	port->device[port->device_cnt++] = device;
-	rc = device_configure(port->name, device, queues);
-	if (rc == 0)
-		rc = device_start(device, queues, p->pool + idx);
+	rc = device_up(p, port->name, device, queues, idx);
+	if (rc > 0)
+		dp_waker_find_interrupts(device, queues, port->waker + idx);
+	else if (rc == 0)
+		dp_waker_find_sockets(&sockets, queues, port->waker + idx);
 	for (uint16_t i = 0; i < queues; i++)
 		port->lane[idx + i] = (struct dp_lane){.device = device, .queue = i};
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 /* Receive queues of the kernel's interface, 0 when it does not say. */
@@ -384,8 +495,13 @@ exception_open(struct dp_ports *p, const char *iface)
 int
 dp_ports_open(const struct dp_options *o, struct dp_ports *p)
 {
+	struct hf_rand r;
+
 	memset(p, 0, sizeof(*p));
 	p->worker_cnt = o->workers;
+	p->interrupts = o->idle == DP_IDLE_ADAPTIVE;
+	hf_rand_init(&r);
+	dp_rss_key((uint16_t)hf_rand_u64(&r), p->rss_key, sizeof(p->rss_key));
 
 	int rc = pools_make(o, p);
 	for (unsigned i = 0; rc == 0 && i < o->port_cnt; i++)

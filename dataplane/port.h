@@ -16,6 +16,7 @@
 #include <rte_mbuf.h>
 
 #include "dataplane/options.h"
+#include "dataplane/waker.h"
 
 /* The exception port stands behind the served ones and has lanes as they have. */
 enum { DP_PORT_EXCEPTION = DP_PORT_MAX };
@@ -28,6 +29,7 @@ struct dp_lane {
 
 struct dp_port {
 	struct dp_lane lane[HF_WORKER_MAX];
+	struct dp_waker waker[HF_WORKER_MAX]; /* of the same queues */
 	struct dp_host host;
 	unsigned device_cnt; /* opened so far; 1 or one for each worker */
 	uint16_t device[HF_WORKER_MAX];
@@ -37,9 +39,11 @@ struct dp_port {
 struct dp_ports {
 	unsigned cnt;
 	unsigned worker_cnt;
-	bool exception; /* port[DP_PORT_EXCEPTION] is there: goes with port 0, not served */
+	bool interrupts; /* ask devices for them: idle workers sleep */
+	bool exception;  /* port[DP_PORT_EXCEPTION] is there: goes with port 0, not served */
 	struct dp_port port[DP_PORT_MAX + 1];
 	struct rte_mempool *pool[HF_WORKER_MAX];
+	uint8_t rss_key[UINT8_MAX]; /* one for all cards: a flow has one core, whatever its way */
 };
 
 /* In the environment of a process that is to leave huge pages alone when they are optional. */
@@ -55,6 +59,13 @@ static inline struct dp_lane
 dp_port_lane(const struct dp_ports *p, unsigned port, unsigned worker)
 {
 	return p->port[port].lane[worker];
+}
+
+/* Whether port i, of [0, DP_PORT_EXCEPTION], is there. */
+static inline bool
+dp_port_there(const struct dp_ports *p, unsigned i)
+{
+	return i < p->cnt || (i == DP_PORT_EXCEPTION && p->exception);
 }
 
 /* Pools and ports, started. *p is valid for dp_ports_close in every case. */

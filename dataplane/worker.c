@@ -14,11 +14,6 @@
 #include "lib/base/rand.h"
 
 enum {
-	SPIN_POLLS = 256, /* empty polls before the first sleep */
-	SLEEP_FIRST_NS = 5000,
-	SLEEP_BUSY_MAX_NS = 100000, /* while someone waits, or traffic was seen lately */
-	SLEEP_MAX_NS = 1000000,
-	LONG_IDLE_POLLS = 4096,
 	REPLY_CAP_MIN = DP_FRAME_KEEP_MAX + DP_REPLY_CAP_MIN,
 	DONE_PER_POLL = 256,
 };
@@ -400,24 +395,91 @@ poll_once(struct dp_worker *w)
 	return work;
 }
 
+static bool
+stopped(const struct dp_worker *w)
+{
+	return atomic_load_explicit(&w->shared->stop, memory_order_relaxed);
+}
+
+static void
+arm_ports(struct dp_worker *w, bool arm)
+{
+	for (unsigned i = 0; i <= DP_PORT_EXCEPTION; i++) {
+		struct dp_lane lane = dp_port_lane(w->ports, i, w->core.id);
+		const struct dp_waker *waker = &w->ports->port[i].waker[w->core.id];
+
+		if (!dp_port_there(w->ports, i))
+			continue;
+		if (arm)
+			dp_waker_arm(waker, lane.device, lane.queue);
+		else
+			dp_waker_disarm(waker, lane.device, lane.queue);
+	}
+}
+
+/* The writer's grace periods do not wait for a sleeper. */
+static void
+nap(struct dp_worker *w)
+{
+	const struct timespec t = {.tv_nsec = DP_IDLE_NAP_NS};
+
+	dp_count(w->core.counters, HF_COUNTER_idle_nap);
+	urcu_qsbr_thread_offline();
+	(void)nanosleep(&t, NULL);
+	urcu_qsbr_thread_online();
+}
+
+/* Nothing is lost: what comes after the last poll finds us armed, what came before is found by it.
+ */
+static void
+sleep_until_woken(struct dp_worker *w)
+{
+	uint64_t ms = dp_core_idle_ms(&w->core, w->policy);
+
+	dp_bell_prepare(&w->bell);
+	arm_ports(w, true);
+	if (ms > 0 && poll_once(w) == 0 && !stopped(w)) {
+		dp_count(w->core.counters, HF_COUNTER_idle_sleep);
+		if (ms > DP_IDLE_SLEEP_MAX_MS)
+			ms = DP_IDLE_SLEEP_MAX_MS;
+		urcu_qsbr_thread_offline();
+		bool woken = dp_bell_wait(&w->bell, ms * HF_NS_PER_MS);
+		urcu_qsbr_thread_online();
+		if (woken) {
+			dp_count(w->core.counters, HF_COUNTER_idle_woken);
+			dp_idle_woken(&w->idle);
+		}
+	}
+	arm_ports(w, false);
+	dp_bell_woke(&w->bell);
+}
+
 static void
 rest(struct dp_worker *w)
 {
-	long ns = SLEEP_MAX_NS;
-
-	if (w->idle_cnt < SPIN_POLLS)
-		return;
-	if (w->idle_cnt < SPIN_POLLS + LONG_IDLE_POLLS || w->core.pending.question_cnt != 0) {
-		ns = SLEEP_FIRST_NS * (long)(w->idle_cnt - SPIN_POLLS + 1);
-		if (ns > SLEEP_BUSY_MAX_NS)
-			ns = SLEEP_BUSY_MAX_NS;
+	switch (dp_idle_rest(&w->idle, rte_rdtsc())) {
+	case DP_REST_SPIN:
+		dp_idle_pause(&w->idle);
+		break;
+	case DP_REST_NAP:
+		nap(w);
+		break;
+	case DP_REST_SLEEP:
+		sleep_until_woken(w);
+		break;
 	}
+}
 
-	const struct timespec t = {.tv_nsec = ns};
-
-	urcu_qsbr_thread_offline(); /* the writer's grace periods do not wait for a sleeper */
-	(void)nanosleep(&t, NULL);
-	urcu_qsbr_thread_online();
+/* A port without a descriptor to wait on: no sleep, only naps. */
+static void
+watch_ports(struct dp_worker *w)
+{
+	w->idle.can_sleep = true;
+	for (unsigned i = 0; i <= DP_PORT_EXCEPTION; i++)
+		if (dp_port_there(w->ports, i) &&
+		    (w->ports->port[i].waker[w->core.id].fd < 0 ||
+			dp_bell_watch(&w->bell, w->ports->port[i].waker[w->core.id].fd) != 0))
+			w->idle.can_sleep = false;
 }
 
 int
@@ -427,13 +489,12 @@ dp_worker_run(void *arg)
 
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* short sleeps stay short */
 	urcu_qsbr_register_thread();
-	while (!atomic_load_explicit(&w->shared->stop, memory_order_relaxed)) {
+	watch_ports(w);
+	while (!stopped(w)) {
 		if (poll_once(w) != 0)
-			w->idle_cnt = 0;
-		else if (w->shared->adaptive && w->idle_cnt < UINT32_MAX) {
-			w->idle_cnt++;
+			dp_idle_busy(&w->idle);
+		else if (w->shared->adaptive)
 			rest(w);
-		}
 	}
 	urcu_qsbr_unregister_thread();
 	return 0;
@@ -452,7 +513,9 @@ dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *p
 	memset(w, 0, sizeof(*w));
 	hf_rand_init(&r);
 	hf_rand_bytes(&r, seed, sizeof(seed));
-	if (dp_core_init(&w->core, id, DP_QUESTION_MAX_DEFAULT, DP_WAITER_MAX_DEFAULT, seed) != 0) {
+	if (dp_bell_init(&w->bell) != 0 ||
+	    dp_core_init(&w->core, id, DP_QUESTION_MAX_DEFAULT, DP_WAITER_MAX_DEFAULT, seed) != 0) {
+		dp_bell_fini(&w->bell);
 		free(w);
 		return NULL;
 	}
@@ -465,7 +528,8 @@ dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *p
 	w->shared = shared;
 	w->ports = ports;
 	w->exception.port = DP_PORT_EXCEPTION;
-	dp_latency_init(&w->latency, rte_get_tsc_hz());
+	dp_latency_init(&w->latency, shared->tsc_hz);
+	dp_idle_init(&w->idle, shared->tsc_hz);
 	dp_limit_init(&w->limit, DP_NEIGHBOUR_PER_S, DP_NEIGHBOUR_BURST, 0);
 	dp_limit_init(&w->exception_limit, DP_EXCEPTION_PER_S, DP_EXCEPTION_BURST, 0);
 	return w;
@@ -477,5 +541,6 @@ dp_worker_destroy(struct dp_worker *w)
 	if (w == NULL)
 		return;
 	dp_core_fini(&w->core);
+	dp_bell_fini(&w->bell);
 	free(w);
 }

@@ -16,8 +16,10 @@
 
 #include <time.h>
 
+#include "dataplane/bell.h"
 #include "dataplane/done.h"
 #include "dataplane/exception.h"
+#include "dataplane/idle.h"
 #include "dataplane/latency.h"
 #include "dataplane/neighbour.h"
 #include "dataplane/port.h"
@@ -57,11 +59,12 @@ struct dp_worker {
 	struct hf_link *link;           /* of this poll */
 	const struct dp_policy *policy; /* of this poll */
 	bool rang;                      /* a miss was put on the ring in this poll */
-	unsigned idle_cnt;              /* polls without work, in a row */
-	uint64_t arrived;               /* rte_rdtsc when this burst came */
+	struct dp_idle idle;
+	uint64_t arrived; /* rte_rdtsc when this burst came */
 	struct dp_query query[DP_BURST];
 	struct dp_packet packet[DP_BURST];
 	struct dp_latency latency;
+	struct dp_bell bell; /* rung by other threads */
 	struct dp_done done;
 };
 

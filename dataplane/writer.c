@@ -67,8 +67,13 @@ take_answer(struct dp_writer *w, const struct hf_msg_answer *m)
 		return fault;
 	dp_count(w->counters, HF_COUNTER_msg_answer);
 	(void)dp_table_answer(w->table, policy_now(w), m, &view, now_ms(w));
-	if (m->handle != 0 && !dp_done_put(&w->workers[m->core]->done, m->handle))
-		dp_count(w->counters, HF_COUNTER_done_full);
+	if (m->handle != 0) {
+		struct dp_worker *who = w->workers[m->core];
+
+		if (!dp_done_put(&who->done, m->handle))
+			dp_count(w->counters, HF_COUNTER_done_full);
+		dp_bell_ring(&who->bell);
+	}
 	return HF_MSG_OK;
 }
 
@@ -373,6 +378,8 @@ detach(struct dp_writer *w, const char *why)
 	atomic_store_explicit(&w->shared->control_alive, false, memory_order_relaxed);
 	atomic_store_explicit(&w->shared->link, NULL, memory_order_relaxed);
 	w->link = NULL;
+	for (unsigned i = 0; i < w->worker_cnt; i++) /* who waits hears of it now */
+		dp_bell_ring(&w->workers[i]->bell);
 	urcu_qsbr_synchronize_rcu();
 	hf_link_close(link);
 	policy_forget(w);

@@ -69,6 +69,9 @@
 	X(badvers, queries, "answered BADVERS")                                                    \
 	X(identity, queries, "answered: id.server, version.server (RFC 4892)")                     \
 	X(refused, queries, "answered REFUSED")                                                    \
+	X(idle_nap, times, "napped for 50 us: nothing to do, and a port that cannot wake")         \
+	X(idle_sleep, times, "slept: nothing to do")                                               \
+	X(idle_woken, times, "woken from that by a packet or another thread")                      \
 	X(done_full, completions, "lost because a core's completion ring was full")                \
 	X(done_unknown, completions, "for a question nobody waits for any more")                   \
 	X(msg_answer, messages, "answers taken from the update ring")                              \

@@ -601,7 +601,8 @@ def test_a_port_that_does_not_open_is_named_and_the_exit_code_is_1():
 
 def test_too_few_queues_are_refused_with_both_numbers():
     with Wire("af_packet") as wire:
-        with pytest.raises(RuntimeError, match="1 receive and 1 transmit queues, 2 workers"):
+        with pytest.raises(RuntimeError, match="1 receive and 1 transmit queues, 2 workers need one each: "
+                           "--workers 1, or leave qpairs= out of --port"):
             wire.devargs = lambda: "net_af_packet0,iface=hfdpl,qpairs=1"
             Dataplane(wire, 2).__enter__()
 
@@ -629,21 +630,35 @@ def test_it_ends_after_run_for_and_leaves_its_counters():
         shutil.rmtree(dataplane.dir)
 
 
-def test_one_worker_that_sleeps_still_answers_soon():
-    with Wire("af_packet") as wire, Dataplane(wire, 1) as dataplane:
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_an_idle_worker_sleeps_until_a_packet_or_an_answer_wakes_it(driver):
+    with Wire(driver) as wire, Dataplane(wire, 1) as dataplane, Control(dataplane) as control, \
+            concurrent.futures.ThreadPoolExecutor(1) as pool:
         wire.dress()
-        assert dataplane.ask("www.warm.example.") is not None
-        time.sleep(1)
-        used = process_cpu_s(dataplane.process.pid)
-        time.sleep(1)
-        assert process_cpu_s(dataplane.process.pid) - used < 0.5, "an idle worker sleeps"
-        assert dataplane.ask("www.idle.example.") is not None
+        assert dataplane.ask("www.warm.example.").rcode() == dns.rcode.NOERROR
+        time.sleep(0.5)
+        before = control.stats()
+        time.sleep(0.5)
+        after = control.stats()
+        assert 1 <= grown(after, before, "idle_sleep") <= 50, "it sleeps, and not in small pieces"
+        assert grown(after, before, "idle_nap") <= 50
+        control.process.send_signal(signal.SIGSTOP)
+        waits = pool.submit(dataplane.ask, "www.late.example.")
+        time.sleep(0.3)  # the worker has handed the question on and sleeps again
+        control.process.send_signal(signal.SIGCONT)
+        assert waits.result().rcode() == dns.rcode.NOERROR
+        assert grown(control.stats(), after, "idle_woken") >= 2, "the query woke it, and so did the answer"
 
 
-def process_cpu_s(pid):
-    with open(f"/proc/{pid}/stat") as f:
-        fields = f.read().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def test_workers_of_a_port_without_a_descriptor_nap():
+    ran = run(f"{PLAIN}/holdfast-dataplane", "--port", "net_null0,no-rx=1", "--service", V4, "--workers", 2,
+              "--link", f"/tmp/{PREFIX}.sock", "--hugepages", "no", "--run-for", "500ms",
+              "--stats-file", f"/tmp/{PREFIX}.stats")
+    with open(f"/tmp/{PREFIX}.stats") as f:
+        workers = json.load(f)["threads"][1:]
+    os.unlink(f"/tmp/{PREFIX}.stats")
+    assert all(w["idle_nap"] > 0 and w["idle_sleep"] == 0 for w in workers)
+    assert "net_null0 spreads flows by a key of its own" in ran.stderr, "this driver takes none"
 
 
 def test_a_signal_ends_it_cleanly():

@@ -52,12 +52,14 @@ unit_names := \
 	cp_upstream_test \
 	cp_waiting_test \
 	cp_zones_test \
+	dp_bell_test \
 	dp_bucket_test \
 	dp_cookie_test \
 	dp_entry_test \
 	dp_exception_test \
 	dp_hash_test \
 	dp_identity_test \
+	dp_idle_test \
 	dp_judge_test \
 	dp_latency_test \
 	dp_neighbour_test \
@@ -65,6 +67,7 @@ unit_names := \
 	dp_packet_test \
 	dp_pending_test \
 	dp_policy_test \
+	dp_rss_test \
 	dp_serve_test \
 	dp_share_test \
 	dp_table_test \
@@ -147,6 +150,9 @@ unit_parts_dp_entry_test := dataplane hf
 unit_parts_dp_policy_test := dataplane hf
 unit_parts_dp_judge_test := dataplane hf
 unit_parts_dp_latency_test := hf
+unit_parts_dp_bell_test := dataplane hf
+unit_parts_dp_idle_test := hf
+unit_parts_dp_rss_test := dataplane hf
 unit_parts_dp_table_test := dataplane hf
 unit_parts_cp_policy_test := resolver validator hf
 unit_parts_cp_buckets_test := resolver hf
