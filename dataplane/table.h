@@ -56,11 +56,17 @@ enum dp_insert {
 	DP_INSERT_CNT,
 };
 
-/* Add 1 to a counter of this thread's own row; others read it with a relaxed load. */
+/* Add n, or 1, to a counter of this thread's own row; others read it with a relaxed load. */
+static inline void
+dp_count_add(uint64_t *counters, enum hf_counter c, uint64_t n)
+{
+	__atomic_store_n(&counters[c], counters[c] + n, __ATOMIC_RELAXED);
+}
+
 static inline void
 dp_count(uint64_t *counters, enum hf_counter c)
 {
-	__atomic_store_n(&counters[c], counters[c] + 1, __ATOMIC_RELAXED);
+	dp_count_add(counters, c, 1);
 }
 
 /* At start. octets_max of entries; slots for that many octets of small entries. seed: 64

@@ -223,28 +223,39 @@ give_out(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsigned
 	}
 }
 
-static unsigned
-poll_port(struct dp_worker *w, uint16_t port)
+/* The short way for what it takes of a burst (hit.h). Returns who is answered: in, bit by bit. */
+static uint32_t
+answer_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **in, unsigned cnt)
 {
-	struct rte_mbuf *in[DP_BURST];
-	struct dp_out out = {.port = port, .cnt = 0};
-	struct dp_lane lane = dp_port_lane(w->ports, port, w->core.id);
-	uint16_t in_cnt = rte_eth_rx_burst(lane.device, lane.queue, in, DP_BURST);
-	uint64_t hit_cnt = w->core.counters[HF_COUNTER_hit];
-	uint64_t stale_cnt = w->core.counters[HF_COUNTER_stale];
+	struct dp_hits *b = &w->hits;
+	uint32_t set = 0;
+
+	for (unsigned i = 0; i < cnt; i++) {
+		struct rte_mbuf *m = in[i];
+
+		b->hit[i].octets = rte_pktmbuf_mtod(m, uint8_t *);
+		b->hit[i].len = m->data_len;
+		b->hit[i].cap = (uint16_t)(m->buf_len - m->data_off);
+		b->hit[i].summed = false;
+		set |= (uint32_t)(m->nb_segs == 1) << i;
+	}
+	set = w->way->headers(&w->ports->port[port].host, b, set);
+	set = w->way->questions(&w->core, b, set);
+	set = w->way->find(&w->core, b, set);
+	return w->way->answers(&w->core, w->policy, b, set);
+}
+
+/* All that a core does with cnt frames that the short way left. */
+static void
+answer_others(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsigned in_cnt)
+{
 	unsigned cnt = 0;
 
-	if (in_cnt == 0)
-		return 0;
-	w->arrived = rte_rdtsc();
-	count_add(w, HF_COUNTER_rx, in_cnt);
-	for (unsigned i = 0; i < in_cnt; i++)
-		__builtin_prefetch(rte_pktmbuf_mtod(in[i], void *));
 	for (unsigned i = 0; i < in_cnt; i++) {
 		struct dp_packet *p = &w->packet[cnt];
 		struct dp_query *dq = &w->query[cnt];
 
-		if (!take_in(w, &out, in[i], p))
+		if (!take_in(w, out, in[i], p))
 			continue;
 		dq->msg = p->octets + p->dns_off;
 		dq->len = p->dns_len;
@@ -255,7 +266,39 @@ poll_port(struct dp_worker *w, uint16_t port)
 	}
 	for (unsigned i = 0; i < cnt; i++)
 		dp_query_find(&w->core, &w->query[i]);
-	give_out(w, &out, in, cnt);
+	give_out(w, out, in, cnt);
+}
+
+static unsigned
+poll_port(struct dp_worker *w, uint16_t port)
+{
+	struct rte_mbuf *in[DP_BURST];
+	struct dp_out out = {.port = port, .cnt = 0};
+	struct dp_lane lane = dp_port_lane(w->ports, port, w->core.id);
+	uint16_t in_cnt = rte_eth_rx_burst(lane.device, lane.queue, in, DP_BURST);
+	uint64_t hit_cnt = w->core.counters[HF_COUNTER_hit];
+	uint64_t stale_cnt = w->core.counters[HF_COUNTER_stale];
+	unsigned left = 0;
+
+	if (in_cnt == 0)
+		return 0;
+	w->arrived = rte_rdtsc();
+	count_add(w, HF_COUNTER_rx, in_cnt);
+	for (unsigned i = 0; i < in_cnt; i++) {
+		__builtin_prefetch(rte_pktmbuf_mtod(in[i], void *));
+		__builtin_prefetch(rte_pktmbuf_mtod_offset(in[i], void *, DP_LINE_LEN));
+	}
+
+	uint32_t done = answer_hits(w, port, in, in_cnt);
+
+	for (unsigned i = 0; i < in_cnt; i++) {
+		if ((done >> i & 1) != 0)
+			out_add(w, &out, in[i], w->hits.hit[i].len);
+		else
+			in[left++] = in[i];
+	}
+	if (left != 0)
+		answer_others(w, &out, in, left);
 	out_flush(w, &out);
 	out_flush(w, &w->exception);
 	time_burst(w, hit_cnt, stale_cnt);
@@ -519,6 +562,7 @@ dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *p
 		free(w);
 		return NULL;
 	}
+	w->way = dp_hit_way_best();
 	w->core.table = table;
 	w->core.udp_max = o->udp_max;
 	w->core.identity = &o->identity;

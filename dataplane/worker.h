@@ -19,14 +19,13 @@
 #include "dataplane/bell.h"
 #include "dataplane/done.h"
 #include "dataplane/exception.h"
+#include "dataplane/hit.h"
 #include "dataplane/idle.h"
 #include "dataplane/latency.h"
 #include "dataplane/neighbour.h"
 #include "dataplane/port.h"
 #include "dataplane/serve.h"
 #include "lib/link/link.h"
-
-enum { DP_BURST = 32 };
 
 /* What the writer thread tells the workers. */
 struct dp_shared {
@@ -61,7 +60,9 @@ struct dp_worker {
 	bool rang;                      /* a miss was put on the ring in this poll */
 	struct dp_idle idle;
 	uint64_t arrived; /* rte_rdtsc when this burst came */
-	struct dp_query query[DP_BURST];
+	const struct dp_hit_way *way;
+	struct dp_hits hits;
+	struct dp_query query[DP_BURST]; /* the long way, as packet */
 	struct dp_packet packet[DP_BURST];
 	struct dp_latency latency;
 	struct dp_bell bell; /* rung by other threads */

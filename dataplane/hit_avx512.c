@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The hit path for CPUs with AVX512; dataplane/module.mk has the compiler's flags. */
+#define DP_HIT_WAY      dp_hit_avx512
+#define DP_HIT_WAY_NAME "avx512"
+#include "dataplane/hit_way.h"

@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * hit_way: the stages of hit.h, for the CPU that the including file is compiled for.
+ *
+ * Purpose   Included once by each file that says DP_HIT_WAY (the name of its table of stages) and
+ *           DP_HIT_WAY_NAME.
+ * Roles     As hit.h. Memory, blocking, loss and trust too.
+ *
+ * Numbers from a packet stay as they are stored, most significant octet first in memory, wherever
+ * they only go into a one's complement sum: order does not matter to it (RFC 1071 2).
+ */
+#ifndef DP_HIT_WAY
+#error "included by the files that say which way"
+#endif
+
+#include "dataplane/hit.h"
+#include "dataplane/wide.h"
+
+enum {
+	WAY_IPV4_TTL = 64,
+	WAY_OPT_LEN = 11,      /* without options: RFC 6891 6.1.2 */
+	WAY_QUESTION_TAIL = 4, /* type and class */
+	WAY_PSEUDO_V4 = 8,     /* addresses right before the UDP header, as in the pseudo-header */
+	WAY_PSEUDO_V6 = 32,
+	WAY_NAME_FIRST = DP_LINE_LEN - DP_KEY_NAME_OFF, /* octets of a name on a key's first line */
+};
+
+static inline uint16_t
+way_u16(const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint32_t
+way_u32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint64_t
+way_u64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline void
+way_put_u16(uint8_t *p, uint16_t v)
+{
+	memcpy(p, &v, sizeof(v));
+}
+
+/* A number as it is stored, and back. */
+static inline uint16_t
+way_be(uint16_t v)
+{
+	return __builtin_bswap16(v);
+}
+
+/* For each packet of a set, lowest first. */
+#define WAY_FOR(i, left, set)                                                                  \
+	for (uint32_t left = (set), i; left != 0 && (i = (uint32_t)__builtin_ctz(left), true); \
+	     left &= left - 1)
+
+/* A sum that is not zero, to sixteen bits: [1, 0xffff]. */
+static inline uint16_t
+way_fold(uint64_t sum)
+{
+	sum = (sum >> 32) + (uint32_t)sum;
+	sum = (sum >> 16) + (sum & UINT16_MAX);
+	sum = (sum >> 16) + (sum & UINT16_MAX);
+	return (uint16_t)((sum >> 16) + sum);
+}
+
+static inline uint64_t
+way_halves(uint64_t v)
+{
+	return (v >> 32) + (uint32_t)v;
+}
+
+/* --- headers ----------------------------------------------------------------------- */
+
+/* Of len octets; whole lines are readable. Two at once, for nobody can guess the length. */
+static inline uint64_t
+way_sum(const uint8_t *p, unsigned len)
+{
+	unsigned first = len < DP_LINE_LEN ? len : DP_LINE_LEN;
+	unsigned second = len - first < DP_LINE_LEN ? len - first : DP_LINE_LEN;
+	uint64_t sum = dp_wide_sum(dp_wide_keep(dp_wide_load(p), 0, first)) +
+	    dp_wide_sum(dp_wide_keep(dp_wide_load(p + DP_LINE_LEN), 0, second));
+
+	for (unsigned off = 2 * DP_LINE_LEN; off < len; off += DP_LINE_LEN) {
+		unsigned left = len - off < DP_LINE_LEN ? len - off : DP_LINE_LEN;
+
+		sum += dp_wide_sum(dp_wide_keep(dp_wide_load(p + off), 0, left));
+	}
+	return sum;
+}
+
+static inline bool
+way_v4_listed(const struct dp_service *s, uint32_t addr)
+{
+	for (unsigned i = 0; i < s->v4_cnt; i++)
+		if (way_u32(s->v4[i]) == addr)
+			return true;
+	return false;
+}
+
+static inline bool
+way_v6_listed(const struct dp_service *s, uint64_t high, uint64_t low)
+{
+	for (unsigned i = 0; i < s->v6_cnt; i++)
+		if (way_u64(s->v6[i]) == high && way_u64(s->v6[i] + 8) == low)
+			return true;
+	return false;
+}
+
+/* A header without options to a service address, of a datagram in one piece, from a host's
+ * address. Returns what it says follows it, 0: not plain. */
+static inline unsigned
+way_ipv4(const struct dp_service *s, const struct dp_hit *h, const uint8_t *ip, unsigned left)
+{
+	const uint64_t fragment = (uint64_t)0xff3f << 48; /* more fragments, or an offset */
+	uint64_t a = way_u64(ip), b = way_u64(ip + 8);
+	uint32_t from = (uint32_t)(b >> 32), to = way_u32(ip + 16);
+	unsigned total = way_be((uint16_t)(a >> 16));
+	uint8_t net = (uint8_t)from; /* hf_ipv4_is_host */
+
+	if ((uint8_t)a != 0x45 || (a & fragment) != 0 || (uint8_t)(b >> 8) != DP_PROTO_UDP ||
+	    total > left || total < DP_IPV4_LEN || net == 0 || net == 127 || net >= 224)
+		return 0;
+	if (!h->summed && way_fold(way_halves(a) + way_halves(b) + to) != UINT16_MAX)
+		return 0;
+	if (!way_v4_listed(s, to) || way_v4_listed(s, from))
+		return 0;
+	return total - DP_IPV4_LEN;
+}
+
+static inline unsigned
+way_ipv6(const struct dp_service *s, const uint8_t *ip, unsigned left)
+{
+	uint64_t high = way_u64(ip + 8), low = way_u64(ip + 16);
+	unsigned len = way_be(way_u16(ip + 4));
+	uint64_t one = (uint64_t)1 << 56;
+
+	if (ip[0] >> 4 != 6 || ip[6] != DP_PROTO_UDP || len > left - DP_IPV6_LEN)
+		return 0;
+	if ((uint8_t)high == 0xff || (high == 0 && (low == 0 || low == one))) /* hf_ipv6_is_host */
+		return 0;
+	if (!way_v6_listed(s, way_u64(ip + 24), way_u64(ip + 32)) || way_v6_listed(s, high, low))
+		return 0;
+	return len;
+}
+
+/* l4_len: what IP says is there. pseudo: octets of addresses before the header. */
+static inline bool
+way_udp(struct dp_hit *h, const uint8_t *udp, unsigned l4_len, unsigned pseudo)
+{
+	uint64_t head = way_u64(udp);
+	unsigned len = way_be((uint16_t)(head >> 32));
+
+	if ((uint16_t)(head >> 16) != way_be(DP_DNS_PORT) || (uint16_t)head == 0 ||
+	    head >> 48 == 0 || len > l4_len || len < DP_UDP_LEN + HF_HEADER_LEN)
+		return false;
+	if (!h->summed) {
+		uint64_t sum = way_be(DP_PROTO_UDP) + (uint64_t)(uint16_t)(head >> 32);
+
+		if (way_fold(sum + way_sum(udp - pseudo, len + pseudo)) != UINT16_MAX)
+			return false;
+	}
+	h->dns_len = (uint16_t)(len - DP_UDP_LEN);
+	return true;
+}
+
+static inline bool
+way_headers_one(const struct dp_host *host, struct dp_hit *h)
+{
+	const uint8_t *p = h->octets;
+	unsigned off = DP_ETHER_LEN;
+
+	if (h->len < DP_HEADERS_MAX - DP_VLAN_LEN || h->cap < DP_HIT_CAP_MIN ||
+	    h->len + DP_HIT_TAIL > h->cap)
+		return false;
+
+	uint64_t mac = way_u64(host->mac) ^ way_u64(p);
+	uint16_t type = way_u16(p + 12);
+
+	if (mac << 16 != 0 || (p[6] & 1) != 0)
+		return false;
+	if (type == way_be(DP_ETHER_VLAN)) {
+		type = way_u16(p + 16);
+		off += DP_VLAN_LEN;
+	}
+	h->ip = h->octets + off;
+
+	unsigned left = h->len - off;
+	unsigned v6 = type == way_be(DP_ETHER_IPV6);
+	unsigned len;
+
+	if (v6)
+		len = left < DP_IPV6_LEN ? 0 : way_ipv6(host->service, h->ip, left);
+	else if (type == way_be(DP_ETHER_IPV4))
+		len = way_ipv4(host->service, h, h->ip, left);
+	else
+		return false;
+
+	uint8_t *udp = h->ip + (v6 ? DP_IPV6_LEN : DP_IPV4_LEN);
+
+	h->v6 = v6;
+	h->dns = udp + DP_UDP_LEN;
+	return len != 0 && way_udp(h, udp, len, v6 ? WAY_PSEUDO_V6 : WAY_PSEUDO_V4);
+}
+
+static uint32_t
+way_headers(const struct dp_host *host, struct dp_hits *b, uint32_t set)
+{
+	uint32_t done = 0;
+
+	WAY_FOR(i, left, set)
+	done |= (uint32_t)way_headers_one(host, &b->hit[i]) << i;
+	return done;
+}
+
+/* --- questions ---------------------------------------------------------------------- */
+
+/* Octets of the name at p: up to the first zero. It may not be one, if a label holds that zero or
+ * lengths lead elsewhere: then it is equal to no entry's. 0: none within DP_HIT_NAME_MAX. */
+static inline unsigned
+way_name_len(struct dp_wide first, const uint8_t *p)
+{
+	uint64_t zeros = dp_wide_zeros(first) >> DP_KEY_NAME_OFF;
+
+	if (__builtin_expect(zeros != 0, 1))
+		return (unsigned)__builtin_ctzll(zeros) + 1;
+	zeros = dp_wide_zeros(dp_wide_load(p + WAY_NAME_FIRST));
+	return zeros == 0 ? 0 : WAY_NAME_FIRST + (unsigned)__builtin_ctzll(zeros) + 1;
+}
+
+/* The len octets behind the question, when there are any, are an OPT record of version 0 without
+ * options. */
+static inline bool
+way_opt(struct dp_hit *h, const uint8_t *p, unsigned len, unsigned udp_max)
+{
+	uint64_t head = way_u64(p); /* root, OPT, size, extended RCODE, version, DO */
+	bool root_opt = (uint32_t)head << 8 == (uint32_t)way_be(HF_TYPE_OPT) << 16;
+	bool plain = root_opt && (uint8_t)(head >> 48) == 0 && way_u16(p + 9) == 0;
+	unsigned size = way_be((uint16_t)(head >> 24));
+
+	size = size < HF_UDP_PLAIN_MAX || !h->opt ? HF_UDP_PLAIN_MAX : size;
+	h->limit = (uint16_t)(size < udp_max ? size : udp_max);
+	h->dnssec_ok = h->opt && head >> 63 != 0;
+	return h->opt ? plain && len == WAY_OPT_LEN : len == 0;
+}
+
+static inline void
+way_key(const struct dp_hash *hash, struct dp_hit *h, struct dp_wide first, unsigned name_len)
+{
+	const uint8_t *name = h->dns + HF_HEADER_LEN;
+	unsigned end = DP_KEY_NAME_OFF + name_len;
+
+	first = dp_wide_keep(dp_wide_fold(first), DP_KEY_NAME_OFF, end < 64 ? end : 64);
+	first = dp_wide_put(first, h->meta);
+	dp_wide_store(h->line[0], first);
+#if defined(DP_WIDE_AVX512) || defined(DP_WIDE_AVX2)
+	if (__builtin_expect(end <= DP_LINE_LEN && hash->aes, 1)) {
+		h->hash = dp_wide_hash(hash, first);
+		return;
+	}
+#endif
+	if (end > DP_LINE_LEN) {
+		struct dp_wide second = dp_wide_load(name + WAY_NAME_FIRST);
+
+		second = dp_wide_keep(dp_wide_fold(second), 0, end - DP_LINE_LEN);
+		dp_wide_store(h->line[1], second);
+	}
+	h->hash = dp_hash_key(hash, (const struct dp_key_octets *)(const void *)h->line);
+}
+
+/* Types that are looked up (hf_reply_judge) and that anybody asks for: 1 to 127 but for OPT, and
+ * those from 256 on. */
+static inline bool
+way_type_usual(unsigned type)
+{
+	return type != 0 && (type < 128 || type > 255) && type != HF_TYPE_OPT;
+}
+
+static inline bool
+way_questions_one(const struct dp_core *core, struct dp_hit *h)
+{
+	const uint64_t one_question = 0x0100; /* four counts as stored: one, none, none, OPT */
+	uint8_t *name = h->dns + HF_HEADER_LEN;
+	uint64_t counts = way_u64(h->dns + 4);
+	unsigned asked = way_u16(h->dns + 2); /* as stored */
+	struct dp_wide first = dp_wide_load(name - DP_KEY_NAME_OFF);
+	unsigned name_len = way_name_len(first, name);
+	unsigned end = HF_HEADER_LEN + name_len + WAY_QUESTION_TAIL;
+
+	if ((counts & ~(UINT64_C(1) << 56)) != one_question || name_len == 0 || end > h->dns_len ||
+	    (asked & way_be(HF_FLAG_QR | HF_FLAG_OPCODE)) != 0)
+		return false;
+
+	uint32_t tail = way_u32(name + name_len);
+	unsigned type = way_be((uint16_t)tail);
+
+	h->opt = counts >> 56 != 0;
+	if (tail >> 16 != way_be(HF_CLASS_IN) || !way_type_usual(type) ||
+	    !way_opt(h, h->dns + end, h->dns_len - end, core->udp_max))
+		return false;
+
+	bool cd = (asked & way_be(HF_FLAG_CD)) != 0;
+
+	h->meta = dp_key_meta((uint16_t)type,
+	    (uint8_t)(h->dnssec_ok * HF_VARIANT_DO + cd * HF_VARIANT_CD), (uint8_t)name_len);
+	way_key(&core->table->hash, h, first, name_len);
+	dp_table_prefetch(core->table, h->hash);
+	return true;
+}
+
+static uint32_t
+way_questions(const struct dp_core *core, struct dp_hits *b, uint32_t set)
+{
+	uint32_t done = 0;
+
+	WAY_FOR(i, left, set)
+	done |= (uint32_t)way_questions_one(core, &b->hit[i]) << i;
+	return done;
+}
+
+/* --- find --------------------------------------------------------------------------- */
+
+static uint32_t
+way_find(const struct dp_core *core, struct dp_hits *b, uint32_t set)
+{
+	uint32_t done = 0;
+
+	WAY_FOR(i, left, set)
+	{
+		struct dp_hit *h = &b->hit[i];
+
+		h->entry = dp_table_peek(core->table, h->hash);
+		if (h->entry == NULL)
+			continue;
+		__builtin_prefetch(h->entry);
+		__builtin_prefetch((const uint8_t *)h->entry + DP_LINE_LEN);
+		__builtin_prefetch((const uint8_t *)h->entry + 2 * DP_LINE_LEN);
+		done |= (uint32_t)1 << i;
+	}
+	return done;
+}
+
+/* --- answers ------------------------------------------------------------------------ */
+
+/* What may be answered with e without looking further: fresh, validated, no EDE. AD is *ad, if
+ * the client understands it. False: the long way knows. */
+static inline bool
+way_judge(const struct dp_core *core, const struct dp_policy *p, struct dp_entry *e, bool *ad)
+{
+	bool secure = e->verdict == HF_VERDICT_SECURE;
+	uint64_t covered = p->generation << 16;
+
+	if (core->now_ms >= e->fresh_until_ms || e->ede != HF_EDE_NONE ||
+	    (e->flags & HF_ANSWER_TRUNCATED) != 0 || e->rcode > HF_FLAG_RCODE ||
+	    !(secure || e->verdict == HF_VERDICT_INSECURE))
+		return false;
+	if (secure && p->nta_cnt != 0)
+		covered = atomic_load_explicit(&e->covered, memory_order_relaxed);
+	*ad = secure && (uint16_t)covered == 0;
+	return covered >> 16 == p->generation;
+}
+
+/* Marked as used; false when it is time to ask for it again: the long way does. */
+static inline bool
+way_mark(const struct dp_core *core, struct dp_entry *e)
+{
+	uint8_t used = atomic_load_explicit(&e->used, memory_order_relaxed);
+
+	if (__builtin_expect(dp_entry_ageing(e, core->now_ms), 0) && core->control_alive &&
+	    (used & DP_USED_REFRESHED) == 0)
+		return false;
+	/* Stored only when it changes: the line is shared by all cores. */
+	if ((used & (DP_USED | DP_USED_AGAIN)) != (DP_USED | DP_USED_AGAIN))
+		atomic_store_explicit(&e->used,
+		    (uint8_t)(used | DP_USED | ((used & DP_USED) != 0 ? DP_USED_AGAIN : 0)),
+		    memory_order_relaxed);
+	return true;
+}
+
+/* Copies of whole blocks; the last one ends where the body ends, and lies over the one before. */
+static inline void
+way_copy(uint8_t *to, const uint8_t *from, unsigned len)
+{
+	if (__builtin_expect(len < DP_BLOCK_LEN || len > 2 * DP_LINE_LEN, 0)) {
+		memcpy(to, from, len);
+		return;
+	}
+	for (unsigned off = 0; off < len - DP_BLOCK_LEN; off += DP_BLOCK_LEN)
+		memcpy(to + off, from + off, DP_BLOCK_LEN);
+	memcpy(to + len - DP_BLOCK_LEN, from + len - DP_BLOCK_LEN, DP_BLOCK_LEN);
+}
+
+static inline uint16_t
+way_swap_if(uint16_t sum, unsigned odd)
+{
+	return (odd & 1) != 0 ? way_be(sum) : sum;
+}
+
+/* The records of e behind the question, TTLs counted down (RFC 1035 3.2.1). Returns their sum. */
+static inline uint64_t
+way_body(const struct dp_core *core, const struct dp_entry *e, uint8_t *to)
+{
+	const uint8_t *from = dp_entry_body(e);
+	const uint16_t *off = dp_entry_ttl_off(e);
+	uint64_t sum = dp_checksum_add(0, from, e->body_len) + ((uint64_t)UINT16_MAX << 32);
+	uint32_t age_s = (uint32_t)((core->now_ms - e->inserted_ms) / 1000);
+
+	way_copy(to, from, e->body_len);
+	for (unsigned i = 0; i < e->ttl_cnt; i++) {
+		uint32_t before = way_u32(from + off[i]);
+		uint32_t ttl = __builtin_bswap32(before);
+
+		ttl = ttl > age_s ? ttl - age_s : 0;
+		uint32_t after = __builtin_bswap32(ttl);
+
+		memcpy(to + off[i], &after, sizeof(after));
+		sum -= way_swap_if(way_fold(before), off[i]);
+		sum += way_swap_if(way_fold(after), off[i]);
+	}
+	return sum;
+}
+
+/* OPT without options. Returns its sum. */
+static inline uint64_t
+way_opt_write(uint8_t *p, bool dnssec_ok)
+{
+	const uint64_t head = __builtin_bswap64((uint64_t)HF_TYPE_OPT << 40 |
+	    (uint64_t)HF_UDP_EDNS_SEND << 24 | (dnssec_ok ? HF_EDNS_DO >> 8 : 0));
+	const uint32_t zero = 0;
+
+	memcpy(p + 7, &zero, sizeof(zero)); /* the second half of the flags, no options */
+	memcpy(p, &head, sizeof(head));
+	return way_halves(head);
+}
+
+/* Addresses and the rest of the IP header for l4_len octets (dp_packet_turn). */
+static inline void
+way_turn(struct dp_hit *h, unsigned l4_len)
+{
+	uint8_t *ip = h->ip;
+	uint64_t to = way_u64(h->octets) & (UINT64_MAX >> 16);
+	uint64_t from = way_u64(h->octets + DP_MAC_LEN);
+	uint32_t high = (uint32_t)(to >> 16);
+
+	memcpy(h->octets, &from, DP_MAC_LEN);
+	way_put_u16(h->octets + DP_MAC_LEN, (uint16_t)to);
+	memcpy(h->octets + DP_MAC_LEN + 2, &high, sizeof(high));
+	if (h->v6) {
+		uint64_t head = 0x60 | (uint64_t)way_be((uint16_t)l4_len) << 32 |
+		    (uint64_t)DP_PROTO_UDP << 48 | (uint64_t)WAY_IPV4_TTL << 56;
+		uint8_t a[16], b[16];
+
+		memcpy(a, ip + 8, sizeof(a));
+		memcpy(b, ip + 24, sizeof(b));
+		memcpy(ip, &head, sizeof(head));
+		memcpy(ip + 8, b, sizeof(b));
+		memcpy(ip + 24, a, sizeof(a));
+		return;
+	}
+
+	const uint64_t first = 0x45 | (uint64_t)way_be((uint16_t)(DP_IPV4_LEN + l4_len)) << 16 |
+	    (uint64_t)way_be(0x4000) << 48; /* no identification, DF */
+	uint64_t addresses = way_u64(ip + 12);
+	uint64_t hops = WAY_IPV4_TTL | DP_PROTO_UDP << 8;
+	uint16_t sum = (uint16_t)~way_fold(way_halves(first) + way_halves(addresses) + hops);
+
+	addresses = addresses << 32 | addresses >> 32;
+	hops |= (uint64_t)sum << 16;
+	memcpy(ip, &first, sizeof(first));
+	uint32_t second = (uint32_t)hops;
+	memcpy(ip + 8, &second, sizeof(second));
+	memcpy(ip + 12, &addresses, sizeof(addresses));
+}
+
+/* Header bits as stored: RFC 6840 5.7, 5.8; without OPT dnssec_ok is clear. */
+static inline uint16_t
+way_flags(uint16_t asked, bool dnssec_ok, bool ad, unsigned rcode)
+{
+	ad = ad && (dnssec_ok || (asked & way_be(HF_FLAG_AD)) != 0) &&
+	    (asked & way_be(HF_FLAG_CD)) == 0;
+	return (uint16_t)((asked & way_be(HF_FLAG_RD | HF_FLAG_CD)) |
+	    way_be((uint16_t)(HF_FLAG_QR | HF_FLAG_RA | rcode)) | (ad ? way_be(HF_FLAG_AD) : 0));
+}
+
+/* The reply over the query. Its checksum comes from that of the query, which was right: less what
+ * goes, plus what comes (RFC 1624 3). What is subtracted is below the multiple of 0xffff. */
+static inline void
+way_reply(const struct dp_core *core, struct dp_hit *h, const struct dp_entry *e, bool ad)
+{
+	const uint64_t zero = (uint64_t)UINT16_MAX << 32;
+	uint8_t *dns = h->dns, *udp = dns - DP_UDP_LEN;
+	unsigned name_len = dp_key_meta_name_len(h->meta);
+	unsigned end = HF_HEADER_LEN + WAY_QUESTION_TAIL + name_len;
+	unsigned len = end + e->body_len + h->opt * (unsigned)WAY_OPT_LEN + DP_UDP_LEN;
+	uint8_t *body = dns + end;
+	uint64_t udp_head = way_u64(udp);
+	uint16_t asked = way_u16(dns + 2);
+	uint16_t flags = way_flags(asked, h->dnssec_ok, ad, e->rcode);
+	uint64_t went = h->opt ? way_halves(way_u64(body)) + body[8] : 0;
+	uint64_t behind = zero - went;
+	uint64_t sum = zero;
+
+	behind += way_body(core, e, body);
+	if (h->opt)
+		behind += way_swap_if(
+		    way_fold(way_opt_write(body + e->body_len, h->dnssec_ok)), e->body_len);
+
+	uint64_t counts = way_be(1) | (uint64_t)way_be(e->an_cnt) << 16 |
+	    (uint64_t)way_be(e->ns_cnt) << 32 |
+	    (uint64_t)way_be((uint16_t)(e->ar_cnt + h->opt)) << 48;
+
+	sum -= (udp_head >> 48) + 2 * (uint64_t)(uint16_t)(udp_head >> 32) + asked + way_be(1) +
+	    (uint64_t)h->opt * way_be(1);
+	sum += 2 * (uint64_t)way_be((uint16_t)len) + flags + way_halves(counts) +
+	    way_swap_if(way_fold(behind), name_len);
+
+	uint16_t folded = (uint16_t)~way_fold(sum);
+
+	way_put_u16(dns + 2, flags);
+	memcpy(dns + 4, &counts, sizeof(counts));
+	if (folded == 0)
+		folded = UINT16_MAX; /* zero means "not computed" (RFC 768) */
+	udp_head = (uint16_t)(udp_head >> 16) | (udp_head & UINT16_MAX) << 16 |
+	    (uint64_t)way_be((uint16_t)len) << 32 | (uint64_t)folded << 48;
+	memcpy(udp, &udp_head, sizeof(udp_head));
+	way_turn(h, len);
+	h->len = (uint16_t)(dns - h->octets + len - DP_UDP_LEN);
+}
+
+static inline bool
+way_fits(const struct dp_hit *h, const struct dp_entry *e)
+{
+	unsigned len = HF_HEADER_LEN + WAY_QUESTION_TAIL + dp_key_meta_name_len(h->meta) +
+	    e->body_len + h->opt * (unsigned)WAY_OPT_LEN;
+
+	return len <= h->limit && DP_HEADERS_MAX + len <= h->cap;
+}
+
+static uint32_t
+way_answers(struct dp_core *core, const struct dp_policy *p, struct dp_hits *b, uint32_t set)
+{
+	uint32_t done = 0;
+
+	WAY_FOR(i, left, set)
+	{
+		struct dp_hit *h = &b->hit[i];
+		struct dp_entry *e = h->entry;
+		bool ad = false;
+
+		if (!dp_key_equal(
+			(const struct dp_key_octets *)(const void *)h->line, dp_entry_key(e)) ||
+		    !way_judge(core, p, e, &ad) || !way_fits(h, e) || !way_mark(core, e))
+			continue;
+		way_reply(core, h, e, ad);
+		done |= (uint32_t)1 << i;
+	}
+	dp_count_add(core->counters, HF_COUNTER_queries, (uint64_t)__builtin_popcount(done));
+	dp_count_add(core->counters, HF_COUNTER_hit, (uint64_t)__builtin_popcount(done));
+	return done;
+}
+
+const struct dp_hit_way DP_HIT_WAY = {
+    .name = DP_HIT_WAY_NAME,
+    .headers = way_headers,
+    .questions = way_questions,
+    .find = way_find,
+    .answers = way_answers,
+};
