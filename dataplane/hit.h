@@ -50,7 +50,7 @@ struct dp_hit {
 	/* find */
 	struct dp_entry *entry;
 	/* answers */
-	bool refresh; /* popular, and expires soon: to be asked for */
+	uint16_t reply_len; /* of the DNS message */
 	/* the key in lines: compared with the entry's */
 	alignas(DP_LINE_LEN) uint8_t line[DP_HIT_LINES][DP_LINE_LEN];
 };

@@ -22,6 +22,7 @@ enum {
 	WAY_QUESTION_TAIL = 4, /* type and class */
 	WAY_PSEUDO_V4 = 8,     /* addresses right before the UDP header, as in the pseudo-header */
 	WAY_PSEUDO_V6 = 32,
+	WAY_FRAME_MIN = DP_ETHER_LEN + DP_IPV4_LEN + DP_UDP_LEN + HF_HEADER_LEN + 1 + 4,
 	WAY_NAME_FIRST = DP_LINE_LEN - DP_KEY_NAME_OFF, /* octets of a name on a key's first line */
 };
 
@@ -186,8 +187,7 @@ way_headers_one(const struct dp_host *host, struct dp_hit *h)
 	const uint8_t *p = h->octets;
 	unsigned off = DP_ETHER_LEN;
 
-	if (h->len < DP_HEADERS_MAX - DP_VLAN_LEN || h->cap < DP_HIT_CAP_MIN ||
-	    h->len + DP_HIT_TAIL > h->cap)
+	if (h->len < WAY_FRAME_MIN || h->cap < DP_HIT_CAP_MIN || h->len + DP_HIT_TAIL > h->cap)
 		return false;
 
 	uint64_t mac = way_u64(host->mac) ^ way_u64(p);
@@ -358,37 +358,91 @@ way_find(const struct dp_core *core, struct dp_hits *b, uint32_t set)
 
 /* --- answers ------------------------------------------------------------------------ */
 
-/* What may be answered with e without looking further: fresh, validated, no EDE. AD is *ad, if
- * the client understands it. False: the long way knows. */
-static inline bool
-way_judge(const struct dp_core *core, const struct dp_policy *p, struct dp_entry *e, bool *ad)
-{
-	bool secure = e->verdict == HF_VERDICT_SECURE;
-	uint64_t covered = p->generation << 16;
+/* What is copied from an entry, and how. */
+struct way_answer {
+	const struct dp_entry *e;
+	const uint8_t *body;
+	unsigned body_len;
+	struct dp_entry_counts cnt;
+	uint32_t age_s;
+	uint16_t flags; /* of the reply, as stored */
+};
 
-	if (core->now_ms >= e->fresh_until_ms || e->ede != HF_EDE_NONE ||
-	    (e->flags & HF_ANSWER_TRUNCATED) != 0 || e->rcode > HF_FLAG_RCODE ||
-	    !(secure || e->verdict == HF_VERDICT_INSECURE))
+/* The entry's question is that of h. Whole lines, each read in one piece. */
+static inline bool
+way_same(const struct dp_hit *h, const struct dp_entry *e)
+{
+	const uint8_t *line = (const uint8_t *)e;
+	unsigned end = DP_KEY_NAME_OFF + dp_key_meta_name_len(h->meta);
+	unsigned first_end = end < DP_LINE_LEN ? end : DP_LINE_LEN;
+	struct dp_wide first = dp_wide_keep(dp_wide_load(line), DP_KEY_NAME_OFF, first_end);
+
+	first = dp_wide_put(first, way_u32(line));
+	if (!dp_wide_equal(first, dp_wide_load(h->line[0])))
 		return false;
-	if (secure && p->nta_cnt != 0)
-		covered = atomic_load_explicit(&e->covered, memory_order_relaxed);
-	*ad = secure && (uint16_t)covered == 0;
-	return covered >> 16 == p->generation;
+	if (__builtin_expect(end <= DP_LINE_LEN, 1))
+		return true;
+	return dp_wide_equal(dp_wide_keep(dp_wide_load(line + DP_LINE_LEN), 0, end - DP_LINE_LEN),
+	    dp_wide_load(h->line[1]));
+}
+
+/* Header bits as stored: RFC 6840 5.7, 5.8; without OPT dnssec_ok is clear. */
+static inline uint16_t
+way_flags(uint16_t asked, bool dnssec_ok, bool ad, unsigned rcode)
+{
+	bool wanted = dnssec_ok | ((asked & way_be(HF_FLAG_AD)) != 0);
+
+	ad = ad & wanted & ((asked & way_be(HF_FLAG_CD)) == 0);
+	return (uint16_t)((asked & way_be(HF_FLAG_RD | HF_FLAG_CD)) |
+	    way_be((uint16_t)(HF_FLAG_QR | HF_FLAG_RA | rcode)) | ad * way_be(HF_FLAG_AD));
+}
+
+/* What may be answered with e without looking further: fresh, without EDE, and nothing that a
+ * policy has to say but AD. False: the long way knows. */
+static inline bool
+way_judge(const struct dp_core *core, const struct dp_policy *p, const struct dp_hit *h,
+    struct dp_entry *e, struct way_answer *a)
+{
+	unsigned verdict = e->verdict;
+	bool secure = verdict == HF_VERDICT_SECURE;
+	bool unasked = verdict == HF_VERDICT_UNVALIDATED && (e->variant & HF_VARIANT_CD) != 0;
+	uint64_t age_ms = core->now_ms - dp_entry_inserted_ms(e);
+	bool restricted = false;
+
+	if (age_ms >= (uint64_t)e->fresh_s * 1000 || (e->flags & HF_ANSWER_TRUNCATED) != 0 ||
+	    !(secure || unasked || verdict == HF_VERDICT_INSECURE))
+		return false;
+	if (secure && p->nta_cnt != 0) {
+		uint32_t covered = atomic_load_explicit(&e->covered, memory_order_relaxed);
+
+		if (covered >> 1 != p->serial)
+			return false;
+		restricted = (covered & 1) != 0;
+	}
+	if (dp_entry_ede(e) != HF_EDE_NONE)
+		return false;
+	a->e = e;
+	a->age_s = (uint32_t)(age_ms / 1000);
+	a->body = dp_entry_body(e);
+	a->body_len = e->body_len;
+	a->cnt = dp_entry_counts(e);
+	a->flags = way_flags(way_u16(h->dns + 2), h->dnssec_ok, secure && !restricted, e->rcode);
+	return true;
 }
 
 /* Marked as used; false when it is time to ask for it again: the long way does. */
 static inline bool
 way_mark(const struct dp_core *core, struct dp_entry *e)
 {
-	uint8_t used = atomic_load_explicit(&e->used, memory_order_relaxed);
+	uint8_t marks = atomic_load_explicit(&e->marks, memory_order_relaxed);
 
 	if (__builtin_expect(dp_entry_ageing(e, core->now_ms), 0) && core->control_alive &&
-	    (used & DP_USED_REFRESHED) == 0)
+	    (marks & DP_USED_REFRESHED) == 0)
 		return false;
 	/* Stored only when it changes: the line is shared by all cores. */
-	if ((used & (DP_USED | DP_USED_AGAIN)) != (DP_USED | DP_USED_AGAIN))
-		atomic_store_explicit(&e->used,
-		    (uint8_t)(used | DP_USED | ((used & DP_USED) != 0 ? DP_USED_AGAIN : 0)),
+	if ((marks & (DP_USED | DP_USED_AGAIN)) != (DP_USED | DP_USED_AGAIN))
+		atomic_store_explicit(&e->marks,
+		    (uint8_t)(marks | DP_USED | ((marks & DP_USED) != 0 ? DP_USED_AGAIN : 0)),
 		    memory_order_relaxed);
 	return true;
 }
@@ -412,26 +466,23 @@ way_swap_if(uint16_t sum, unsigned odd)
 	return (odd & 1) != 0 ? way_be(sum) : sum;
 }
 
-/* The records of e behind the question, TTLs counted down (RFC 1035 3.2.1). Returns their sum. */
+/* The records behind the question, TTLs counted down (RFC 1035 3.2.1). Returns their sum: the
+ * entry keeps that of all but the TTLs. */
 static inline uint64_t
-way_body(const struct dp_core *core, const struct dp_entry *e, uint8_t *to)
+way_body(const struct way_answer *a, uint8_t *to)
 {
-	const uint8_t *from = dp_entry_body(e);
-	const uint16_t *off = dp_entry_ttl_off(e);
-	uint64_t sum = dp_checksum_add(0, from, e->body_len) + ((uint64_t)UINT16_MAX << 32);
-	uint32_t age_s = (uint32_t)((core->now_ms - e->inserted_ms) / 1000);
+	const struct dp_entry_ttls ttls = dp_entry_ttls(a->e);
+	unsigned cnt = (unsigned)a->cnt.an + a->cnt.ns + a->cnt.ar;
+	uint64_t sum = a->e->sum;
 
-	way_copy(to, from, e->body_len);
-	for (unsigned i = 0; i < e->ttl_cnt; i++) {
-		uint32_t before = way_u32(from + off[i]);
-		uint32_t ttl = __builtin_bswap32(before);
+	way_copy(to, a->body, a->body_len);
+	for (unsigned i = 0; i < cnt; i++) {
+		unsigned off = dp_entry_ttl_off(&ttls, i);
+		uint32_t ttl = __builtin_bswap32(way_u32(a->body + off));
 
-		ttl = ttl > age_s ? ttl - age_s : 0;
-		uint32_t after = __builtin_bswap32(ttl);
-
-		memcpy(to + off[i], &after, sizeof(after));
-		sum -= way_swap_if(way_fold(before), off[i]);
-		sum += way_swap_if(way_fold(after), off[i]);
+		ttl = __builtin_bswap32(ttl > a->age_s ? ttl - a->age_s : 0);
+		memcpy(to + off, &ttl, sizeof(ttl));
+		sum += way_swap_if(way_fold(ttl), off);
 	}
 	return sum;
 }
@@ -488,68 +539,54 @@ way_turn(struct dp_hit *h, unsigned l4_len)
 	memcpy(ip + 12, &addresses, sizeof(addresses));
 }
 
-/* Header bits as stored: RFC 6840 5.7, 5.8; without OPT dnssec_ok is clear. */
-static inline uint16_t
-way_flags(uint16_t asked, bool dnssec_ok, bool ad, unsigned rcode)
-{
-	ad = ad && (dnssec_ok || (asked & way_be(HF_FLAG_AD)) != 0) &&
-	    (asked & way_be(HF_FLAG_CD)) == 0;
-	return (uint16_t)((asked & way_be(HF_FLAG_RD | HF_FLAG_CD)) |
-	    way_be((uint16_t)(HF_FLAG_QR | HF_FLAG_RA | rcode)) | (ad ? way_be(HF_FLAG_AD) : 0));
-}
-
 /* The reply over the query. Its checksum comes from that of the query, which was right: less what
  * goes, plus what comes (RFC 1624 3). What is subtracted is below the multiple of 0xffff. */
 static inline void
-way_reply(const struct dp_core *core, struct dp_hit *h, const struct dp_entry *e, bool ad)
+way_reply(struct dp_hit *h, const struct way_answer *a)
 {
-	const uint64_t zero = (uint64_t)UINT16_MAX << 32;
+	const uint64_t zero = (uint64_t)UINT16_MAX << 32, one = way_be(1);
 	uint8_t *dns = h->dns, *udp = dns - DP_UDP_LEN;
 	unsigned name_len = dp_key_meta_name_len(h->meta);
-	unsigned end = HF_HEADER_LEN + WAY_QUESTION_TAIL + name_len;
-	unsigned len = end + e->body_len + h->opt * (unsigned)WAY_OPT_LEN + DP_UDP_LEN;
-	uint8_t *body = dns + end;
-	uint64_t udp_head = way_u64(udp);
-	uint16_t asked = way_u16(dns + 2);
-	uint16_t flags = way_flags(asked, h->dnssec_ok, ad, e->rcode);
+	uint8_t *body = dns + HF_HEADER_LEN + WAY_QUESTION_TAIL + name_len;
+	uint64_t head = way_u64(udp);
+	uint16_t asked = way_u16(dns + 2), len = (uint16_t)(h->reply_len + DP_UDP_LEN);
 	uint64_t went = h->opt ? way_halves(way_u64(body)) + body[8] : 0;
-	uint64_t behind = zero - went;
-	uint64_t sum = zero;
+	uint64_t behind = zero - went + way_body(a, body);
 
-	behind += way_body(core, e, body);
 	if (h->opt)
 		behind += way_swap_if(
-		    way_fold(way_opt_write(body + e->body_len, h->dnssec_ok)), e->body_len);
+		    way_fold(way_opt_write(body + a->body_len, h->dnssec_ok)), a->body_len);
 
-	uint64_t counts = way_be(1) | (uint64_t)way_be(e->an_cnt) << 16 |
-	    (uint64_t)way_be(e->ns_cnt) << 32 |
-	    (uint64_t)way_be((uint16_t)(e->ar_cnt + h->opt)) << 48;
+	uint64_t counts = one | (uint64_t)way_be(a->cnt.an) << 16 |
+	    (uint64_t)way_be(a->cnt.ns) << 32 |
+	    (uint64_t)way_be((uint16_t)(a->cnt.ar + h->opt)) << 48;
+	uint64_t sum = zero - (head >> 48) - 2 * (uint64_t)(uint16_t)(head >> 32) - asked -
+	    (1 + (uint64_t)h->opt) * one;
 
-	sum -= (udp_head >> 48) + 2 * (uint64_t)(uint16_t)(udp_head >> 32) + asked + way_be(1) +
-	    (uint64_t)h->opt * way_be(1);
-	sum += 2 * (uint64_t)way_be((uint16_t)len) + flags + way_halves(counts) +
+	sum += 2 * (uint64_t)way_be(len) + a->flags + way_halves(counts) +
 	    way_swap_if(way_fold(behind), name_len);
 
 	uint16_t folded = (uint16_t)~way_fold(sum);
 
-	way_put_u16(dns + 2, flags);
-	memcpy(dns + 4, &counts, sizeof(counts));
 	if (folded == 0)
 		folded = UINT16_MAX; /* zero means "not computed" (RFC 768) */
-	udp_head = (uint16_t)(udp_head >> 16) | (udp_head & UINT16_MAX) << 16 |
-	    (uint64_t)way_be((uint16_t)len) << 32 | (uint64_t)folded << 48;
-	memcpy(udp, &udp_head, sizeof(udp_head));
+	way_put_u16(dns + 2, a->flags);
+	memcpy(dns + 4, &counts, sizeof(counts));
+	head = (uint16_t)(head >> 16) | (head & UINT16_MAX) << 16 | (uint64_t)way_be(len) << 32 |
+	    (uint64_t)folded << 48;
+	memcpy(udp, &head, sizeof(head));
 	way_turn(h, len);
-	h->len = (uint16_t)(dns - h->octets + len - DP_UDP_LEN);
+	h->len = (uint16_t)(dns - h->octets + h->reply_len);
 }
 
 static inline bool
-way_fits(const struct dp_hit *h, const struct dp_entry *e)
+way_fits(struct dp_hit *h, const struct way_answer *a)
 {
 	unsigned len = HF_HEADER_LEN + WAY_QUESTION_TAIL + dp_key_meta_name_len(h->meta) +
-	    e->body_len + h->opt * (unsigned)WAY_OPT_LEN;
+	    a->body_len + h->opt * (unsigned)WAY_OPT_LEN;
 
-	return len <= h->limit && DP_HEADERS_MAX + len <= h->cap;
+	h->reply_len = (uint16_t)len;
+	return len <= h->limit && DP_HEADERS_MAX + len + DP_HIT_TAIL <= h->cap;
 }
 
 static uint32_t
@@ -560,14 +597,12 @@ way_answers(struct dp_core *core, const struct dp_policy *p, struct dp_hits *b, 
 	WAY_FOR(i, left, set)
 	{
 		struct dp_hit *h = &b->hit[i];
-		struct dp_entry *e = h->entry;
-		bool ad = false;
+		struct way_answer a;
 
-		if (!dp_key_equal(
-			(const struct dp_key_octets *)(const void *)h->line, dp_entry_key(e)) ||
-		    !way_judge(core, p, e, &ad) || !way_fits(h, e) || !way_mark(core, e))
+		if (!way_same(h, h->entry) || !way_judge(core, p, h, h->entry, &a) ||
+		    !way_fits(h, &a) || !way_mark(core, h->entry))
 			continue;
-		way_reply(core, h, e, ad);
+		way_reply(h, &a);
 		done |= (uint32_t)1 << i;
 	}
 	dp_count_add(core->counters, HF_COUNTER_queries, (uint64_t)__builtin_popcount(done));

@@ -44,6 +44,7 @@ bench: ## measure; writes build/bench/*.json (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
 	@O=$(O) tests/bench/hit
+	@O=$(O) tests/bench/stages
 	@O=$(O) tests/bench/memory
 	@O=$(O) tests/bench/cores
 	@O=$(O) tests/bench/validator

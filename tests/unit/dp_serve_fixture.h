@@ -16,7 +16,7 @@ static struct fx_msg msg;
 static uint64_t writer_counters[HF_COUNTER_CNT];
 static struct dp_query dq;
 static uint8_t frame[FRAME_LEN];
-static struct dp_ask_out ask_out;
+static __attribute__((unused)) struct dp_ask_out ask_out;
 
 static void
 no_readers(void)
@@ -76,7 +76,7 @@ push_policy(uint64_t generation, const char *nta)
 	assert_int_equal(dp_policy_add(policy, &r), HF_MSG_OK);
 }
 
-static enum dp_outcome
+static inline enum dp_outcome
 serve(const struct fx_query *q)
 {
 	memset(frame, 0x5a, sizeof(frame));
@@ -144,13 +144,13 @@ read_reply(const uint8_t *m, size_t len)
 	return r;
 }
 
-static struct reply
+static inline struct reply
 reply(void)
 {
 	return read_reply(dq.msg, dq.len);
 }
 
-static uint64_t
+static inline uint64_t
 counted(enum hf_counter c)
 {
 	uint64_t v = core.counters[c];

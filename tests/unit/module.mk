@@ -58,6 +58,7 @@ unit_names := \
 	dp_entry_test \
 	dp_exception_test \
 	dp_hash_test \
+	dp_hit_test \
 	dp_identity_test \
 	dp_idle_test \
 	dp_judge_test \
@@ -146,6 +147,7 @@ unit_parts_link_ring_test := hf
 unit_parts_wire_reply_test := hf
 unit_parts_wire_usual_test := hf
 unit_parts_dp_hash_test := dataplane hf
+unit_parts_dp_hit_test := dataplane hf
 unit_parts_dp_entry_test := dataplane hf
 unit_parts_dp_policy_test := dataplane hf
 unit_parts_dp_judge_test := dataplane hf

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Unit test of dataplane/hit.h: each way that this CPU can go gives the octets that the long way
+ * gives (packet.h, serve.h), or leaves the frame as it came. */
+#include "dataplane/hit.h"
+#include "dataplane/wide.h"
+#include "tests/unit/dp_frames.h"
+#include "tests/unit/dp_serve_fixture.h"
+
+enum { NAMES = 24, ROUNDS = 20000, CAP = 1600, ENTRIES = 400 };
+
+static struct dp_service service;
+static struct dp_host host;
+static struct dp_hits hits;
+static uint64_t state_of = 1;
+static char names[NAMES][HF_NAME_MAX];
+
+static unsigned
+below(unsigned n)
+{
+	return (unsigned)(fx_random(&state_of) >> 33) % n;
+}
+
+static bool
+chance(unsigned one_in)
+{
+	return below(one_in) == 0;
+}
+
+/* Names of many lengths: within a key's first line, on its edge, beyond the second. */
+static void
+make_names(void)
+{
+	static const unsigned lens[NAMES] = {3, 4, 5, 10, 15, 16, 17, 22, 23, 24, 31, 36, 37, 38,
+	    39, 40, 60, 63, 64, 65, 100, 102, 103, 200};
+
+	for (unsigned i = 0; i < NAMES; i++) {
+		char *p = names[i];
+		unsigned left = lens[i] - 1; /* length octets and labels, without the root's */
+
+		while (left > 1) {
+			unsigned label = left - 1 < 20 ? left - 1 : 9 + below(11);
+			label = left - 1 - label == 1 ? label - 1 : label;
+			for (unsigned k = 0; k < label; k++)
+				*p++ = "abcxyz-_019"[below(11)];
+			*p++ = '.';
+			left -= label + 1;
+		}
+		*p = 0;
+	}
+}
+
+/* One more record, of odd length perhaps, at no regular distance. */
+static void
+add_text_record(struct fx_msg *m)
+{
+	uint8_t *p = m->octets + m->m.head.len;
+	unsigned len = 1 + below(60);
+
+	p = fx_u16(p, 0xc00c);
+	p = fx_u16(fx_u16(p, HF_TYPE_TXT), HF_CLASS_IN);
+	p = fx_u16(fx_u32(p, 50 + below(500)), len + 1);
+	*p++ = (uint8_t)len;
+	for (unsigned i = 0; i < len; i++)
+		*p++ = (uint8_t)below(256);
+	m->m.an_cnt++;
+	m->m.body_len = (uint16_t)(m->m.body_len + 13 + len);
+	m->m.head.len = (uint16_t)(m->m.head.len + 13 + len);
+	assert_int_equal(hf_msg_check_answer(&m->m, &m->view), HF_MSG_OK);
+}
+
+static void
+publish_any(void)
+{
+	static const uint16_t types[] = {HF_TYPE_A, HF_TYPE_AAAA, HF_TYPE_TXT, 65, 257};
+	bool too_large = chance(30);
+	const struct fx_answer a = {
+	    .name = names[below(NAMES)],
+	    .type = types[below(5)],
+	    .variant = (uint8_t)below(HF_VARIANT_CNT),
+	    .verdict = chance(4) ? (uint8_t)below(HF_VERDICT_CNT)
+		: chance(2)      ? HF_VERDICT_SECURE
+				 : HF_VERDICT_INSECURE,
+	    .rcode = chance(4) ? HF_RCODE_NXDOMAIN : 0,
+	    .flags = too_large ? HF_ANSWER_TRUNCATED : 0,
+	    .ede = chance(10) ? 1 + below(20) : 0,
+	    .rr_cnt = too_large ? 0
+		: chance(3)     ? below(40)
+				: 1,
+	    .rr_ttl = chance(3) ? below(100) : 0,
+	    .ttl_s = 1 + below(300),
+	    .stale_s = below(1000),
+	    .policy_gen = policy->generation,
+	};
+
+	fx_make(&a, &msg);
+	while (!too_large && chance(3) && msg.m.body_len < 2000)
+		add_text_record(&msg);
+	dp_table_answer(table, policy, &msg.m, &msg.view, core.now_ms);
+}
+
+static size_t
+put_options(uint8_t *p)
+{
+	unsigned len = chance(3) ? 8 : below(30), code = below(16);
+	uint8_t *end = fx_u16(fx_u16(p, code), chance(20) ? below(100) : len);
+
+	memset(end, 0x5a, len);
+	return (size_t)(end - p) + len;
+}
+
+/* A query for a name that may be in the cache. */
+static size_t
+make_query(uint8_t *m)
+{
+	struct fx_query q = {
+	    .name = names[below(NAMES)],
+	    .type = chance(3) ? below(300) : HF_TYPE_A,
+	    .flags =
+		(uint16_t)(0x0100 | (chance(4) ? HF_FLAG_AD : 0) | (chance(6) ? HF_FLAG_CD : 0)),
+	    .edns = chance(2),
+	    .dnssec_ok = chance(2),
+	    .udp_len = (uint16_t)(chance(2) ? 1232 : below(4096)),
+	    .version = chance(30),
+	};
+	size_t len;
+
+	if (chance(20))
+		q.flags = (uint16_t)below(0x10000);
+	if (chance(30))
+		q.klass = (uint16_t)below(300);
+	len = fx_query(&q, m);
+	for (size_t i = HF_HEADER_LEN; i < len - 4 && m[i] != 0 && !q.edns; i += m[i] + 1u)
+		for (unsigned k = 1; k <= m[i]; k++)
+			if (m[i + k] >= 'a' && m[i + k] <= 'z' && chance(3))
+				m[i + k] ^= 0x20;
+	if (q.edns && chance(4)) {
+		size_t added = put_options(m + len);
+
+		fx_u16(m + len - 2, (unsigned)added + chance(20));
+		len += added;
+	}
+	for (unsigned n = chance(8) ? 1 + below(3) : 0; n > 0; n--)
+		m[below((unsigned)len)] = (uint8_t)below(256);
+	if (chance(20))
+		len = below((unsigned)len + 1);
+	return len;
+}
+
+static size_t
+make_frame(uint8_t *f)
+{
+	struct frame_plan p = {.v6 = chance(2), .vlan = chance(4)};
+	uint8_t query[600];
+	size_t len = make_query(query);
+	size_t whole = frame_udp(f, &p, len);
+	size_t at = whole - len;
+
+	memcpy(f + at, query, len);
+	memset(f + at - 2, 0, 2);
+	if (!chance(20))
+		dp_put_u16(f + at - 2, transport_checksum(f, &p, at - 8));
+	if (chance(20))
+		f[below((unsigned)at)] ^= (uint8_t)(1 << below(8)); /* of the headers */
+	if (chance(20))
+		return below((unsigned)whole + 1);
+	return chance(10) ? whole + below(20) : whole; /* Ethernet's padding */
+}
+
+/* What the long way makes of the frame: its new length, 0: no reply. */
+static size_t
+long_way(uint8_t *f, size_t len)
+{
+	struct dp_packet p = {.octets = f, .len = (uint16_t)len, .cap = CAP};
+
+	if (dp_packet_classify(&host, &p) != DP_PACKET_DNS)
+		return 0;
+	dq.msg = f + p.dns_off;
+	dq.len = p.dns_len;
+	dq.cap = (uint16_t)(CAP - p.dns_off);
+	dq.ip = f + p.l3_off;
+	dp_query_parse(&core, &dq);
+	dp_query_find(&core, &dq);
+	return dp_query_answer(&core, policy, &dq) == DP_REPLY ? dp_packet_reply(&p, dq.len) : 0;
+}
+
+static uint32_t
+short_way(const struct dp_hit_way *w, uint32_t set)
+{
+	set = w->headers(&host, &hits, set);
+	set = w->questions(&core, &hits, set);
+	set = w->find(&core, &hits, set);
+	return w->answers(&core, policy, &hits, set);
+}
+
+static void
+hit_set(unsigned i, uint8_t *octets, size_t len)
+{
+	memset(&hits.hit[i], 0xee, sizeof(hits.hit[i])); /* what was there must not matter */
+	hits.hit[i].octets = octets;
+	hits.hit[i].len = (uint16_t)len;
+	hits.hit[i].cap = CAP;
+	hits.hit[i].summed = false;
+}
+
+/* A burst of one frame by way w and by the long way. Returns whether w answered. */
+static bool
+check_frame(const struct dp_hit_way *w, const uint8_t *f, size_t len)
+{
+	uint8_t *mine = malloc(CAP), theirs[CAP]; /* a sanitizer sees what is read behind it */
+	uint64_t queries = core.counters[HF_COUNTER_queries], hit = core.counters[HF_COUNTER_hit];
+
+	assert_non_null(mine);
+	memcpy(mine, f, CAP);
+	memcpy(theirs, f, CAP);
+	hit_set(5, mine, len);
+	bool answered = short_way(w, 1u << 5) != 0;
+	assert_int_equal(core.counters[HF_COUNTER_queries], queries + answered);
+	assert_int_equal(core.counters[HF_COUNTER_hit], hit + answered);
+	if (answered) {
+		size_t want = long_way(theirs, len);
+		assert_int_equal(hits.hit[5].len, want);
+		assert_memory_equal(mine, theirs, want);
+		assert_int_equal(core.counters[HF_COUNTER_hit], hit + 2);
+	} else {
+		assert_memory_equal(mine, f, CAP);
+	}
+	free(mine);
+	return answered;
+}
+
+static void
+fill(unsigned generation)
+{
+	push_policy(generation, chance(3) ? NULL : names[below(NAMES)]);
+	for (unsigned i = 0; i < ENTRIES; i++) {
+		core.now_ms += below(200);
+		publish_any();
+	}
+}
+
+static void
+each_way_answers_as_the_long_way_does(void **state)
+{
+	(void)state;
+	uint8_t f[FRAME_CAP];
+
+	for (unsigned i = 0; dp_hit_way(i) != NULL; i++) {
+		const struct dp_hit_way *w = dp_hit_way(i);
+		unsigned answered = 0;
+
+		if (!dp_hit_way_runs(w)) {
+			print_message("no CPU for %s here\n", w->name);
+			continue;
+		}
+		for (unsigned n = 0; n < ROUNDS; n++) {
+			if (n % 1000 == 0)
+				fill(1 + i * ROUNDS + n);
+			core.now_ms += below(20);
+			core.control_alive = chance(2);
+			size_t len = make_frame(f);
+			answered += check_frame(w, f, len);
+		}
+		assert_in_range(answered, ROUNDS / 20, ROUNDS);
+	}
+}
+
+/* All the queries that are called plain in hit.h are taken. */
+static void
+a_plain_query_goes_no_long_way(void **state)
+{
+	(void)state;
+	uint8_t f[FRAME_CAP], query[600];
+
+	for (unsigned n = 0; n < NAMES; n++) {
+		const struct fx_answer a = {.name = names[n], .rr_cnt = 1 + n % 3, .ttl_s = 300};
+		size_t name_len = fx_name(names[n]).len;
+
+		publish(&a);
+		for (unsigned bits = 0; bits < 16; bits++) {
+			struct frame_plan p = {.v6 = bits & 1, .vlan = (bits & 2) != 0};
+			const struct fx_query q = {.name = names[n],
+			    .edns = (bits & 4) != 0,
+			    .flags = (bits & 8) ? HF_FLAG_AD : 0};
+			size_t len = fx_query(&q, query);
+			size_t whole = frame_udp(f, &p, len);
+
+			memcpy(f + whole - len, query, len);
+			memset(f + whole - len - 2, 0, 2);
+			dp_put_u16(f + whole - len - 2, transport_checksum(f, &p, whole - len - 8));
+			for (unsigned i = 0; dp_hit_way(i) != NULL; i++)
+				if (dp_hit_way_runs(dp_hit_way(i)))
+					assert_int_equal(check_frame(dp_hit_way(i), f, whole),
+					    name_len <= DP_HIT_NAME_MAX);
+		}
+	}
+}
+
+/* A burst in one go: each packet by its own frame, whoever stands beside it. */
+static void
+packets_of_a_burst_do_not_mix(void **state)
+{
+	(void)state;
+	static uint8_t f[DP_BURST][FRAME_CAP], g[DP_BURST][FRAME_CAP];
+	size_t len[DP_BURST];
+
+	fill(1);
+	for (unsigned round = 0; round < 50; round++) {
+		uint32_t set = (uint32_t)fx_random(&state_of);
+
+		for (unsigned i = 0; i < DP_BURST; i++) {
+			len[i] = make_frame(f[i]);
+			memcpy(g[i], f[i], FRAME_CAP);
+			hit_set(i, f[i], len[i]);
+		}
+		uint32_t done = short_way(dp_hit_way_best(), set);
+		assert_int_equal(done & ~set, 0);
+		for (unsigned i = 0; i < DP_BURST; i++) {
+			size_t want = (done >> i & 1) != 0 ? long_way(g[i], len[i]) : FRAME_CAP;
+			assert_memory_equal(f[i], g[i], want);
+		}
+	}
+}
+
+/* A port that looked at checksums itself: they are not looked at again. */
+static void
+what_the_port_has_summed_is_not_summed_again(void **state)
+{
+	(void)state;
+	const struct fx_answer a = {.name = "www.example.", .rr_cnt = 1, .ttl_s = 300};
+	const struct fx_query q = {.name = "www.example."};
+	struct frame_plan p = {0};
+	uint8_t f[FRAME_CAP], query[600];
+
+	publish(&a);
+	size_t len = fx_query(&q, query);
+	size_t whole = frame_udp(f, &p, len);
+	memcpy(f + whole - len, query, len);
+	dp_put_u16(f + whole - len - 2, 0x1234);
+	hit_set(0, f, whole);
+	assert_int_equal(short_way(dp_hit_way_best(), 1), 0);
+	hits.hit[0].summed = true;
+	assert_int_equal(short_way(dp_hit_way_best(), 1), 1);
+}
+
+static int
+setup_all(void **state)
+{
+	test_service(&service, &host);
+	make_names();
+	return setup(state);
+}
+
+int
+main(void)
+{
+#define TEST(t) cmocka_unit_test_setup_teardown(t, setup_all, teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(each_way_answers_as_the_long_way_does),
+	    TEST(a_plain_query_goes_no_long_way),
+	    TEST(packets_of_a_burst_do_not_mix),
+	    TEST(what_the_port_has_summed_is_not_summed_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
