@@ -307,7 +307,7 @@ static const struct row rows[] = {
 	set_hugepages},
     {"eal", "ARG", "one more argument for DPDK's EAL (repeatable)", true, set_eal},
     {"preload", "FILE",
-	"take these messages at start: ANSWER and POLICY_* (lib/link/msg.h),\n"
+	"take these messages at start: ANSWER, POLICY_*, COOKIES (lib/link/msg.h),\n"
 	"each behind its length as a 32-bit integer in host order",
 	false, set_preload},
     {"stats-file", "PATH", "write the counters as JSON at exit and on SIGUSR1", false,

@@ -598,7 +598,12 @@ preload_one(struct dp_writer *w, FILE *f)
 	if (len < sizeof(struct hf_msg_head) || len > sizeof(m) || fread(m, 1, len, f) != len)
 		return -EBADMSG;
 
-	enum hf_msg_fault fault = take_message(w, m, len, 0);
+	const struct hf_msg_head *head = (const void *)m;
+	enum hf_msg_fault fault = hf_msg_check_head(m, len, 0);
+	if (fault == HF_MSG_OK && head->type == HF_MSG_COOKIES)
+		fault = take_cookies(w, (const void *)m);
+	else if (fault == HF_MSG_OK)
+		fault = take_message(w, m, len, 0);
 	if (fault == HF_MSG_OK)
 		return 1;
 	count_fault(w, fault);

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The dataplane beside the model (model.py): the real program answers out of a preloaded cache,
+by way of pcap files, and each frame that leaves it must be the model's, octet for octet.
+
+`make test` asks some twenty thousand, `make model` a million (HF_MODEL_CNT, HF_MODEL_SEED). A difference is
+shrunk by hypothesis to the smallest datagram that shows it."""
+import contextlib
+import dataclasses
+import itertools
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import strategies as st
+
+import model_world as mw
+
+PLAIN = os.path.join(mw.ROOT, os.environ.get("O", "build"))
+PROGRAM = f"{PLAIN}/holdfast-dataplane"
+SEED = int(os.environ.get("HF_MODEL_SEED", "9018"))
+CNT = int(os.environ.get("HF_MODEL_CNT", "20000"))
+BATCH = 50_000
+START_S, SERVE_S, AGE_MAX_S = 60, 120, 200
+NEAR_S = 55  # random cookies keep a minute away from where one kind ends
+
+pytestmark = pytest.mark.skipif(not os.path.exists(PROGRAM), reason="needs the programs, which are not built")
+
+
+# --- the program, once for each batch
+
+
+def pcap_write(path, frames):
+    with open(path, "wb") as f:
+        f.write(b"\xd4\xc3\xb2\xa1\2\0\4\0" + bytes(8) + b"\xff\xff\0\0\1\0\0\0")
+        for x in frames:
+            f.write(bytes(8) + len(x).to_bytes(4, "little") * 2 + x)
+
+
+def pcap_read(path):
+    with open(path, "rb") as f:
+        data = f.read()
+    at = 24
+    while at < len(data):
+        n = int.from_bytes(data[at + 8:at + 12], "little")
+        yield data[at + 16:at + 16 + n]
+        at += 16 + n
+
+
+def wait_until(holds, limit_s, child, said):
+    end = time.monotonic() + limit_s
+    while not holds():
+        assert child.poll() is None and time.monotonic() < end, f"the dataplane does not serve:\n{said()}"
+        time.sleep(0.02)
+
+
+def received(child, stats):
+    """Frames taken in so far, by the counters the program writes when it is asked."""
+    child.send_signal(signal.SIGUSR1)
+    time.sleep(0.05)
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        with open(stats) as f:
+            return next(t["rx"] for t in json.load(f)["threads"] if t["name"] == "worker0")
+    return -1
+
+
+def serve(front, frames):
+    """What leaves the program when these come in."""
+    with tempfile.TemporaryDirectory(prefix="hf-model-") as work:
+        rx, tx, answers, stats, log = (f"{work}/{x}" for x in ("rx", "tx", "answers", "stats", "log"))
+        pcap_write(rx, frames)
+        with open(answers, "wb") as f:
+            f.write(mw.preload(front))
+        argv = [PROGRAM, "--workers", "1", "--idle", "adaptive", "--hugepages", "no", "--cache-size", "32MiB",
+                "--preload", answers, "--stats-file", stats, "--link", f"{work}/link", "--run-for", "300s",
+                "--service", "192.0.2.53", "--service", "2001:db8::53", "--mac", "02:00:00:00:00:53",
+                "--port", f"net_pcap0,rx_pcap={rx},tx_pcap={tx}", "--udp-max", str(front.udp_max),
+                "--nsid", front.nsid.decode(), "--id-server", front.server.decode(), "--id-version", "hidden"]
+        with open(log, "wb") as out:
+            child = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT)
+
+        def said():
+            with open(log, errors="replace") as f:
+                return f.read()
+
+        try:
+            wait_until(lambda: "serving with" in said(), START_S, child, said)
+            wait_until(lambda: received(child, stats) >= len(frames), SERVE_S, child, said)
+            child.send_signal(signal.SIGTERM)
+            assert child.wait(20) == 0, said()
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+        return list(pcap_read(tx))
+
+
+# --- a batch beside the model
+
+
+class Beside:
+    """The model's frames for a batch, and the first difference."""
+
+    def __init__(self, front, began):
+        self.front, self.began, self.age = front, int(began), 0
+
+    def wanted(self, d, msg, age, now):
+        reply = self.front.reply(msg, d.source(), age, now)
+        return reply and d.reply_frame(reply)
+
+    def clock_of(self, got):
+        """A new cookie ends the message, and its time is that of the program's clock: near ours."""
+        if len(got) >= 24:
+            said = int.from_bytes(got[-12:-8], "big")
+            if self.began - 1 <= said <= time.time() + 1:
+                return said
+        return self.began
+
+    def right(self, d, msg, got):
+        now = self.clock_of(got)
+        for age in (self.age, *range(AGE_MAX_S)):
+            if self.wanted(d, msg, age, now) == got:
+                self.age = age
+                return True
+        return False
+
+    def first_wrong(self, batch, replies):
+        """(datagram, what came) of the first that differs; None: all are right."""
+        replies = iter(replies)
+        for d in batch:
+            msg = d.message()
+            if self.front.reply(msg, d.source(), 0, self.began) is None:
+                continue  # the next reply is somebody else's
+            got = next(replies, None)
+            if got is None or not self.right(d, msg, got):
+                return d, got
+        extra = next(replies, None)
+        return (batch[-1], extra) if extra is not None else None
+
+
+def compare(front, batch, began):
+    assert time.time() - began < NEAR_S, "too slow: cookies were made too long ago"
+    return Beside(front, began).first_wrong(batch, serve(front, [d.frame() for d in batch]))
+
+
+# --- the smallest datagram that shows it
+
+PLAINEST = mw.Datagram()
+
+
+def simpler(value, plain):
+    """The plain value, or for most draws the one that fails; of a tuple, some of its parts."""
+    if isinstance(value, tuple) and value and isinstance(value[0], bytes):
+        keep = st.tuples(*(st.sampled_from([False] + [True] * 9) for _ in value))
+        return keep.map(lambda k: tuple(v for v, kept in zip(value, k) if kept))
+    return st.sampled_from([plain] + [value] * 9) if value != plain else st.just(value)
+
+
+def shrink(front, d):
+    fields = {f.name: simpler(getattr(d, f.name), getattr(PLAINEST, f.name)) for f in dataclasses.fields(d)}
+    known = {}
+
+    def fails(x):
+        if x not in known:
+            known[x] = compare(front, [x], time.time() - 5) is not None
+        return known[x]
+
+    return find(st.builds(mw.Datagram, **fields), fails,
+                settings=settings(max_examples=60, deadline=None, phases=(Phase.generate, Phase.shrink),
+                                  suppress_health_check=list(HealthCheck), database=None))
+
+
+def tell(front, d, got):
+    now = time.time()
+    want = Beside(front, now).wanted(d, d.message(), 0, int(now))
+    return (f"{d}\nquery {d.message().hex()}\nframe {got.hex() if got else None}\n"
+            f"model {want.hex() if want else None}")
+
+
+def all_right(seed, cnt, front):
+    for i in itertools.count():
+        began = time.time()
+        batch = list(mw.datagrams(f"{seed}/{i}", min(BATCH, cnt - i * BATCH), front, int(began)))
+        wrong = compare(front, batch, began)
+        if wrong is not None:
+            d, got = wrong
+            with contextlib.suppress(Exception):
+                small = shrink(front, d)
+                d, got = compare(front, [small], time.time() - 5)
+            pytest.fail(f"seed {seed}, batch {i}: not what the model says\n{tell(front, d, got)}")
+        if (i + 1) * BATCH >= cnt:
+            return
+
+
+def test_every_reply_is_the_models_octet_for_octet():
+    all_right(SEED, CNT, mw.front())
+
+
+def test_with_cookies_required_and_small_datagrams_too():
+    all_right(SEED + 1, max(CNT // 10, 2000), mw.front(require=True, udp_max=512))
