@@ -1,6 +1,6 @@
 # Targets for people. A `##` comment is the line that `make help` shows.
 
-.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak compare bench-recursion bench-keytrap bench-validator lab-up lab-down install clean
+.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak model compare bench-recursion bench-keytrap bench-validator lab-up lab-down install clean
 
 help: ## this list
 	@sed -n '/^#   make/s/^# //p' Makefile
@@ -76,6 +76,11 @@ soak: ## a million checked answers, forged replies and a flood of a minute; SOAK
 	@scripts/deps build lab test
 	@+$(MAKE) --no-print-directory programs evil-programs
 	@O=$(O) tests/evil/soak $(SOAK)
+
+model: ## a million datagrams beside the Python model of the front end, octet for octet
+	@scripts/deps build test
+	@+$(MAKE) --no-print-directory programs
+	@O=$(O) HF_MODEL_CNT=1000000 /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/system/model_test.py
 
 compare: ## verdicts beside those of delv and unbound-host, on all zones and questions (root)
 	@scripts/deps build lab test

@@ -24,9 +24,9 @@ PLAIN = os.path.join(mw.ROOT, os.environ.get("O", "build"))
 PROGRAM = f"{PLAIN}/holdfast-dataplane"
 SEED = int(os.environ.get("HF_MODEL_SEED", "9018"))
 CNT = int(os.environ.get("HF_MODEL_CNT", "20000"))
-BATCH = 50_000
+BATCH = 25_000
 START_S, SERVE_S, AGE_MAX_S = 60, 120, 200
-NEAR_S = 55  # random cookies keep a minute away from where one kind ends
+NEAR_S = 90  # random cookies keep farther away from where one kind ends
 
 pytestmark = pytest.mark.skipif(not os.path.exists(PROGRAM), reason="needs the programs, which are not built")
 

@@ -202,6 +202,8 @@ def let_through():
         n = wire("cd.example.")
         yield Entry(n, do=do, cd=True, verdict=model.UNVALIDATED, records=addresses(n, 1, do), ede=9,
                     hidden_ede=6, text=b"asked with CD")
+        n = wire("cdsecure.example.")  # known to be secure, and AD stays clear all the same
+        yield Entry(n, do=do, cd=True, verdict=model.SECURE, records=addresses(n, 1, do))
         n = wire("stalecd.example.")
         yield Entry(n, do=do, cd=True, verdict=model.UNVALIDATED, records=addresses(n, 1, do), fresh=False,
                     stale=True)
