@@ -15,6 +15,7 @@
 enum {
 	UPDATE_BATCH = 256, /* messages between two looks at the sockets */
 	ASK_BATCH = 16,
+	PRELOAD_BUFFER_LEN = 1 << 18,
 	POLL_MS = 50, /* HF_LINK_BEAT_NS / 2 */
 };
 
@@ -613,12 +614,14 @@ preload_one(struct dp_writer *w, FILE *f)
 int
 dp_writer_preload(struct dp_writer *w, const char *path, uint64_t *cnt)
 {
+	static char buffer[PRELOAD_BUFFER_LEN]; /* once, at start */
 	FILE *f = fopen(path, "re");
 	int rc = 1;
 
 	*cnt = 0;
 	if (f == NULL)
 		return -errno;
+	(void)setvbuf(f, buffer, _IOFBF, sizeof(buffer));
 	while (rc == 1) {
 		rc = preload_one(w, f);
 		if (rc == 1)

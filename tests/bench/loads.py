@@ -84,4 +84,5 @@ def answers(build, content):
     if not os.path.exists(program):
         raise Invalid(f"not built: {program} (make bench-programs)")
     argv = [program, content.kind, str(content.entries), str(content.ntas)]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, preexec_fn=lambda: hurry(None))
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, pipesize=1 << 20,
+                            preexec_fn=lambda: hurry(None))

@@ -20,6 +20,7 @@ enum {
 	SIG_UNTIL = 1769817600,
 	KEY_TAG = 33834,
 	GENERATION = 1,
+	BUFFER_LEN = 1 << 18,
 };
 
 /* One answer. */
@@ -299,6 +300,7 @@ kind_named(const char *name)
 int
 main(int argc, char **argv)
 {
+	static char buffer[BUFFER_LEN];
 	alignas(8) uint8_t slot[HF_UPDATE_SLOT_LEN];
 	struct hf_msg_answer *m = (struct hf_msg_answer *)(void *)slot;
 	const struct kind *k = argc < 3 ? NULL : kind_named(argv[1]);
@@ -313,6 +315,7 @@ main(int argc, char **argv)
 		fputc('\n', stderr);
 		return 2;
 	}
+	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	int rc = ntas == 0 ? 0 : policy_write((uint32_t)ntas, (uint32_t)entries);
 	for (uint32_t i = 0; rc == 0 && i < entries; i++) {
 		rc = answer_make(k, i, m);

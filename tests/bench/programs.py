@@ -19,6 +19,7 @@ DESC_CNT = 2048
 SPARE_CNT = 4096
 WARM_PASSES = 4  # how often all of the files is answered before anything is timed: pages and buffers met
 HUGE_BUFFER_LEN = 2560
+REWARM_S = 0.05  # after a rest
 PAGE_LEN = 4096  # what a packet buffer takes without huge pages
 
 
@@ -239,6 +240,7 @@ class Dataplane:
         """Samples of several that run at the same time."""
         for d in dataplanes:
             d.wake()
+        time.sleep(REWARM_S)
         before = [d.stats() for d in dataplanes]
         time.sleep(seconds)
         after = [d.stats() for d in dataplanes]
