@@ -35,8 +35,10 @@ dp_buckets_init(struct dp_buckets *b, uint32_t cnt, uint32_t fastest_per_s, cons
 		return -ENOMEM;
 	memset(b->sets, 0, len);
 	b->units_per_s = fastest_per_s * UNITS_PER_TOKEN;
+	/* Rounded up: a second must not be a unit short of what flows in it. */
 	b->scale =
-	    (uint64_t)(((unsigned __int128)b->units_per_s << DP_BUCKET_TAG_SHIFT) / HF_NS_PER_S);
+	    (uint64_t)(((unsigned __int128)b->units_per_s << DP_BUCKET_TAG_SHIFT) / HF_NS_PER_S) +
+	    1;
 	dp_hash_init(&b->hash, seed);
 	return 0;
 }

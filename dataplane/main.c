@@ -162,6 +162,7 @@ tear_down(struct program *p)
 	free(atomic_load_explicit(&shared.cookies, memory_order_relaxed));
 	if (p->writer.table != NULL)
 		dp_table_destroy(p->writer.table);
+	dp_access_close(&shared.access);
 	(void)rte_eal_cleanup();
 }
 
@@ -183,6 +184,8 @@ serve(struct program *p)
 		rc = make_workers(p);
 	if (rc == 0)
 		rc = preload(p);
+	if (rc == 0)
+		rc = dp_access_open(&shared.access, &p->options.access);
 	if (rc == 0)
 		rc = dp_ports_open(&p->options, &p->ports);
 	if (rc == 0) /* last: who can attach finds a dataplane that serves */

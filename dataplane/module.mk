@@ -12,11 +12,14 @@ $(O)/dataplane/hit_avx512.o: cflags_dataplane += -march=x86-64-v4 -maes -mvaes
 endif
 
 dataplane_src := \
+	dataplane/access.c \
 	dataplane/bell.c \
 	dataplane/bucket.c \
 	dataplane/domain.c \
 	dataplane/entry.c \
 	dataplane/exception.c \
+	dataplane/gate.c \
+	dataplane/guard.c \
 	dataplane/hash.c \
 	dataplane/hit.c \
 	$(hit_ways) \

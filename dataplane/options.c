@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "dataplane/pending.h"
+#include "lib/base/clock.h"
 #include "lib/base/units.h"
 
 enum { LINE_LEN = 4096, UDP_MAX_LOWEST = 512, UDP_MAX_HIGHEST = 4096 };
@@ -180,6 +181,128 @@ set_cookie_waiting(struct dp_options *o, const char *value)
 }
 
 static const char *
+rate_from_text(const char *value, uint32_t *out)
+{
+	uint64_t v;
+
+	if (hf_uint_from_text(value, DP_BUCKET_PER_S_MAX, &v) != 0)
+		return "a number in [0, 1000000]; 0: no limit";
+	*out = (uint32_t)v;
+	return NULL;
+}
+
+static const char *
+set_client_rate(struct dp_options *o, const char *value)
+{
+	return rate_from_text(value, &o->gate.client_per_s);
+}
+
+static const char *
+set_client_burst(struct dp_options *o, const char *value)
+{
+	return rate_from_text(value, &o->gate.client_burst) == NULL
+	    ? NULL
+	    : "a number in [0, 1000000]; 0: as many as flow in a second";
+}
+
+static const char *
+set_rrl_answers(struct dp_options *o, const char *value)
+{
+	return rate_from_text(value, &o->gate.reply_per_s[DP_REPLY_ANSWER]);
+}
+
+static const char *
+set_rrl_nxdomain(struct dp_options *o, const char *value)
+{
+	return rate_from_text(value, &o->gate.reply_per_s[DP_REPLY_NXDOMAIN]);
+}
+
+static const char *
+set_rrl_errors(struct dp_options *o, const char *value)
+{
+	return rate_from_text(value, &o->gate.reply_per_s[DP_REPLY_ERROR]);
+}
+
+static const char *
+set_rrl_window(struct dp_options *o, const char *value)
+{
+	uint64_t v;
+
+	if (hf_duration_from_text(value, &v) != 0 || v < HF_NS_PER_S ||
+	    v > (uint64_t)DP_BUCKET_WINDOW_MAX_S * HF_NS_PER_S)
+		return "a duration in [1s, 60s]";
+	o->gate.reply_window_s = (uint32_t)(v / HF_NS_PER_S);
+	return NULL;
+}
+
+static const char *
+set_rrl_ipv4(struct dp_options *o, const char *value)
+{
+	uint64_t v;
+
+	if (hf_uint_from_text(value, DP_CLIENT_V4_LEN, &v) != 0 || v < 8)
+		return "a prefix length in [8, 32]";
+	o->gate.net_v4_len = (uint8_t)v;
+	return NULL;
+}
+
+static const char *
+set_rrl_ipv6(struct dp_options *o, const char *value)
+{
+	uint64_t v;
+
+	if (hf_uint_from_text(value, DP_CLIENT_V6_LEN, &v) != 0 || v < 16)
+		return "a prefix length in [16, 56]";
+	o->gate.net_v6_len = (uint8_t)v;
+	return NULL;
+}
+
+static const char *
+set_slip(struct dp_options *o, const char *value)
+{
+	uint64_t v;
+
+	if (hf_uint_from_text(value, DP_GATE_SLIP_MAX, &v) != 0)
+		return "a number in [0, 100]; 0: none";
+	o->gate.slip = (uint32_t)v;
+	return NULL;
+}
+
+/* "10.0.0.0/8 allow" */
+static const char *
+set_access(struct dp_options *o, const char *value)
+{
+	static const char *const wanted = "a network and allow, refuse or drop: 10.0.0.0/8,allow";
+	char text[HF_PREFIX_TEXT_LEN];
+	size_t len = strcspn(value, ",");
+	enum hf_access_verdict verdict;
+	struct hf_prefix prefix;
+
+	if (value[len] == '\0' || len >= sizeof(text))
+		return wanted;
+	memcpy(text, value, len);
+	text[len] = '\0';
+	if (hf_prefix_from_text(text, &prefix) != 0 ||
+	    hf_access_verdict_from_text(value + len + 1, &verdict) != 0)
+		return wanted;
+	switch (hf_access_add(&o->access, &prefix, verdict)) {
+	case 0:
+		return NULL;
+	case -EEXIST:
+		return "each network once";
+	default:
+		return "at most 4096 networks";
+	}
+}
+
+static const char *
+set_access_others(struct dp_options *o, const char *value)
+{
+	return hf_access_verdict_from_text(value, &o->access.others) == 0 ? NULL
+									  : "allow, refuse or drop";
+}
+
+static const char *
 set_exception(struct dp_options *o, const char *value)
 {
 	if (strcmp(value, "none") == 0)
@@ -296,6 +419,28 @@ static const struct row rows[] = {
 	set_client_waiting},
     {"cookie-waiting", "N", "the same, for a client with a DNS cookie (default 2048)", false,
 	set_cookie_waiting},
+    {"client-rate", "N",
+	"queries a second that one client (IPv4 address, IPv6 /56) may ask on one\n"
+	"core (default 0: no limit)",
+	false, set_client_rate},
+    {"client-burst", "N", "of these at once (default 0: as many as flow in a second)", false,
+	set_client_burst},
+    {"rrl-answers", "N", "replies NOERROR a second to one network (default 0: no limit)", false,
+	set_rrl_answers},
+    {"rrl-nxdomain", "N", "the same for NXDOMAIN", false, set_rrl_nxdomain},
+    {"rrl-errors", "N", "the same for all others", false, set_rrl_errors},
+    {"rrl-window", "DURATION", "so many seconds' worth may go at once (default 15s)", false,
+	set_rrl_window},
+    {"rrl-ipv4", "N", "bits of an address that make a network (default 24)", false, set_rrl_ipv4},
+    {"rrl-ipv6", "N", "the same for IPv6 (default 56)", false, set_rrl_ipv6},
+    {"slip", "N", "one in N that is over a rate is answered with TC; 0: none (default 2)", false,
+	set_slip},
+    {"access", "NETWORK,VERDICT",
+	"allow, refuse or drop queries of this network (repeatable); the longest\n"
+	"prefix decides",
+	true, set_access},
+    {"access-others", "VERDICT", "the same for everybody else (default allow)", false,
+	set_access_others},
     {"exception", "IFACE|none",
 	"hand TCP to the service addresses to the kernel by this TAP\n"
 	"interface, which is made (default none); see docs/operator-guide.md",
@@ -459,6 +604,10 @@ dp_options_parse(
 	    .udp_max = HF_UDP_EDNS_SEND,
 	    .client_waiting = DP_CLIENT_WAITING_DEFAULT,
 	    .cookie_waiting = DP_COOKIE_WAITING_DEFAULT,
+	    .gate = {.slip = DP_GATE_SLIP_DEFAULT,
+		.reply_window_s = DP_GATE_WINDOW_DEFAULT_S,
+		.net_v4_len = DP_RRL_V4_LEN_DEFAULT,
+		.net_v6_len = DP_RRL_V6_LEN_DEFAULT},
 	    .link_uid = getuid(),
 	    .log_level = HF_LOG_INFO,
 	};
@@ -480,6 +629,7 @@ dp_options_fini(struct dp_options *o)
 		free(o->port[i]);
 	for (unsigned i = 0; i < o->eal_cnt; i++)
 		free(o->eal[i]);
+	hf_access_fini(&o->access);
 	free(o->exception);
 	free(o->link_path);
 	free(o->preload);

@@ -18,7 +18,9 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "dataplane/gate.h"
 #include "dataplane/packet.h"
+#include "lib/base/access.h"
 #include "lib/base/addr.h"
 #include "lib/base/log.h"
 #include "lib/link/msg.h"
@@ -49,6 +51,8 @@ struct dp_options {
 	struct hf_identity identity;
 	uint32_t client_waiting; /* replies one client may wait for, on one core */
 	uint32_t cookie_waiting; /* the same, for one with a cookie */
+	struct dp_gate_options gate;
+	struct hf_access access; /* none: everybody may ask */
 	char *exception;         /* the kernel's interface of the exception port; NULL: none */
 	char *link_path;
 	uid_t link_uid;

@@ -366,24 +366,15 @@ dp_packet_resume(struct dp_packet *f)
 uint64_t
 dp_packet_client(const struct dp_packet *f)
 {
-	return dp_packet_net(f, 32, 56);
+	return dp_packet_net(f, DP_CLIENT_V4_LEN, DP_CLIENT_V6_LEN);
 }
 
 uint64_t
 dp_packet_net(const struct dp_packet *f, unsigned v4_len, unsigned v6_len)
 {
-	enum { V4_SOURCE = 12, V6_SOURCE = 8, FAMILY_BIT = 63 }; /* RFC 791 3.1, RFC 8200 3 */
-	uint64_t v;
-	uint32_t half;
+	const uint8_t *ip = f->octets + f->l3_off;
 
-	if (f->ether_type == DP_ETHER_IPV4) {
-		memcpy(&half, f->octets + f->l3_off + V4_SOURCE, sizeof(half));
-		v = __builtin_bswap32(half);
-		return v & (uint64_t)UINT32_MAX << (32 - v4_len);
-	}
-	memcpy(&v, f->octets + f->l3_off + V6_SOURCE, sizeof(v));
-	v = __builtin_bswap64(v) & UINT64_MAX << (64 - v6_len);
-	return v >> 8 | UINT64_C(1) << FAMILY_BIT;
+	return f->ether_type == DP_ETHER_IPV4 ? dp_net_v4(ip, v4_len) : dp_net_v6(ip, v6_len);
 }
 
 /* len is a constant where it is called, so that this is a few moves. */

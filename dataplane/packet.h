@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/base/addr.h"
 
@@ -30,6 +31,8 @@ enum {
 	DP_HEADERS_MAX = DP_ETHER_LEN + DP_VLAN_LEN + DP_IPV6_LEN + DP_UDP_LEN,
 	DP_SERVICE_MAX = 16, /* service addresses; a short list is read faster than it is hashed */
 	DP_DNS_PORT = 53,
+	DP_CLIENT_V4_LEN = 32, /* bits of an address that tell clients apart */
+	DP_CLIENT_V6_LEN = 56,
 	DP_NET_V4_LEN = 24, /* of networks that share what is scarce */
 	DP_NET_V6_LEN = 48,
 };
@@ -128,6 +131,33 @@ static inline uint16_t
 dp_get_u16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* The network that the sender of an IPv4 packet is in: so many bits of its address. */
+static inline uint64_t
+dp_net_v4(const uint8_t *ip, unsigned len)
+{
+	uint32_t v;
+
+	memcpy(&v, ip + 12, sizeof(v)); /* RFC 791 3.1 */
+	return __builtin_bswap32(v) & (uint64_t)UINT32_MAX << (32 - len);
+}
+
+/* The same for IPv6, len in [1, 56]. Never equal to one of IPv4. */
+static inline uint64_t
+dp_net_v6(const uint8_t *ip, unsigned len)
+{
+	uint64_t v;
+
+	memcpy(&v, ip + 8, sizeof(v)); /* RFC 8200 3 */
+	return (__builtin_bswap64(v) & UINT64_MAX << (64 - len)) >> 8 | UINT64_C(1) << 63;
+}
+
+/* The same for a whole header of either. */
+static inline uint64_t
+dp_net(const uint8_t *ip, unsigned v4_len, unsigned v6_len)
+{
+	return ip[0] >> 4 == 4 ? dp_net_v4(ip, v4_len) : dp_net_v6(ip, v6_len);
 }
 
 static inline void

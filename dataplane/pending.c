@@ -228,6 +228,7 @@ waiter_take(
 	w->arrived = c->frame->arrived;
 	w->holder = places.client;
 	w->net = places.net;
+	w->cookie = c->frame->cookie;
 	w->h = c->q->h;
 	w->edns = c->q->edns;
 	w->asked_ms = c->now_ms;

@@ -71,6 +71,7 @@ struct dp_waiter {
 	uint64_t arrived;      /* ... and its clock then */
 	uint32_t holder;       /* its client's place among the holders */
 	uint32_t net;          /* its network's */
+	bool cookie;           /* it came with a good one */
 	struct hf_header h;
 	struct hf_edns edns; /* its cookie stands behind the question here */
 	uint64_t asked_ms;

@@ -19,6 +19,7 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
+#include "dataplane/access.h"
 #include "dataplane/rss.h"
 #include "lib/base/log.h"
 #include "lib/base/rand.h"
@@ -68,7 +69,7 @@ memory_mib(const struct dp_options *o, bool huge)
 	/* No buffer crosses a page: of small pages each takes one. */
 	uint64_t each = huge ? RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(struct rte_mbuf) + 128 : PAGE_LEN;
 
-	return 64 + o->workers * (pool_cnt(o) * each / MIB + 8);
+	return 64 + o->workers * (pool_cnt(o) * each / MIB + 8) + dp_access_mib(&o->access);
 }
 
 static uint64_t

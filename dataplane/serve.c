@@ -413,12 +413,11 @@ answer_lookup(struct dp_core *core, const struct dp_policy *p, struct dp_query *
 	return reply_error(core, dq, HF_RCODE_REFUSED, HF_EDE_NOT_AUTHORITATIVE);
 }
 
-enum dp_outcome
-dp_query_answer(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq)
+/* Without any look-up. */
+static enum dp_outcome
+answer_judged(struct dp_core *core, struct dp_query *dq)
 {
 	switch (dq->judge) {
-	case HF_JUDGE_LOOKUP:
-		return answer_lookup(core, p, dq);
 	case HF_JUDGE_DROP_SHORT:
 	case HF_JUDGE_DROP_RESPONSE:
 		count(core, judge_counter[dq->judge]);
@@ -429,6 +428,41 @@ dp_query_answer(struct dp_core *core, const struct dp_policy *p, struct dp_query
 		count(core, judge_counter[dq->judge]);
 		return reply_turned_down(core, dq);
 	}
+}
+
+enum dp_outcome
+dp_query_answer(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq)
+{
+	return dq->judge == HF_JUDGE_LOOKUP ? answer_lookup(core, p, dq) : answer_judged(core, dq);
+}
+
+enum dp_outcome
+dp_query_prohibited(struct dp_core *core, struct dp_query *dq)
+{
+	if (dq->judge != HF_JUDGE_LOOKUP && dq->judge != HF_JUDGE_REFUSED)
+		return answer_judged(core, dq);
+	count(core, HF_COUNTER_access_refused);
+	return reply_error(core, dq, HF_RCODE_REFUSED, HF_EDE_PROHIBITED);
+}
+
+enum dp_outcome
+dp_query_slip(struct dp_core *core, struct dp_query *dq, const uint8_t *cookie)
+{
+	struct hf_reply r = {.rcode = HF_RCODE_NOERROR, .truncated = true};
+	uint8_t made[HF_COOKIE_LEN];
+
+	if (dq->judge != HF_JUDGE_LOOKUP)
+		return DP_DROP;
+	if (has_cookie(core, dq)) {
+		struct hf_cookie_asker a = cookie_asker(core, dq);
+
+		if (cookie != NULL)
+			a.cookie = cookie;
+		(void)hf_cookie_answer(core->cookies, &a, made);
+		r.cookie = made;
+	}
+	hf_identity_nsid(core->identity, &dq->q, &r);
+	return reply_write(core, dq, &r);
 }
 
 /* --- misses ------------------------------------------------------------------------ */
@@ -694,6 +728,7 @@ dp_core_next(struct dp_core *core, const struct dp_policy *p, struct dp_query *d
 		job->dns_off = w->dns_off;
 		job->dns_len = dq->len;
 		job->port = w->port;
+		job->cookie = w->cookie;
 		job->arrived = w->arrived;
 		dp_pending_drop_first(&core->pending, q);
 		if (r == DP_REPLY)

@@ -85,6 +85,7 @@ struct dp_job {
 	                   * reply; the I/O side turns them round and sets lengths */
 	uint16_t dns_len;
 	uint16_t port; /* as they were in the frame of the miss */
+	bool cookie;
 	uint64_t arrived;
 };
 
@@ -110,6 +111,14 @@ void dp_query_find(struct dp_core *core, struct dp_query *dq);
 /* Stage 3: DP_REPLY, DP_MISS or DP_DROP. */
 enum dp_outcome
 dp_query_answer(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq);
+
+/* Instead of dp_query_answer, for who may not ask: REFUSED, EDE 18; or DP_DROP. */
+enum dp_outcome dp_query_prohibited(struct dp_core *core, struct dp_query *dq);
+
+/* A reply with TC and no records, for who asks too much: an honest client asks again over TCP.
+ * Also over a reply that was written already; then cookie is the query's, as it came (else NULL).
+ * DP_REPLY or DP_DROP. */
+enum dp_outcome dp_query_slip(struct dp_core *core, struct dp_query *dq, const uint8_t *cookie);
 
 /* The query's COOKIE option, before a reply is written; false: it has none, or they are off. */
 bool

@@ -18,6 +18,8 @@ enum {
 	DONE_PER_POLL = 256,
 };
 
+_Static_assert((int)DP_BURST == (int)DP_GATE_BURST, "a burst is what the guard looks at");
+
 static void
 count_add(struct dp_worker *w, enum hf_counter c, uint64_t n)
 {
@@ -201,6 +203,51 @@ time_burst(struct dp_worker *w, uint64_t hit_cnt, uint64_t stale_cnt)
 		dp_latency_add(&w->latency, HF_LATENCY_stale, ticks, stale_cnt);
 }
 
+/* Access lists are looked up, and the buckets prefetched, of a burst of cnt senders. */
+static void
+guard_aim(struct dp_worker *w, const uint8_t *const ip[], unsigned cnt)
+{
+	dp_gate_aim(&w->guard.gate, ip, cnt);
+	if (w->guard.listed_on)
+		dp_access_judge(&w->shared->access, ip, cnt, w->guard.listed);
+}
+
+/* Of a set the queries that may go the short way. Where replies are limited, none: they are looked
+ * at by the long way. */
+static uint32_t
+guard_hits(struct dp_worker *w, uint32_t set)
+{
+	const uint8_t *ip[DP_BURST];
+
+	w->guard.paid = 0;
+	if (set == 0 || w->guard.gate.replies_on)
+		return 0;
+	const uint8_t *any = w->hits.hit[__builtin_ctz(set)].ip;
+
+	for (unsigned i = 0; i < DP_BURST; i++)
+		ip[i] = (set >> i & 1) != 0 ? w->hits.hit[i].ip : any;
+	guard_aim(w, ip, 32u - (unsigned)__builtin_clz(set));
+	return dp_guard_listed(&w->guard, set);
+}
+
+static enum dp_outcome
+answer(struct dp_worker *w, uint16_t port, unsigned i)
+{
+	struct dp_query *dq = &w->query[i];
+	enum dp_outcome o = DP_NOTHING;
+
+	if (w->guard.on)
+		o = dp_guard_query(&w->guard, &w->core, dq, i);
+	if (o == DP_NOTHING) {
+		o = dp_query_answer(&w->core, w->policy, dq);
+		if (o == DP_MISS)
+			o = missed(w, dq, &w->packet[i], port);
+		else if (__builtin_expect(dq->refresh, 0))
+			refresh_send(w, &dq->key);
+	}
+	return o == DP_REPLY && w->guard.on ? dp_guard_reply(&w->guard, &w->core, dq, i) : o;
+}
+
 /* The last of the three stages (serve.h): every packet leaves here. Headers and checksums come
  * in a pass of their own: a sum over octets that were just stored waits for the stores. */
 static void
@@ -208,13 +255,8 @@ give_out(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsigned
 {
 	enum dp_outcome outcome[DP_BURST];
 
-	for (unsigned i = 0; i < cnt; i++) {
-		outcome[i] = dp_query_answer(&w->core, w->policy, &w->query[i]);
-		if (outcome[i] == DP_MISS)
-			outcome[i] = missed(w, &w->query[i], &w->packet[i], out->port);
-		else if (__builtin_expect(w->query[i].refresh, 0))
-			refresh_send(w, &w->query[i].key);
-	}
+	for (unsigned i = 0; i < cnt; i++)
+		outcome[i] = answer(w, out->port, i);
 	for (unsigned i = 0; i < cnt; i++) {
 		if (outcome[i] == DP_REPLY)
 			out_add(w, out, in[i], dp_packet_reply(&w->packet[i], w->query[i].len));
@@ -240,8 +282,12 @@ answer_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **in, unsigned c
 		set |= (uint32_t)(m->nb_segs == 1) << i;
 	}
 	set = w->way->headers(&w->ports->port[port].host, b, set);
+	if (w->guard.on)
+		set = guard_hits(w, set);
 	set = w->way->questions(&w->core, b, set);
 	set = w->way->find(&w->core, b, set);
+	if (w->guard.on)
+		set = dp_guard_charge(&w->guard, set);
 	return w->way->answers(&w->core, w->policy, b, set);
 }
 
@@ -249,6 +295,8 @@ answer_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **in, unsigned c
 static void
 answer_others(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsigned in_cnt)
 {
+	uint32_t in_paid = w->guard.paid, paid = 0;
+	const uint8_t *ip[DP_BURST];
 	unsigned cnt = 0;
 
 	for (unsigned i = 0; i < in_cnt; i++) {
@@ -260,9 +308,14 @@ answer_others(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, uns
 		dq->msg = p->octets + p->dns_off;
 		dq->len = p->dns_len;
 		dq->cap = (uint16_t)(p->cap - p->dns_off);
-		dq->ip = p->octets + p->l3_off;
+		dq->ip = ip[cnt] = p->octets + p->l3_off;
+		paid |= (in_paid >> i & 1) << cnt;
 		dp_query_parse(&w->core, dq);
 		in[cnt++] = in[i];
+	}
+	if (w->guard.on) {
+		guard_aim(w, ip, cnt);
+		w->guard.paid = paid;
 	}
 	for (unsigned i = 0; i < cnt; i++)
 		dp_query_find(&w->core, &w->query[i]);
@@ -279,6 +332,7 @@ poll_port(struct dp_worker *w, uint16_t port)
 	uint64_t hit_cnt = w->core.counters[HF_COUNTER_hit];
 	uint64_t stale_cnt = w->core.counters[HF_COUNTER_stale];
 	unsigned left = 0;
+	uint32_t paid = 0;
 
 	if (in_cnt == 0)
 		return 0;
@@ -292,11 +346,14 @@ poll_port(struct dp_worker *w, uint16_t port)
 	uint32_t done = answer_hits(w, port, in, in_cnt);
 
 	for (unsigned i = 0; i < in_cnt; i++) {
-		if ((done >> i & 1) != 0)
+		if ((done >> i & 1) != 0) {
 			out_add(w, &out, in[i], w->hits.hit[i].len);
-		else
-			in[left++] = in[i];
+			continue;
+		}
+		paid |= (w->guard.paid >> i & 1) << left;
+		in[left++] = in[i];
 	}
+	w->guard.paid = paid;
 	if (left != 0)
 		answer_others(w, &out, in, left);
 	out_flush(w, &out);
@@ -330,6 +387,17 @@ job_finish(const struct dp_job *job)
 
 	dp_packet_resume(&p);
 	return dp_packet_reply(&p, job->dns_len);
+}
+
+/* query[0] is the waiter's, with the reply in it. */
+static enum dp_outcome
+guard_late(struct dp_worker *w, struct dp_job *job)
+{
+	struct dp_query *dq = &w->query[0];
+	enum dp_outcome o = dp_guard_late(&w->guard, &w->core, dq, job->cookie);
+
+	job->dns_len = dq->len;
+	return o;
 }
 
 static void
@@ -366,6 +434,8 @@ serve_waiters(struct dp_worker *w)
 			break;
 		if (o == DP_ASK)
 			miss_send(w, &ask);
+		if (o == DP_REPLY)
+			o = guard_late(w, &job);
 		if (o != DP_REPLY)
 			continue;
 		if (job.port != out.port)
@@ -399,7 +469,10 @@ look_around(struct dp_worker *w)
 {
 	struct dp_shared *s = w->shared;
 
-	uint64_t now_ms = (hf_clock_mono_ns() - s->boot_ns) / HF_NS_PER_MS;
+	uint64_t now_ns = hf_clock_mono_ns() - s->boot_ns;
+	uint64_t now_ms = now_ns / HF_NS_PER_MS;
+
+	dp_gate_time(&w->guard.gate, now_ns);
 	if (now_ms != w->core.now_ms || w->core.wall_s == 0)
 		w->core.wall_s = (uint32_t)hf_clock_wall_s();
 	w->core.now_ms = now_ms;
@@ -549,17 +622,21 @@ dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *p
 {
 	struct dp_worker *w = aligned_alloc(64, (sizeof(*w) + 63) & ~(size_t)63);
 	struct hf_rand r;
-	uint8_t seed[16];
+	uint8_t seed[16], gate_seed[128];
 
 	if (w == NULL)
 		return NULL;
 	memset(w, 0, sizeof(*w));
 	hf_rand_init(&r);
 	hf_rand_bytes(&r, seed, sizeof(seed));
-	if (dp_bell_init(&w->bell) != 0 ||
-	    dp_core_init(&w->core, id, DP_QUESTION_MAX_DEFAULT, DP_WAITER_MAX_DEFAULT, seed) != 0) {
-		dp_bell_fini(&w->bell);
+	hf_rand_bytes(&r, gate_seed, sizeof(gate_seed));
+	if (dp_bell_init(&w->bell) != 0) {
 		free(w);
+		return NULL;
+	}
+	if (dp_core_init(&w->core, id, DP_QUESTION_MAX_DEFAULT, DP_WAITER_MAX_DEFAULT, seed) != 0 ||
+	    dp_guard_init(&w->guard, &o->gate, !hf_access_is_open(&o->access), gate_seed) != 0) {
+		dp_worker_destroy(w);
 		return NULL;
 	}
 	w->way = dp_hit_way_best();
@@ -584,6 +661,7 @@ dp_worker_destroy(struct dp_worker *w)
 {
 	if (w == NULL)
 		return;
+	dp_guard_fini(&w->guard);
 	dp_core_fini(&w->core);
 	dp_bell_fini(&w->bell);
 	free(w);

@@ -16,9 +16,11 @@
 
 #include <time.h>
 
+#include "dataplane/access.h"
 #include "dataplane/bell.h"
 #include "dataplane/done.h"
 #include "dataplane/exception.h"
+#include "dataplane/guard.h"
 #include "dataplane/hit.h"
 #include "dataplane/idle.h"
 #include "dataplane/latency.h"
@@ -38,6 +40,7 @@ struct dp_shared {
 	alignas(64) uint64_t boot_ns; /* constant */
 	uint64_t tsc_hz;              /* constant */
 	bool adaptive;                /* constant */
+	struct dp_access access;      /* constant */
 };
 
 /* Frames on their way out by one port. */
@@ -51,6 +54,7 @@ struct dp_worker {
 	struct dp_core core;
 	_Atomic clockid_t cpu_clock; /* its thread's; 0: not running yet */
 	struct dp_limit limit;       /* of ARP, ND and echo */
+	struct dp_guard guard;
 	struct dp_limit exception_limit;
 	struct dp_out exception; /* from port 0 to the kernel */
 	const struct dp_ports *ports;

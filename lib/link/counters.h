@@ -56,6 +56,12 @@
 	X(refresh, questions,                                                                      \
 	    "handed to the control plane although cached: popular, expiring soon")                 \
 	X(refresh_full, questions, "not refreshed before they expire: the miss ring was full")     \
+	X(access_refused, queries, "answered REFUSED, EDE 18: an access list says so")             \
+	X(access_drop, queries, "dropped: an access list says so")                                 \
+	X(client_limited, queries, "dropped: over the client's rate")                              \
+	X(client_slipped, queries, "answered with TC and no records: over the client's rate")      \
+	X(reply_limited, replies, "not sent: over the rate of such replies to the network")        \
+	X(reply_slipped, replies, "sent with TC and no records: over that rate")                   \
 	X(rd_clear, queries, "answered REFUSED: RD=0 and not in the cache")                        \
 	X(truncated, replies, "sent with TC")                                                      \
 	X(drop_short, queries, "under 12 octets, dropped")                                         \

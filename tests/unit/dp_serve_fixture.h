@@ -55,7 +55,7 @@ publish(const struct fx_answer *a)
 	dp_table_answer(table, policy, &msg.m, &msg.view, core.now_ms);
 }
 
-static void
+static inline void
 push_policy(uint64_t generation, const char *nta)
 {
 	const struct hf_msg_policy_begin m = {.generation = generation,

@@ -52,11 +52,13 @@ unit_names := \
 	cp_upstream_test \
 	cp_waiting_test \
 	cp_zones_test \
+	dp_access_test \
 	dp_bell_test \
 	dp_bucket_test \
 	dp_cookie_test \
 	dp_entry_test \
 	dp_exception_test \
+	dp_guard_test \
 	dp_hash_test \
 	dp_hit_test \
 	dp_identity_test \
@@ -146,6 +148,9 @@ unit_parts_link_msg_test := hf
 unit_parts_link_ring_test := hf
 unit_parts_wire_reply_test := hf
 unit_parts_wire_usual_test := hf
+unit_parts_dp_guard_test := dataplane hf
+unit_parts_dp_access_test := dataplane hf
+unit_libs_dp_access_test := $(dpdk_libs)
 unit_parts_dp_hash_test := dataplane hf
 unit_parts_dp_hit_test := dataplane hf
 unit_parts_dp_entry_test := dataplane hf
@@ -200,3 +205,4 @@ libs_$(1) := $(unit_libs) $(unit_libs_$(notdir $(1)))
 endef
 $(foreach t,$(unit_tests),$(eval $(call unit_test_vars,$(t))))
 test_src += $(addsuffix .c,$(unit_tests))
+$(O)/tests/unit/dp_access_test.o: cflags_tests := $(dpdk_cflags)
