@@ -129,17 +129,27 @@ class Beside:
         return False
 
     def first_wrong(self, batch, replies):
-        """(datagram, what came) of the first that differs; None: all are right."""
-        replies = iter(replies)
+        """(datagram, what came) of the first that differs; None: all are right. Hits overtake what takes
+        longer: a reply finds its datagram by address, port and ID."""
+        came = {}
+        for got in replies:
+            came.setdefault(mw.reply_to(got), []).append(got)
         for d in batch:
             msg = d.message()
             if self.front.reply(msg, d.source(), 0, self.began) is None:
-                continue  # the next reply is somebody else's
-            got = next(replies, None)
-            if got is None or not self.right(d, msg, got):
-                return d, got
-        extra = next(replies, None)
-        return (batch[-1], extra) if extra is not None else None
+                continue
+            mine = came.get((d.source(), d.port, msg[:2]), [])
+            got = next((x for x in mine if self.right(d, msg, x)), None)
+            if got is None:
+                return d, mine[0] if mine else None
+            mine.remove(got)
+        extra = [x for rest in came.values() for x in rest]
+        return self.whose(batch, extra[0]) if extra else None
+
+    def whose(self, batch, extra):
+        """The datagram that should not have had this reply."""
+        return next((d for d in batch if (d.source(), d.port, d.message()[:2]) == mw.reply_to(extra)),
+                    batch[-1]), extra
 
 
 def compare(front, batch, began):

@@ -341,6 +341,15 @@ class Datagram:
                      b"\x45\0" if not self.v6 else b"\x60\0\0\0", 64, True)
 
 
+def reply_to(octets):
+    """(address, port, ID) that a frame goes to."""
+    at = 18 if octets[12:14] == b"\x81\0" else 14
+    v6 = octets[at - 2:at] == b"\x86\xdd"
+    address = octets[at + 24:at + 40] if v6 else octets[at + 16:at + 20]
+    at += 40 if v6 else 20
+    return address, int.from_bytes(octets[at + 2:at + 4], "big"), octets[at + 8:at + 10]
+
+
 def checksum(octets):
     """RFC 1071: the complement of the sum, which modulo 65535 is that of the whole number."""
     total = int.from_bytes(octets + b"\0" * (len(octets) % 2), "big")
