@@ -118,6 +118,7 @@ cl_config_dataplane(const struct cl_line *line)
 		printf("service=%s\n", hf_addr_to_text(&c.service_addresses.item[i], addr));
 	printf("workers=%" PRIu64 "\n", c.workers);
 	printf("idle=%s\n", idle[c.idle]);
+	printf("realtime=%s\n", c.realtime ? "yes" : "no");
 	printf("hugepages=%s\n", pages[c.hugepages]);
 	printf("cache-size=%" PRIu64 "B\n", c.dataplane_cache_octets);
 	printf("udp-max=%" PRIu64 "\n", c.udp_size);

@@ -2,6 +2,7 @@
 /* holdfast-dataplane: reads options, starts DPDK, runs the workers and the writer thread. */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -114,6 +115,35 @@ preload(struct program *p)
 	return rc;
 }
 
+enum { REALTIME_PRIORITY = 1 }; /* the lowest: above all that is not realtime */
+
+static int
+schedule_set(int policy, int priority)
+{
+	const struct sched_param param = {.sched_priority = priority};
+
+	return pthread_setschedparam(pthread_self(), policy, &param);
+}
+
+/* Whether the kernel will let workers run SCHED_FIFO: told before anything is served. */
+static int
+realtime_try(const struct program *p)
+{
+	int rc;
+
+	if (!p->options.realtime)
+		return 0;
+	rc = schedule_set(SCHED_FIFO, REALTIME_PRIORITY);
+	if (rc == 0)
+		rc = schedule_set(SCHED_OTHER, 0);
+	if (rc != 0)
+		hf_log(HF_LOG_ERROR, "main",
+		    "--realtime yes: no SCHED_FIFO (%s): it takes CAP_SYS_NICE or a limit RTPRIO "
+		    "of 1",
+		    strerror(rc));
+	return -rc;
+}
+
 /* A worker's thread. */
 static int
 work(void *arg)
@@ -121,6 +151,8 @@ work(void *arg)
 	struct dp_worker *w = arg;
 	clockid_t cpu_clock;
 
+	if (w->shared->realtime)
+		(void)schedule_set(SCHED_FIFO, REALTIME_PRIORITY); /* was tried: realtime_try */
 	/* relaxed: a number, and who reads it copes without */
 	if (pthread_getcpuclockid(pthread_self(), &cpu_clock) == 0)
 		atomic_store_explicit(&w->cpu_clock, cpu_clock, memory_order_relaxed);
@@ -177,7 +209,10 @@ serve(struct program *p)
 	shared.tsc_hz = rte_get_tsc_hz();
 	p->writer.stats_file = p->options.stats_file;
 	shared.adaptive = p->options.idle == DP_IDLE_ADAPTIVE;
-	rc = make_cache(p);
+	shared.realtime = p->options.realtime;
+	rc = realtime_try(p);
+	if (rc == 0)
+		rc = make_cache(p);
 	if (rc == 0)
 		rc = make_cookies();
 	if (rc == 0)

@@ -107,6 +107,13 @@ set_idle(struct dp_options *o, const char *value)
 }
 
 static const char *
+set_realtime(struct dp_options *o, const char *value)
+{
+	o->realtime = strcmp(value, "yes") == 0;
+	return o->realtime || strcmp(value, "no") == 0 ? NULL : "yes or no";
+}
+
+static const char *
 set_cache_size(struct dp_options *o, const char *value)
 {
 	uint64_t v;
@@ -403,6 +410,10 @@ static const struct row rows[] = {
 	set_workers},
     {"idle", "poll|adaptive", "adaptive (default): idle workers sleep until woken", false,
 	set_idle},
+    {"realtime", "yes|no",
+	"yes: workers run SCHED_FIFO, before all else on their CPUs (default no);\n"
+	"needs CAP_SYS_NICE or a limit RTPRIO",
+	false, set_realtime},
     {"cache-size", "SIZE", "memory for cached answers (default 64MiB)", false, set_cache_size},
     {"spare-buffers", "N",
 	"packet buffers of each worker besides those of its descriptors (default\n"

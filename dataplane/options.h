@@ -44,6 +44,7 @@ struct dp_options {
 	struct dp_service service;
 	unsigned workers;
 	enum dp_idle_mode idle;
+	bool realtime; /* workers run SCHED_FIFO */
 	enum dp_hugepages hugepages;
 	uint32_t spare_buffers; /* packet buffers of a worker besides its descriptors' */
 	uint64_t cache_octets;

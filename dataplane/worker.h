@@ -40,6 +40,7 @@ struct dp_shared {
 	alignas(64) uint64_t boot_ns; /* constant */
 	uint64_t tsc_hz;              /* constant */
 	bool adaptive;                /* constant */
+	bool realtime;                /* constant: workers run SCHED_FIFO */
 	struct dp_access access;      /* constant */
 };
 

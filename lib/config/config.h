@@ -91,7 +91,8 @@ struct hf_config {
 	struct hf_config_text_list ports; /* DPDK devargs or PCI addresses */
 	struct hf_config_addr_list service_addresses;
 	uint64_t workers;
-	uint64_t idle;      /* enum hf_idle */
+	uint64_t idle; /* enum hf_idle */
+	bool realtime;
 	uint64_t hugepages; /* enum hf_hugepages */
 	uint64_t dataplane_cache_octets;
 	uint64_t udp_size; /* largest datagram we send */

@@ -55,6 +55,8 @@ const struct hf_schema_key hf_schema[] = {
 	 "worker cores, one queue pair of each port for each"},
 	{"dataplane", "idle", HF_SCHEMA_WORD, AT(idle), 0, 0, "adaptive", {"adaptive", "poll"},
 	 "what a core does without packets: sleep until woken, or poll"},
+	{"dataplane", "realtime", HF_SCHEMA_BOOL, AT(realtime), 0, 0, "no", {0},
+	    "cores run SCHED_FIFO"},
 	{"dataplane", "hugepages", HF_SCHEMA_WORD, AT(hugepages), 0, 0, "auto",
 	 {"auto", "yes", "no"}, "auto: use them when the kernel has enough free"},
 	{"dataplane", "cache-size", HF_SCHEMA_SIZE, AT(dataplane_cache_octets), MIB(1), GIB(1024),

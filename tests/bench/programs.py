@@ -172,9 +172,12 @@ class Dataplane:
         self.options += ["--hugepages", "yes" if huge else "no"]
         self.cpu, self.p, self.said_ns = cpu, None, 0
 
+    def link(self):
+        return f"{self.work}/link.sock"
+
     def argv(self, ports, workers, spare):
         argv = [self.program, "--workers", str(workers),
-                "--cache-size", self.cache_size, "--link", f"{self.work}/link.sock",
+                "--cache-size", self.cache_size, "--link", self.link(),
                 "--stats-file", f"{self.work}/stats.json", "--run-for", f"{RUN_MAX_S}s",
                 "--spare-buffers", str(spare), "--service", "192.0.2.53",
                 "--service", "2001:db8::53", *self.options]

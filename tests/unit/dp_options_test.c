@@ -132,6 +132,7 @@ a_wrong_option_is_named_with_what_is_wanted(void **state)
 	wrong(BASE "--exception sixteen-letters-", "at most 15 characters");
 	wrong(BASE "--exception a --exception b", "--exception is given twice");
 	wrong(BASE "--idle never", "poll or adaptive");
+	wrong(BASE "--realtime maybe", "yes or no");
 	wrong(BASE "--cache-size 64", "a size in [1MiB, 1TiB]");
 	wrong(BASE "--cache-size 1KiB", "a size in");
 	wrong(BASE "--udp-max 511", "[512, 4096]");
