@@ -47,6 +47,8 @@ bench: ## measure; writes build/bench/*.json (root)
 	@O=$(O) tests/bench/stages
 	@O=$(O) tests/bench/memory
 	@O=$(O) tests/bench/cores
+	@O=$(O) tests/bench/churn
+	@O=$(O) tests/bench/policy
 	@O=$(O) tests/bench/validator
 	@O=$(O) tests/bench/recursion
 
@@ -56,6 +58,8 @@ bench-quick: ## the dataplane's with fewer and shorter runs, under two minutes (
 	@O=$(O) tests/bench/hit --quick
 	@O=$(O) tests/bench/memory --quick
 	@O=$(O) tests/bench/cores --quick
+	@O=$(O) tests/bench/churn --quick
+	@O=$(O) tests/bench/policy --quick
 
 bench-recursion: ## cold names only, beside Unbound and Knot Resolver (root)
 	@scripts/deps build lab test bench
