@@ -72,7 +72,8 @@ is_mixed(const struct bench_kind *k)
 
 /* "www.z17.example." and the like; zone is the name without the first label. */
 int
-bench_host_name(const struct bench_kind *k, uint32_t host, struct hf_name *name, struct hf_name *zone)
+bench_host_name(
+    const struct bench_kind *k, uint32_t host, struct hf_name *name, struct hf_name *zone)
 {
 	static const char *const first[] = {"www", "a", "cdn", "ns"};
 	static const char *const first_mixed[] = {"www", "a", "static-content", "mail"};

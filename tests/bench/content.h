@@ -2,13 +2,10 @@
 /*
  * content: the answers that benches fill caches with, by kind and number.
  *
- * Purpose   One place for who preloads and who replaces. data.py says the same about names and data,
- *           so that replies are held against something this did not write.
- * Roles     Any thread.
- * Memory    The caller's.
- * Blocking  Never.
- * Errors    Negative: a name or an answer does not fit.
- * Trust     Nothing here reads input.
+ * Purpose   One place for who preloads and who replaces. data.py says the same about names and
+ * data, so that replies are held against something this did not write. Roles     Any thread. Memory
+ * The caller's. Blocking  Never. Errors    Negative: a name or an answer does not fit. Trust
+ * Nothing here reads input.
  */
 #ifndef BENCH_CONTENT_H
 #define BENCH_CONTENT_H

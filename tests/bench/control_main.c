@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* control: what stands for the control plane on the link while the dataplane is measured. It sends what a
- * control plane sends, as fast as the bench wants it, and says as JSON what came of it.
+/* control: what stands for the control plane on the link while the dataplane is measured. It sends
+ * what a control plane sends, as fast as the bench wants it, and says as JSON what came of it.
  *
  *   control LINK replace KIND FIRST ENTRIES RATE SECONDS
- *       answers FIRST to FIRST + ENTRIES - 1 of a kind, in a mixed order, again and again, RATE a second
- *       (0: as fast as they are taken)
- *   control LINK push COUNT RULES [ADDRESS]
- *       snapshots of a policy, each when the one before is acknowledged: by turns none and RULES NTAs. At
- *       ADDRESS each is looked at: AD is clear under NTAs and set without */
+ *       answers FIRST to FIRST + ENTRIES - 1 of a kind, in a mixed order, again and again, RATE a
+ * second (0: as fast as they are taken) control LINK push COUNT RULES [ADDRESS] snapshots of a
+ * policy, each when the one before is acknowledged: by turns none and RULES NTAs. At ADDRESS each
+ * is looked at: AD is clear under NTAs and set without */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
@@ -333,8 +332,9 @@ push(struct control *c, struct pushing *p)
 	for (; rc == 0 && done < p->count; done++)
 		rc = push_one(c, p, done);
 	if (rc == 0) {
-		printf("{\"pushes\": %llu, \"refused\": %llu, \"fewer_cores\": %llu, \"wrong\": %llu, "
-		       "\"lost\": %llu, ",
+		printf(
+		    "{\"pushes\": %llu, \"refused\": %llu, \"fewer_cores\": %llu, \"wrong\": %llu, "
+		    "\"lost\": %llu, ",
 		    (unsigned long long)done, (unsigned long long)p->refused,
 		    (unsigned long long)p->fewer_cores, (unsigned long long)p->wrong,
 		    (unsigned long long)p->lost);
@@ -396,8 +396,9 @@ run(struct control *c, int argc, char **argv)
 			rc = attach(c, argv[1]);
 		return rc == 0 ? push(c, &p) : rc;
 	}
-	fprintf(stderr, "usage: control LINK replace KIND FIRST ENTRIES RATE SECONDS\n"
-			"       control LINK push COUNT RULES [ADDRESS]\n");
+	fprintf(stderr,
+	    "usage: control LINK replace KIND FIRST ENTRIES RATE SECONDS\n"
+	    "       control LINK push COUNT RULES [ADDRESS]\n");
 	return -EINVAL;
 }
 

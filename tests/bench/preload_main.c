@@ -81,6 +81,7 @@ main(int argc, char **argv)
 		fputc('\n', stderr);
 		return 2;
 	}
+	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	int rc = ntas == 0 ? 0 : policy_write(k, (uint32_t)ntas, (uint32_t)entries);
 	for (uint32_t i = 0; rc == 0 && i < entries; i++) {
 		rc = bench_answer(k, i, m);
