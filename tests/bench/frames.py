@@ -57,6 +57,9 @@ class Query:
             labels = [mixed_case(x, rng) for x in labels]
         self.question = data.name_wire(labels) + struct.pack("!HH", self.shape.qtype, 1)
 
+    def who(self):
+        return self.client, self.port.to_bytes(2, "big"), self.id.to_bytes(2, "big")
+
     def known(self):
         return self.host < data.UNKNOWN_FROM
 
@@ -136,6 +139,14 @@ def reply_message(query, frame, mac):
     require(length == len(udp), "UDP length", length)
     require(given != 0 and checksum(pseudo(src, dst, length) + udp) == 0, "UDP checksum", given)
     return udp[8:]
+
+
+def whose(frame):
+    """Address, port and ID of who a reply goes to, if it is one; what Query.who says."""
+    v6 = frame[12:14] == b"\x86\xdd"
+    ip_len = 40 if v6 else 20
+    client, udp = frame[14 + ip_len - (16 if v6 else 4):14 + ip_len], frame[14 + ip_len:]
+    return client, udp[2:4], udp[8:10]
 
 
 def check_reply(query, frame, mac):
