@@ -71,14 +71,13 @@ way_be(uint16_t v)
 	for (uint32_t left = (set), i; left != 0 && (i = (uint32_t)__builtin_ctz(left), true); \
 	     left &= left - 1)
 
-/* A sum that is not zero, to sixteen bits: [1, 0xffff]. */
+/* A sum that is not zero, to sixteen bits: [1, 0xffff]. Halves are added with the carry back in. */
 static inline uint16_t
 way_fold(uint64_t sum)
 {
-	sum = (sum >> 32) + (uint32_t)sum;
-	sum = (sum >> 16) + (sum & UINT16_MAX);
-	sum = (sum >> 16) + (sum & UINT16_MAX);
-	return (uint16_t)((sum >> 16) + sum);
+	uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
+
+	return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
 }
 
 static inline uint64_t
@@ -95,13 +94,14 @@ way_sum(const uint8_t *p, unsigned len)
 {
 	unsigned first = len < DP_LINE_LEN ? len : DP_LINE_LEN;
 	unsigned second = len - first < DP_LINE_LEN ? len - first : DP_LINE_LEN;
-	uint64_t sum = dp_wide_sum(dp_wide_keep(dp_wide_load(p), 0, first)) +
-	    dp_wide_sum(dp_wide_keep(dp_wide_load(p + DP_LINE_LEN), 0, second));
+	uint64_t sum = dp_wide_sum(dp_wide_keep(dp_wide_load(p), 0, first),
+	    dp_wide_keep(dp_wide_load(p + DP_LINE_LEN), 0, second));
 
 	for (unsigned off = 2 * DP_LINE_LEN; off < len; off += DP_LINE_LEN) {
 		unsigned left = len - off < DP_LINE_LEN ? len - off : DP_LINE_LEN;
+		struct dp_wide w = dp_wide_keep(dp_wide_load(p + off), 0, left);
 
-		sum += dp_wide_sum(dp_wide_keep(dp_wide_load(p + off), 0, left));
+		sum += dp_wide_sum(w, dp_wide_keep(w, 0, 0));
 	}
 	return sum;
 }
@@ -374,16 +374,15 @@ way_same(const struct dp_hit *h, const struct dp_entry *e)
 {
 	const uint8_t *line = (const uint8_t *)e;
 	unsigned end = DP_KEY_NAME_OFF + dp_key_meta_name_len(h->meta);
-	unsigned first_end = end < DP_LINE_LEN ? end : DP_LINE_LEN;
-	struct dp_wide first = dp_wide_keep(dp_wide_load(line), DP_KEY_NAME_OFF, first_end);
+	uint64_t first = dp_wide_bits(DP_KEY_NAME_OFF, end < DP_LINE_LEN ? end : DP_LINE_LEN) |
+	    dp_wide_bits(0, DP_KEY_META_LEN);
 
-	first = dp_wide_put(first, way_u32(line));
-	if (!dp_wide_equal(first, dp_wide_load(h->line[0])))
+	if ((dp_wide_differ(dp_wide_load(line), dp_wide_load(h->line[0])) & first) != 0)
 		return false;
 	if (__builtin_expect(end <= DP_LINE_LEN, 1))
 		return true;
-	return dp_wide_equal(dp_wide_keep(dp_wide_load(line + DP_LINE_LEN), 0, end - DP_LINE_LEN),
-	    dp_wide_load(h->line[1]));
+	return (dp_wide_differ(dp_wide_load(line + DP_LINE_LEN), dp_wide_load(h->line[1])) &
+		   dp_wide_bits(0, end - DP_LINE_LEN)) == 0;
 }
 
 /* Header bits as stored: RFC 6840 5.7, 5.8; without OPT dnssec_ok is clear. */
@@ -447,23 +446,35 @@ way_mark(const struct dp_core *core, struct dp_entry *e)
 	return true;
 }
 
-/* Copies of whole blocks; the last one ends where the body ends, and lies over the one before. */
+/* Copies in whole lines or blocks; the last ends where the body ends, and lies over the one before.
+ */
 static inline void
 way_copy(uint8_t *to, const uint8_t *from, unsigned len)
 {
-	if (__builtin_expect(len < DP_BLOCK_LEN || len > 2 * DP_LINE_LEN, 0)) {
+	unsigned off = 0;
+
+	if (len >= DP_LINE_LEN) {
+		for (; off < len - DP_LINE_LEN; off += DP_LINE_LEN)
+			dp_wide_store(to + off, dp_wide_load(from + off));
+		off = len - DP_LINE_LEN;
+		dp_wide_store(to + off, dp_wide_load(from + off));
+		return;
+	}
+	if (__builtin_expect(len < DP_BLOCK_LEN, 0)) {
 		memcpy(to, from, len);
 		return;
 	}
-	for (unsigned off = 0; off < len - DP_BLOCK_LEN; off += DP_BLOCK_LEN)
+	for (; off < len - DP_BLOCK_LEN; off += DP_BLOCK_LEN)
 		memcpy(to + off, from + off, DP_BLOCK_LEN);
 	memcpy(to + len - DP_BLOCK_LEN, from + len - DP_BLOCK_LEN, DP_BLOCK_LEN);
 }
 
-static inline uint16_t
-way_swap_if(uint16_t sum, unsigned odd)
+/* A sum over octets that begin at an odd place: their words have the octets the other way round,
+ * which is the sum times 2^8 (RFC 1071 2). */
+static inline uint64_t
+way_at(uint64_t sum, unsigned off)
 {
-	return (odd & 1) != 0 ? way_be(sum) : sum;
+	return sum << 8 * (off & 1);
 }
 
 /* The records behind the question, TTLs counted down (RFC 1035 3.2.1). Returns their sum: the
@@ -482,7 +493,7 @@ way_body(const struct way_answer *a, uint8_t *to)
 
 		ttl = __builtin_bswap32(ttl > a->age_s ? ttl - a->age_s : 0);
 		memcpy(to + off, &ttl, sizeof(ttl));
-		sum += way_swap_if(way_fold(ttl), off);
+		sum += way_at(ttl, off);
 	}
 	return sum;
 }
@@ -505,13 +516,12 @@ static inline void
 way_turn(struct dp_hit *h, unsigned l4_len)
 {
 	uint8_t *ip = h->ip;
-	uint64_t to = way_u64(h->octets) & (UINT64_MAX >> 16);
-	uint64_t from = way_u64(h->octets + DP_MAC_LEN);
-	uint32_t high = (uint32_t)(to >> 16);
+	const uint64_t mac = UINT64_MAX >> 16;
+	uint64_t to = way_u64(h->octets), from = way_u64(h->octets + DP_MAC_LEN);
 
-	memcpy(h->octets, &from, DP_MAC_LEN);
-	way_put_u16(h->octets + DP_MAC_LEN, (uint16_t)to);
-	memcpy(h->octets + DP_MAC_LEN + 2, &high, sizeof(high));
+	to = (to & mac) | (from & ~mac); /* what is behind the addresses stays */
+	memcpy(h->octets, &from, sizeof(from));
+	memcpy(h->octets + DP_MAC_LEN, &to, sizeof(to));
 	if (h->v6) {
 		uint64_t head = 0x60 | (uint64_t)way_be((uint16_t)l4_len) << 32 |
 		    (uint64_t)DP_PROTO_UDP << 48 | (uint64_t)WAY_IPV4_TTL << 56;
@@ -554,8 +564,7 @@ way_reply(struct dp_hit *h, const struct way_answer *a)
 	uint64_t behind = zero - went + way_body(a, body);
 
 	if (h->opt)
-		behind += way_swap_if(
-		    way_fold(way_opt_write(body + a->body_len, h->dnssec_ok)), a->body_len);
+		behind += way_at(way_opt_write(body + a->body_len, h->dnssec_ok), a->body_len);
 
 	uint64_t counts = one | (uint64_t)way_be(a->cnt.an) << 16 |
 	    (uint64_t)way_be(a->cnt.ns) << 32 |
@@ -563,8 +572,7 @@ way_reply(struct dp_hit *h, const struct way_answer *a)
 	uint64_t sum = zero - (head >> 48) - 2 * (uint64_t)(uint16_t)(head >> 32) - asked -
 	    (1 + (uint64_t)h->opt) * one;
 
-	sum += 2 * (uint64_t)way_be(len) + a->flags + way_halves(counts) +
-	    way_swap_if(way_fold(behind), name_len);
+	sum += 2 * (uint64_t)way_be(len) + a->flags + way_halves(counts) + way_at(behind, name_len);
 
 	uint16_t folded = (uint16_t)~way_fold(sum);
 

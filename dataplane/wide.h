@@ -31,7 +31,11 @@
 static inline uint64_t
 dp_wide_bits(unsigned from, unsigned to)
 {
-	uint64_t below = to >= 64 ? UINT64_MAX : (UINT64_C(1) << to) - 1;
+#if defined(__BMI2__)
+	uint64_t below = _bzhi_u64(UINT64_MAX, to);
+#else
+	uint64_t below = to >= DP_LINE_LEN ? UINT64_MAX : (UINT64_C(1) << to) - 1;
+#endif
 
 	return below & (UINT64_MAX << from);
 }
@@ -87,20 +91,22 @@ dp_wide_put(struct dp_wide w, uint32_t first)
 	return (struct dp_wide){_mm512_or_si512(w.v, v)};
 }
 
-static inline bool
-dp_wide_equal(struct dp_wide a, struct dp_wide b)
+/* Bit i: octet i of a is not that of b. */
+static inline uint64_t
+dp_wide_differ(struct dp_wide a, struct dp_wide b)
 {
-	return _mm512_cmpneq_epi64_mask(a.v, b.v) == 0;
+	return _mm512_cmpneq_epi8_mask(a.v, b.v);
 }
 
-/* Of the sixteen 32-bit words, for an Internet checksum. */
+/* Of the 32-bit words of both, for an Internet checksum. */
 static inline uint64_t
-dp_wide_sum(struct dp_wide w)
+dp_wide_sum(struct dp_wide a, struct dp_wide b)
 {
 	const __m512i low = _mm512_set1_epi64(UINT32_MAX);
 
-	return (uint64_t)_mm512_reduce_add_epi64(
-	    _mm512_add_epi64(_mm512_and_si512(w.v, low), _mm512_srli_epi64(w.v, 32)));
+	return (uint64_t)_mm512_reduce_add_epi64(_mm512_add_epi64(
+	    _mm512_add_epi64(_mm512_and_si512(a.v, low), _mm512_srli_epi64(a.v, 32)),
+	    _mm512_add_epi64(_mm512_and_si512(b.v, low), _mm512_srli_epi64(b.v, 32))));
 }
 
 #elif defined(DP_WIDE_AVX2)
@@ -170,22 +176,27 @@ dp_wide_put(struct dp_wide w, uint32_t first)
 	return w;
 }
 
-static inline bool
-dp_wide_equal(struct dp_wide a, struct dp_wide b)
+static inline uint64_t
+dp_wide_differ(struct dp_wide a, struct dp_wide b)
 {
-	const __m256i diff =
-	    _mm256_or_si256(_mm256_xor_si256(a.v[0], b.v[0]), _mm256_xor_si256(a.v[1], b.v[1]));
+	uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a.v[0], b.v[0]));
+	uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a.v[1], b.v[1]));
 
-	return _mm256_testz_si256(diff, diff) != 0;
+	return ~(low | (uint64_t)high << 32);
 }
 
 static inline uint64_t
-dp_wide_sum(struct dp_wide w)
+dp_wide_sum(struct dp_wide a, struct dp_wide b)
 {
 	const __m256i low = _mm256_set1_epi64x(UINT32_MAX);
-	__m256i sum = _mm256_add_epi64(
-	    _mm256_add_epi64(_mm256_and_si256(w.v[0], low), _mm256_srli_epi64(w.v[0], 32)),
-	    _mm256_add_epi64(_mm256_and_si256(w.v[1], low), _mm256_srli_epi64(w.v[1], 32)));
+	__m256i sum = _mm256_setzero_si256();
+
+	for (unsigned i = 0; i < 2; i++) {
+		sum = _mm256_add_epi64(sum, _mm256_and_si256(a.v[i], low));
+		sum = _mm256_add_epi64(sum, _mm256_srli_epi64(a.v[i], 32));
+		sum = _mm256_add_epi64(sum, _mm256_and_si256(b.v[i], low));
+		sum = _mm256_add_epi64(sum, _mm256_srli_epi64(b.v[i], 32));
+	}
 	__m128i half = _mm_add_epi64(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
 
 	return (uint64_t)_mm_cvtsi128_si64(half) + (uint64_t)_mm_extract_epi64(half, 1);
@@ -266,25 +277,26 @@ dp_wide_put(struct dp_wide w, uint32_t first)
 	return w;
 }
 
-static inline bool
-dp_wide_equal(struct dp_wide a, struct dp_wide b)
+static inline uint64_t
+dp_wide_differ(struct dp_wide a, struct dp_wide b)
 {
-	dp_words2 diff = {0};
+	uint64_t same = 0;
 
 	for (unsigned i = 0; i < 4; i++)
-		diff |= (dp_words2)(a.v[i] ^ b.v[i]);
-	return (diff[0] | diff[1]) == 0;
+		same |= (uint64_t)dp_wide_zeros16(a.v[i] ^ b.v[i]) << 16 * i;
+	return ~same;
 }
 
 static inline uint64_t
-dp_wide_sum(struct dp_wide w)
+dp_wide_sum(struct dp_wide a, struct dp_wide b)
 {
 	const dp_words2 low = {UINT32_MAX, UINT32_MAX};
 	dp_words2 sum = {0};
 
 	for (unsigned i = 0; i < 4; i++) {
-		dp_words2 v = (dp_words2)w.v[i];
-		sum += (v & low) + (v >> 32);
+		dp_words2 v = (dp_words2)a.v[i], w = (dp_words2)b.v[i];
+
+		sum += (v & low) + (v >> 32) + (w & low) + (w >> 32);
 	}
 	return sum[0] + sum[1];
 }
