@@ -45,12 +45,14 @@ struct dp_hit {
 	/* questions */
 	uint64_t hash;
 	uint32_t meta;
-	uint16_t limit; /* the largest datagram for this client */
+	uint32_t went;     /* sum of the octets that are replaced up to the question */
+	uint16_t limit;    /* the largest datagram for this client */
+	uint16_t flags;    /* of the reply, as stored, without RCODE and AD */
+	uint16_t ad;       /* AD as stored, if the client would understand it */
+	uint16_t body_off; /* where the question ends */
 	bool opt, dnssec_ok;
 	/* find */
 	struct dp_entry *entry;
-	/* answers */
-	uint16_t reply_len; /* of the DNS message */
 	/* the key in lines: compared with the entry's */
 	alignas(DP_LINE_LEN) uint8_t line[DP_HIT_LINES][DP_LINE_LEN];
 };

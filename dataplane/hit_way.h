@@ -292,6 +292,22 @@ way_type_usual(unsigned type)
 	return type != 0 && (type < 128 || type > 255) && type != HF_TYPE_OPT;
 }
 
+/* What the reply's header will say, and the sum of what it stands over, UDP's lengths and checksum
+ * included. RFC 6840 5.7, 5.8: AD only to those who say that they understand it; nothing was
+ * checked for those who did not want it (CD). Without OPT dnssec_ok is clear. */
+static inline void
+way_header(struct dp_hit *h, uint16_t asked)
+{
+	uint64_t udp = way_u64(h->dns - DP_UDP_LEN);
+	unsigned len = (uint16_t)(udp >> 32), sum = (unsigned)(udp >> 48);
+	unsigned ad = h->dnssec_ok ? way_be(HF_FLAG_AD) : asked & way_be(HF_FLAG_AD);
+
+	h->flags =
+	    (uint16_t)((asked & way_be(HF_FLAG_RD | HF_FLAG_CD)) | way_be(HF_FLAG_QR | HF_FLAG_RA));
+	h->ad = (asked & way_be(HF_FLAG_CD)) != 0 ? 0 : (uint16_t)ad;
+	h->went = sum + 2 * len + asked + (1u + h->opt) * way_be(1);
+}
+
 static inline bool
 way_questions_one(const struct dp_core *core, struct dp_hit *h)
 {
@@ -317,6 +333,8 @@ way_questions_one(const struct dp_core *core, struct dp_hit *h)
 
 	bool cd = (asked & way_be(HF_FLAG_CD)) != 0;
 
+	way_header(h, (uint16_t)asked);
+	h->body_off = (uint16_t)end;
 	h->meta = dp_key_meta((uint16_t)type,
 	    (uint8_t)(h->dnssec_ok * HF_VARIANT_DO + cd * HF_VARIANT_CD), (uint8_t)name_len);
 	way_key(&core->table->hash, h, first, name_len);
@@ -361,11 +379,11 @@ way_find(const struct dp_core *core, struct dp_hits *b, uint32_t set)
 /* What is copied from an entry, and how. */
 struct way_answer {
 	const struct dp_entry *e;
-	const uint8_t *body;
+	uint64_t age_ms, fresh_ms;
 	unsigned body_len;
-	struct dp_entry_counts cnt;
-	uint32_t age_s;
-	uint16_t flags; /* of the reply, as stored */
+	unsigned rr_cnt;
+	uint64_t counts; /* the header's four, as stored */
+	uint16_t flags;  /* as stored */
 };
 
 /* The entry's question is that of h. Whole lines, each read in one piece. */
@@ -385,17 +403,6 @@ way_same(const struct dp_hit *h, const struct dp_entry *e)
 		   dp_wide_bits(0, end - DP_LINE_LEN)) == 0;
 }
 
-/* Header bits as stored: RFC 6840 5.7, 5.8; without OPT dnssec_ok is clear. */
-static inline uint16_t
-way_flags(uint16_t asked, bool dnssec_ok, bool ad, unsigned rcode)
-{
-	bool wanted = dnssec_ok | ((asked & way_be(HF_FLAG_AD)) != 0);
-
-	ad = ad & wanted & ((asked & way_be(HF_FLAG_CD)) == 0);
-	return (uint16_t)((asked & way_be(HF_FLAG_RD | HF_FLAG_CD)) |
-	    way_be((uint16_t)(HF_FLAG_QR | HF_FLAG_RA | rcode)) | ad * way_be(HF_FLAG_AD));
-}
-
 /* What may be answered with e without looking further: fresh, without EDE, and nothing that a
  * policy has to say but AD. False: the long way knows. */
 static inline bool
@@ -405,10 +412,11 @@ way_judge(const struct dp_core *core, const struct dp_policy *p, const struct dp
 	unsigned verdict = e->verdict;
 	bool secure = verdict == HF_VERDICT_SECURE;
 	bool unasked = verdict == HF_VERDICT_UNVALIDATED && (e->variant & HF_VARIANT_CD) != 0;
-	uint64_t age_ms = core->now_ms - dp_entry_inserted_ms(e);
 	bool restricted = false;
 
-	if (age_ms >= (uint64_t)e->fresh_s * 1000 || (e->flags & HF_ANSWER_TRUNCATED) != 0 ||
+	a->age_ms = core->now_ms - dp_entry_inserted_ms(e);
+	a->fresh_ms = (uint64_t)e->fresh_s * 1000;
+	if (a->age_ms >= a->fresh_ms || (e->flags & HF_ANSWER_TRUNCATED) != 0 ||
 	    !(secure || unasked || verdict == HF_VERDICT_INSECURE))
 		return false;
 	if (secure && p->nta_cnt != 0) {
@@ -420,23 +428,29 @@ way_judge(const struct dp_core *core, const struct dp_policy *p, const struct dp
 	}
 	if (dp_entry_ede(e) != HF_EDE_NONE)
 		return false;
+
+	const struct dp_entry_counts cnt = dp_entry_counts(e);
+
 	a->e = e;
-	a->age_s = (uint32_t)(age_ms / 1000);
-	a->body = dp_entry_body(e);
 	a->body_len = e->body_len;
-	a->cnt = dp_entry_counts(e);
-	a->flags = way_flags(way_u16(h->dns + 2), h->dnssec_ok, secure && !restricted, e->rcode);
+	a->rr_cnt = (unsigned)cnt.an + cnt.ns + cnt.ar;
+	if (a->rr_cnt >= UINT8_MAX) /* each count is in the lower octet of two */
+		return false;
+	a->counts = way_be(1) | (uint64_t)cnt.an << 24 | (uint64_t)cnt.ns << 40 |
+	    (uint64_t)(cnt.ar + h->opt) << 56;
+	a->flags = (uint16_t)(h->flags | way_be(e->rcode) | (secure && !restricted ? h->ad : 0));
 	return true;
 }
 
 /* Marked as used; false when it is time to ask for it again: the long way does. */
 static inline bool
-way_mark(const struct dp_core *core, struct dp_entry *e)
+way_mark(const struct dp_core *core, struct dp_entry *e, const struct way_answer *a)
 {
 	uint8_t marks = atomic_load_explicit(&e->marks, memory_order_relaxed);
 
-	if (__builtin_expect(dp_entry_ageing(e, core->now_ms), 0) && core->control_alive &&
-	    (marks & DP_USED_REFRESHED) == 0)
+	bool ageing = (a->fresh_ms - a->age_ms) * 10 < a->fresh_ms; /* dp_entry_ageing */
+
+	if (__builtin_expect(ageing, 0) && core->control_alive && (marks & DP_USED_REFRESHED) == 0)
 		return false;
 	/* Stored only when it changes: the line is shared by all cores. */
 	if ((marks & (DP_USED | DP_USED_AGAIN)) != (DP_USED | DP_USED_AGAIN))
@@ -464,8 +478,11 @@ way_copy(uint8_t *to, const uint8_t *from, unsigned len)
 		memcpy(to, from, len);
 		return;
 	}
-	for (; off < len - DP_BLOCK_LEN; off += DP_BLOCK_LEN)
-		memcpy(to + off, from + off, DP_BLOCK_LEN);
+	if (len > 2 * DP_BLOCK_LEN) {
+		memcpy(to + DP_BLOCK_LEN, from + DP_BLOCK_LEN, DP_BLOCK_LEN);
+		memcpy(to + len - 2 * DP_BLOCK_LEN, from + len - 2 * DP_BLOCK_LEN, DP_BLOCK_LEN);
+	}
+	memcpy(to, from, DP_BLOCK_LEN);
 	memcpy(to + len - DP_BLOCK_LEN, from + len - DP_BLOCK_LEN, DP_BLOCK_LEN);
 }
 
@@ -477,25 +494,46 @@ way_at(uint64_t sum, unsigned off)
 	return sum << 8 * (off & 1);
 }
 
-/* The records behind the question, TTLs counted down (RFC 1035 3.2.1). Returns their sum: the
- * entry keeps that of all but the TTLs. */
+/* The TTL of a record, counted down (RFC 1035 3.2.1). Returns its sum. */
+static inline uint64_t
+way_ttl(uint8_t *to, const uint8_t *from, uint32_t age_s, unsigned off)
+{
+	uint32_t ttl = __builtin_bswap32(way_u32(from + off));
+
+	ttl = __builtin_bswap32(ttl > age_s ? ttl - age_s : 0);
+	memcpy(to + off, &ttl, sizeof(ttl));
+	return way_at(ttl, off);
+}
+
+/* Of several, or at odd places: out of line, so that one record has the registers for itself. */
+static __attribute__((noinline)) uint64_t
+way_ttls(const struct dp_entry *e, uint8_t *to, uint32_t age_s, unsigned cnt)
+{
+	const struct dp_entry_ttls ttls = dp_entry_ttls(e);
+	const uint8_t *from = dp_entry_body(e);
+	uint64_t sum = 0;
+
+	if (ttls.off == NULL)
+		for (unsigned i = 0; i < cnt; i++)
+			sum += way_ttl(to, from, age_s, DP_TTL_FIRST + i * ttls.stride);
+	else
+		for (unsigned i = 0; i < cnt; i++)
+			sum += way_ttl(to, from, age_s, ttls.off[i]);
+	return sum;
+}
+
+/* The records behind the question. Returns their sum: the entry keeps that of all but the
+ * TTLs. */
 static inline uint64_t
 way_body(const struct way_answer *a, uint8_t *to)
 {
-	const struct dp_entry_ttls ttls = dp_entry_ttls(a->e);
-	unsigned cnt = (unsigned)a->cnt.an + a->cnt.ns + a->cnt.ar;
-	uint64_t sum = a->e->sum;
+	const uint8_t *from = dp_entry_body(a->e);
+	uint32_t age_s = (uint32_t)(a->age_ms / 1000);
 
-	way_copy(to, a->body, a->body_len);
-	for (unsigned i = 0; i < cnt; i++) {
-		unsigned off = dp_entry_ttl_off(&ttls, i);
-		uint32_t ttl = __builtin_bswap32(way_u32(a->body + off));
-
-		ttl = __builtin_bswap32(ttl > a->age_s ? ttl - a->age_s : 0);
-		memcpy(to + off, &ttl, sizeof(ttl));
-		sum += way_at(ttl, off);
-	}
-	return sum;
+	way_copy(to, from, a->body_len);
+	if (a->rr_cnt == 1 && !a->e->ttls_odd)
+		return a->e->sum + way_ttl(to, from, age_s, DP_TTL_FIRST);
+	return a->e->sum + way_ttls(a->e, to, age_s, a->rr_cnt);
 }
 
 /* OPT without options. Returns its sum. */
@@ -554,46 +592,43 @@ way_turn(struct dp_hit *h, unsigned l4_len)
 static inline void
 way_reply(struct dp_hit *h, const struct way_answer *a)
 {
-	const uint64_t zero = (uint64_t)UINT16_MAX << 32, one = way_be(1);
-	uint8_t *dns = h->dns, *udp = dns - DP_UDP_LEN;
-	unsigned name_len = dp_key_meta_name_len(h->meta);
-	uint8_t *body = dns + HF_HEADER_LEN + WAY_QUESTION_TAIL + name_len;
-	uint64_t head = way_u64(udp);
-	uint16_t asked = way_u16(dns + 2), len = (uint16_t)(h->reply_len + DP_UDP_LEN);
-	uint64_t went = h->opt ? way_halves(way_u64(body)) + body[8] : 0;
-	uint64_t behind = zero - went + way_body(a, body);
+	const uint64_t zero = (uint64_t)UINT16_MAX << 32;
+	uint8_t *dns = h->dns, *body = dns + h->body_off;
+	uint64_t behind = zero, sum = zero - h->went;
+	unsigned reply_len = h->body_off + a->body_len;
 
 	if (h->opt)
+		behind -= way_halves(way_u64(body)) + body[8];
+	behind += way_body(a, body);
+	if (h->opt) {
 		behind += way_at(way_opt_write(body + a->body_len, h->dnssec_ok), a->body_len);
+		reply_len += WAY_OPT_LEN;
+	}
 
-	uint64_t counts = one | (uint64_t)way_be(a->cnt.an) << 16 |
-	    (uint64_t)way_be(a->cnt.ns) << 32 |
-	    (uint64_t)way_be((uint16_t)(a->cnt.ar + h->opt)) << 48;
-	uint64_t sum = zero - (head >> 48) - 2 * (uint64_t)(uint16_t)(head >> 32) - asked -
-	    (1 + (uint64_t)h->opt) * one;
+	uint64_t len = way_be((uint16_t)(reply_len + DP_UDP_LEN));
 
-	sum += 2 * (uint64_t)way_be(len) + a->flags + way_halves(counts) + way_at(behind, name_len);
+	sum += 2 * len + a->flags + way_halves(a->counts) + way_at(behind, h->body_off);
 
 	uint16_t folded = (uint16_t)~way_fold(sum);
 
 	if (folded == 0)
 		folded = UINT16_MAX; /* zero means "not computed" (RFC 768) */
 	way_put_u16(dns + 2, a->flags);
-	memcpy(dns + 4, &counts, sizeof(counts));
-	head = (uint16_t)(head >> 16) | (head & UINT16_MAX) << 16 | (uint64_t)way_be(len) << 32 |
-	    (uint64_t)folded << 48;
-	memcpy(udp, &head, sizeof(head));
-	way_turn(h, len);
-	h->len = (uint16_t)(dns - h->octets + h->reply_len);
+	memcpy(dns + 4, &a->counts, sizeof(a->counts));
+
+	uint32_t ports = way_u32(dns - DP_UDP_LEN);
+	uint64_t head = (ports << 16 | ports >> 16) | len << 32 | (uint64_t)folded << 48;
+
+	memcpy(dns - DP_UDP_LEN, &head, sizeof(head));
+	way_turn(h, reply_len + DP_UDP_LEN);
+	h->len = (uint16_t)(dns - h->octets + reply_len);
 }
 
 static inline bool
-way_fits(struct dp_hit *h, const struct way_answer *a)
+way_fits(const struct dp_hit *h, const struct way_answer *a)
 {
-	unsigned len = HF_HEADER_LEN + WAY_QUESTION_TAIL + dp_key_meta_name_len(h->meta) +
-	    a->body_len + h->opt * (unsigned)WAY_OPT_LEN;
+	unsigned len = h->body_off + a->body_len + h->opt * (unsigned)WAY_OPT_LEN;
 
-	h->reply_len = (uint16_t)len;
 	return len <= h->limit && DP_HEADERS_MAX + len + DP_HIT_TAIL <= h->cap;
 }
 
@@ -608,7 +643,7 @@ way_answers(struct dp_core *core, const struct dp_policy *p, struct dp_hits *b, 
 		struct way_answer a;
 
 		if (!way_same(h, h->entry) || !way_judge(core, p, h, h->entry, &a) ||
-		    !way_fits(h, &a) || !way_mark(core, h->entry))
+		    !way_fits(h, &a) || !way_mark(core, h->entry, &a))
 			continue;
 		way_reply(h, &a);
 		done |= (uint32_t)1 << i;

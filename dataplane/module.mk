@@ -4,11 +4,12 @@ dpdk_cflags := $(shell pkg-config --cflags libdpdk 2>/dev/null)
 dpdk_libs := $(shell pkg-config --libs libdpdk 2>/dev/null)
 cflags_dataplane := $(dpdk_cflags)
 
-# The hit path once more for each kind of CPU; which one is used is chosen at start (hit.h).
+# The hit path once more for each kind of CPU; which one is used is chosen at start (hit.h). movbe
+# would take numbers by way of memory that are in registers.
 ifeq ($(shell uname -m),x86_64)
 hit_ways := dataplane/hit_avx2.c dataplane/hit_avx512.c
-$(O)/dataplane/hit_avx2.o: cflags_dataplane += -march=x86-64-v3 -maes
-$(O)/dataplane/hit_avx512.o: cflags_dataplane += -march=x86-64-v4 -maes -mvaes
+$(O)/dataplane/hit_avx2.o: cflags_dataplane += -march=x86-64-v3 -mno-movbe -maes
+$(O)/dataplane/hit_avx512.o: cflags_dataplane += -march=x86-64-v4 -mno-movbe -maes -mvaes
 endif
 
 dataplane_src := \
