@@ -36,7 +36,7 @@ struct dp_hit {
 	alignas(DP_LINE_LEN) uint8_t *octets; /* in: the frame */
 	uint16_t len;                         /* in: of the frame; out: of the reply's */
 	uint16_t cap;                         /* in: octets that may be read and written */
-	bool summed;                          /* in: the port found all checksums right */
+	bool ip_summed, udp_summed;           /* in: the port found the checksum right */
 	/* headers */
 	bool v6;
 	uint16_t dns_len;

@@ -138,7 +138,7 @@ way_ipv4(const struct dp_service *s, const struct dp_hit *h, const uint8_t *ip, 
 	if ((uint8_t)a != 0x45 || (a & fragment) != 0 || (uint8_t)(b >> 8) != DP_PROTO_UDP ||
 	    total > left || total < DP_IPV4_LEN || net == 0 || net == 127 || net >= 224)
 		return 0;
-	if (!h->summed && way_fold(way_halves(a) + way_halves(b) + to) != UINT16_MAX)
+	if (!h->ip_summed && way_fold(way_halves(a) + way_halves(b) + to) != UINT16_MAX)
 		return 0;
 	if (!way_v4_listed(s, to) || way_v4_listed(s, from))
 		return 0;
@@ -171,7 +171,7 @@ way_udp(struct dp_hit *h, const uint8_t *udp, unsigned l4_len, unsigned pseudo)
 	if ((uint16_t)(head >> 16) != way_be(DP_DNS_PORT) || (uint16_t)head == 0 ||
 	    head >> 48 == 0 || len > l4_len || len < DP_UDP_LEN + HF_HEADER_LEN)
 		return false;
-	if (!h->summed) {
+	if (!h->udp_summed) {
 		uint64_t sum = way_be(DP_PROTO_UDP) + (uint64_t)(uint16_t)(head >> 32);
 
 		if (way_fold(sum + way_sum(udp - pseudo, len + pseudo)) != UINT16_MAX)

@@ -260,6 +260,8 @@ queues_check(const char *name, const struct rte_eth_dev_info *info, uint16_t wor
 	return -EINVAL;
 }
 
+#define RX_SUMS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM)
+
 /* Flows over the queues of a card: by addresses and UDP ports, as far as it offers to. The kernel
  * does it by itself for net_tap, net_af_packet and net_af_xdp. */
 static void
@@ -302,6 +304,10 @@ device_configure(
 		return rc;
 	if (queues > 1)
 		rss_set(p, name, &info, &conf);
+	/* A card that looks at checksums says so with each packet. A virtual device that does would
+	 * do by more work what we do by less. */
+	if (!dp_devargs_virtual(name) && (info.rx_offload_capa & RX_SUMS) == RX_SUMS)
+		conf.rxmode.offloads |= RX_SUMS;
 	if ((info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
 		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE; /* one pool per queue */
 	return rte_eth_dev_configure(device, queues, queues, &conf);

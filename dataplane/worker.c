@@ -265,30 +265,63 @@ give_out(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsigned
 	}
 }
 
-/* The short way for what it takes of a burst (hit.h). Returns who is answered: in, bit by bit. */
-static uint32_t
-answer_hits(struct dp_worker *w, uint16_t port, struct rte_mbuf **in, unsigned cnt)
+/* What the stages of hit.h want to know of a frame. */
+static inline void
+hit_set(struct dp_hit *h, const struct rte_mbuf *m)
 {
-	struct dp_hits *b = &w->hits;
-	uint32_t set = 0;
+	uint64_t ip = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	uint64_t l4 = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
 
-	for (unsigned i = 0; i < cnt; i++) {
-		struct rte_mbuf *m = in[i];
+	h->octets = rte_pktmbuf_mtod(m, uint8_t *);
+	h->len = m->data_len;
+	h->cap = (uint16_t)(m->buf_len - m->data_off);
+	h->ip_summed = ip == RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	h->udp_summed = l4 == RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	__builtin_prefetch(h->octets);
+	__builtin_prefetch(h->octets + DP_LINE_LEN);
+}
 
-		b->hit[i].octets = rte_pktmbuf_mtod(m, uint8_t *);
-		b->hit[i].len = m->data_len;
-		b->hit[i].cap = (uint16_t)(m->buf_len - m->data_off);
-		b->hit[i].summed = false;
-		set |= (uint32_t)(m->nb_segs == 1) << i;
-	}
-	set = w->way->headers(&w->ports->port[port].host, b, set);
+/* Of a set of queries those that may be asked and have an entry. */
+static inline uint32_t
+hits_find(struct dp_worker *w, uint32_t set)
+{
 	if (w->guard.on)
 		set = guard_hits(w, set);
-	set = w->way->questions(&w->core, b, set);
-	set = w->way->find(&w->core, b, set);
-	if (w->guard.on)
-		set = dp_guard_charge(&w->guard, set);
-	return w->way->answers(&w->core, w->policy, b, set);
+	set = w->way->questions(&w->core, &w->hits, set);
+	set = w->way->find(&w->core, &w->hits, set);
+	return w->guard.on ? dp_guard_charge(&w->guard, set) : set;
+}
+
+/* The short way for what it takes of a burst: those frames go to *out. Returns how many are left,
+ * and moves them to the front of in. */
+static unsigned
+answer_hits(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsigned in_cnt)
+{
+	struct dp_hits *b = &w->hits;
+	uint32_t set = 0, paid = 0;
+	unsigned cnt = 0, left = 0; /* not counted in memory: each store would wait for the last */
+
+	for (unsigned i = 0; i < in_cnt; i++) {
+		hit_set(&b->hit[i], in[i]);
+		set |= (uint32_t)(in[i]->nb_segs == 1) << i;
+	}
+	set = hits_find(w, w->way->headers(&w->ports->port[out->port].host, b, set));
+	set = w->way->answers(&w->core, w->policy, b, set);
+	for (unsigned i = 0; i < in_cnt; i++) {
+		struct rte_mbuf *m = in[i];
+
+		if ((set >> i & 1) == 0) {
+			paid |= (w->guard.paid >> i & 1) << left;
+			in[left++] = m;
+			continue;
+		}
+		m->data_len = b->hit[i].len;
+		m->pkt_len = b->hit[i].len;
+		out->m[cnt++] = m;
+	}
+	out->cnt = (uint16_t)cnt;
+	w->guard.paid = paid;
+	return left;
 }
 
 /* All that a core does with cnt frames that the short way left. */
@@ -326,34 +359,18 @@ static unsigned
 poll_port(struct dp_worker *w, uint16_t port)
 {
 	struct rte_mbuf *in[DP_BURST];
-	struct dp_out out = {.port = port, .cnt = 0};
+	struct dp_out out; /* its frames are not worth clearing */
 	struct dp_lane lane = dp_port_lane(w->ports, port, w->core.id);
 	uint16_t in_cnt = rte_eth_rx_burst(lane.device, lane.queue, in, DP_BURST);
 	uint64_t hit_cnt = w->core.counters[HF_COUNTER_hit];
 	uint64_t stale_cnt = w->core.counters[HF_COUNTER_stale];
-	unsigned left = 0;
-	uint32_t paid = 0;
 
 	if (in_cnt == 0)
 		return 0;
 	w->arrived = rte_rdtsc();
 	count_add(w, HF_COUNTER_rx, in_cnt);
-	for (unsigned i = 0; i < in_cnt; i++) {
-		__builtin_prefetch(rte_pktmbuf_mtod(in[i], void *));
-		__builtin_prefetch(rte_pktmbuf_mtod_offset(in[i], void *, DP_LINE_LEN));
-	}
-
-	uint32_t done = answer_hits(w, port, in, in_cnt);
-
-	for (unsigned i = 0; i < in_cnt; i++) {
-		if ((done >> i & 1) != 0) {
-			out_add(w, &out, in[i], w->hits.hit[i].len);
-			continue;
-		}
-		paid |= (w->guard.paid >> i & 1) << left;
-		in[left++] = in[i];
-	}
-	w->guard.paid = paid;
+	out.port = port;
+	unsigned left = answer_hits(w, &out, in, in_cnt);
 	if (left != 0)
 		answer_others(w, &out, in, left);
 	out_flush(w, &out);
@@ -413,10 +430,12 @@ time_waiter(struct dp_worker *w, const struct dp_job *job, uint64_t stale_cnt)
 static unsigned
 serve_waiters(struct dp_worker *w)
 {
-	struct dp_out out = {.port = 0, .cnt = 0};
+	struct dp_out out;
 	struct rte_mbuf *m = NULL;
 	unsigned cnt = 0;
 
+	out.port = 0;
+	out.cnt = 0;
 	for (; cnt < DP_BURST; cnt++) {
 		uint64_t stale_cnt = w->core.counters[HF_COUNTER_stale];
 		struct dp_ask_out ask;

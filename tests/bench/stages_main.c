@@ -128,7 +128,7 @@ burst(struct bench *b, const struct dp_hit_way *w, unsigned n)
 		b->hits.hit[i].octets = to;
 		b->hits.hit[i].len = f->len;
 		b->hits.hit[i].cap = BUFFER_LEN - HEADROOM;
-		b->hits.hit[i].summed = false;
+		b->hits.hit[i].ip_summed = b->hits.hit[i].udp_summed = false;
 	}
 	t[0] = now();
 	set = w->headers(&b->host, &b->hits, set);

@@ -199,7 +199,7 @@ hit_set(unsigned i, uint8_t *octets, size_t len)
 	hits.hit[i].octets = octets;
 	hits.hit[i].len = (uint16_t)len;
 	hits.hit[i].cap = CAP;
-	hits.hit[i].summed = false;
+	hits.hit[i].ip_summed = hits.hit[i].udp_summed = false;
 }
 
 /* A burst of one frame by way w and by the long way. Returns whether w answered. */
@@ -338,7 +338,9 @@ what_the_port_has_summed_is_not_summed_again(void **state)
 	dp_put_u16(f + whole - len - 2, 0x1234);
 	hit_set(0, f, whole);
 	assert_int_equal(short_way(dp_hit_way_best(), 1), 0);
-	hits.hit[0].summed = true;
+	hits.hit[0].ip_summed = true;
+	assert_int_equal(short_way(dp_hit_way_best(), 1), 0);
+	hits.hit[0].udp_summed = true;
 	assert_int_equal(short_way(dp_hit_way_best(), 1), 1);
 }
 
