@@ -49,6 +49,7 @@ bench: ## measure; writes build/bench/*.json (root)
 	@O=$(O) tests/bench/cores
 	@O=$(O) tests/bench/churn
 	@O=$(O) tests/bench/policy
+	@O=$(O) tests/bench/steady
 	@O=$(O) tests/bench/validator
 	@O=$(O) tests/bench/recursion
 
