@@ -64,6 +64,16 @@ dp_entry_ede_text(const struct dp_entry *e, unsigned *len)
 	return *len != 0 ? (const char *)chain_of(e, x) + x->chain_len : NULL;
 }
 
+uint64_t
+dp_entry_hash(const struct dp_entry *e, const struct dp_hash *h)
+{
+	alignas(DP_LINE_LEN) struct dp_key_octets o = {
+	    .type = e->type, .name_len = e->name_len, .variant = e->variant};
+
+	memcpy(o.name, e->name, e->name_len);
+	return dp_hash_key(h, &o);
+}
+
 unsigned
 dp_entry_lines(const struct dp_entry *e)
 {
@@ -295,6 +305,25 @@ dp_entry_make_retry(struct dp_entry *e, const struct dp_entry *old, const struct
 	p.note.retry_gen = retry->gen;
 	p.note.retry_ede = retry->ede;
 	return assemble(e, &p);
+}
+
+void
+dp_entry_copy(struct dp_entry *copy, const struct dp_entry *e, unsigned lines)
+{
+	enum {
+		FACTS = offsetof(struct dp_entry, covered) + sizeof(e->covered),
+		MARKS = offsetof(struct dp_entry, marks),
+		REST = MARKS + sizeof(e->marks),
+	};
+	const uint8_t *from = (const uint8_t *)e;
+	uint8_t *to = (uint8_t *)copy;
+
+	memcpy(to, from, offsetof(struct dp_entry, covered));
+	memcpy(to + FACTS, from + FACTS, MARKS - FACTS);
+	memcpy(to + REST, from + REST, (size_t)lines * DP_LINE_LEN - REST);
+	/* relaxed: hints, of no more weight in the copy */
+	atomic_init(&copy->covered, atomic_load_explicit(&e->covered, memory_order_relaxed));
+	atomic_init(&copy->marks, atomic_load_explicit(&e->marks, memory_order_relaxed));
 }
 
 void

@@ -269,6 +269,9 @@ dp_entry_key(const struct dp_entry *e)
 	return (const struct dp_key_octets *)(const void *)e;
 }
 
+/* The hash of its question. */
+uint64_t dp_entry_hash(const struct dp_entry *e, const struct dp_hash *h);
+
 /* WRITER. Make an entry in e's DP_ENTRY_OCTETS_MAX octets from a checked answer. Fresh for the
  * lower of ttl_s, the lowest TTL among the records (RFC 2181 5.2) and HF_TTL_MAX_S. Returns its
  * lines. */
@@ -286,6 +289,9 @@ struct dp_retry {
  * (dp_table_find_plain), that remembers a failed refresh. */
 unsigned dp_entry_make_retry(struct dp_entry *e, const struct dp_entry *old,
     const struct dp_key_octets *key, const struct dp_retry *retry);
+
+/* WRITER. A copy of e of that many lines, while cores may set marks in e. */
+void dp_entry_copy(struct dp_entry *copy, const struct dp_entry *e, unsigned lines);
 
 /* WRITER, before publication. Which names an NTA covered; kept where it can matter, in entries
  * that are bogus, failed or unvalidated. */

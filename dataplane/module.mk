@@ -18,6 +18,7 @@ dataplane_src := \
 	dataplane/bucket.c \
 	dataplane/domain.c \
 	dataplane/entry.c \
+	dataplane/evict.c \
 	dataplane/exception.c \
 	dataplane/gate.c \
 	dataplane/guard.c \
@@ -33,6 +34,7 @@ dataplane_src := \
 	dataplane/policy.c \
 	dataplane/port.c \
 	dataplane/rss.c \
+	dataplane/segments.c \
 	dataplane/serve.c \
 	dataplane/stats.c \
 	dataplane/table.c \

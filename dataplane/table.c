@@ -3,88 +3,68 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <urcu-qsbr.h>
 
-enum {
-	ENTRY_OCTETS_TYPICAL = 192, /* small entries: slots must not run out before octets do */
-	BUCKET_CNT_MIN = 64,
-	TAG_SHIFT = 48,
-	HUGE_PAGE_LEN = 2 << 20,
-};
-#define POINTER_MASK ((UINT64_C(1) << TAG_SHIFT) - 1)
-
-struct place {
-	struct dp_bucket *bucket;
-	unsigned slot;
-};
-
-static inline struct dp_entry *
-word_entry(uint64_t word)
-{
-	return (struct dp_entry *)(uintptr_t)(word & POINTER_MASK);
-}
-
-static inline struct dp_bucket *
-bucket_of(const struct dp_table *t, uint64_t hash, unsigned which)
-{
-	return &t->buckets[(which == 0 ? hash : hash >> 24) & t->bucket_mask];
-}
-
-static void
-wait_for_readers(void)
-{
-	synchronize_rcu();
-}
+/* --- memory ------------------------------------------------------------------------ */
 
 /* Every look-up lands in another page: large ones spare it the walk. A hint, no more. */
-static struct dp_bucket *
-buckets_alloc(uint64_t bucket_cnt)
+static uint8_t *
+map(uint64_t octets)
 {
-	size_t len = bucket_cnt * sizeof(struct dp_bucket);
-	bool huge = len >= HUGE_PAGE_LEN;
-	struct dp_bucket *b = aligned_alloc(huge ? HUGE_PAGE_LEN : alignof(struct dp_bucket), len);
+	void *p = mmap(NULL, octets, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (b == NULL)
+	if (p == MAP_FAILED)
 		return NULL;
-	if (huge)
-		(void)madvise(b, len, MADV_HUGEPAGE);
-	memset(b, 0, len);
-	return b;
+	(void)madvise(p, octets, MADV_HUGEPAGE);
+	return p;
+}
+
+static uint64_t
+share(const struct dp_table *t, unsigned of)
+{
+	return t->octets_max / of & ~(uint64_t)(DP_LINE_LEN - 1);
+}
+
+/* Buckets first, then ghosts, then segments; what is left over is less than one of them. */
+static int
+lay_out(struct dp_table *t)
+{
+	uint64_t buckets_len = share(t, DP_TABLE_BUCKET_SHARE);
+	uint64_t ghosts_len = share(t, DP_TABLE_GHOST_SHARE);
+	uint32_t line_cnt = dp_segments_line_cnt(t->octets_max);
+	uint64_t left = t->octets_max - buckets_len - ghosts_len;
+
+	t->buckets = (struct dp_bucket *)(void *)map(t->octets_max);
+	if (t->buckets == NULL)
+		return -1;
+	t->bucket_cnt = buckets_len / sizeof(struct dp_bucket);
+	t->ghosts.slot = (uint16_t *)(void *)((uint8_t *)t->buckets + buckets_len);
+	t->ghosts.cnt = ghosts_len / sizeof(uint16_t);
+	t->lines = (uint8_t *)t->buckets + buckets_len + ghosts_len;
+	return dp_segments_init(&t->segments, t->lines,
+	    (uint32_t)(left / ((uint64_t)line_cnt * DP_LINE_LEN)), line_cnt);
 }
 
 struct dp_table *
 dp_table_create(uint64_t octets_max, const uint8_t seed[64], uint64_t *counters)
 {
-	uint64_t bucket_cnt = BUCKET_CNT_MIN;
-
-	if (octets_max > POINTER_MASK)
+	if (octets_max < DP_TABLE_OCTETS_MIN || octets_max > DP_TABLE_OCTETS_MAX)
 		return NULL;
-	while (bucket_cnt * DP_BUCKET_SLOTS * ENTRY_OCTETS_TYPICAL < octets_max)
-		bucket_cnt *= 2;
 	struct dp_table *t = aligned_alloc(alignof(struct dp_table), sizeof(*t));
 	if (t == NULL)
 		return NULL;
 	memset(t, 0, sizeof(*t));
-	t->buckets = buckets_alloc(bucket_cnt);
-	if (t->buckets == NULL) {
-		free(t);
+	t->octets_max = octets_max;
+	t->counters = counters;
+	t->sweep.segment = DP_SEGMENT_NIL;
+	dp_hash_init(&t->hash, seed);
+	t->readers = aligned_alloc(alignof(struct dp_readers), sizeof(*t->readers));
+	if (t->readers == NULL || lay_out(t) != 0) {
+		dp_table_destroy(t);
 		return NULL;
 	}
-	t->bucket_mask = bucket_cnt - 1;
-	dp_hash_init(&t->hash, seed);
-	t->counters = counters;
-	t->octets_max = octets_max;
-	t->grace = wait_for_readers;
+	dp_readers_init(t->readers);
 	return t;
-}
-
-static void
-free_retired(struct dp_table *t)
-{
-	for (uint32_t i = 0; i < t->retired_cnt; i++)
-		free(t->retired[i]);
-	t->retired_cnt = 0;
-	t->retired_octets = 0;
 }
 
 void
@@ -92,46 +72,49 @@ dp_table_destroy(struct dp_table *t)
 {
 	if (t == NULL)
 		return;
-	free_retired(t);
-	for (uint64_t i = 0; i <= t->bucket_mask; i++) {
-		for (unsigned s = 0; s < DP_BUCKET_SLOTS; s++)
-			free(word_entry(atomic_load(&t->buckets[i].word[s])));
-	}
-	free(t->buckets);
+	dp_segments_fini(&t->segments);
+	if (t->buckets != NULL)
+		(void)munmap(t->buckets, t->octets_max);
+	free(t->readers);
 	free(t);
 }
 
-void
-dp_table_reclaim(struct dp_table *t)
-{
-	if (t->retired_cnt == 0)
-		return;
-	t->grace();
-	free_retired(t);
-}
+/* --- look-up ----------------------------------------------------------------------- */
 
-/* Acquire: what the writer stored into an entry before it published the word is seen. */
 static inline struct dp_entry *
-bucket_find(struct dp_bucket *b, const struct dp_key *key)
+bucket_find(const struct dp_table *t, struct dp_bucket *b, const struct dp_key *key, unsigned *slot)
 {
-	for (unsigned s = 0; s < DP_BUCKET_SLOTS; s++) {
-		uint64_t word = atomic_load_explicit(&b->word[s], memory_order_acquire);
-		struct dp_entry *e = word_entry(word);
+	for (unsigned m = dp_bucket_match(b, key->hash); m != 0; m &= m - 1) {
+		*slot = (unsigned)__builtin_ctz(m);
+		uint64_t word = dp_bucket_word(b, *slot);
 
-		if ((word ^ key->hash) >> TAG_SHIFT != 0 || e == NULL)
+		/* it may be another word by now, but never half of one */
+		if (word == 0)
 			continue;
+		struct dp_entry *e = dp_word_entry(t, word);
 		if (dp_entry_has_key(e, &key->o))
 			return e;
 	}
 	return NULL;
 }
 
+static struct dp_entry *
+find(const struct dp_table *t, const struct dp_key *key, struct dp_place *at)
+{
+	at->bucket = dp_table_first(t, key->hash);
+	struct dp_entry *e = bucket_find(t, at->bucket, key, &at->slot);
+	if (e != NULL)
+		return e;
+	at->bucket = dp_table_second(t, key->hash);
+	return bucket_find(t, at->bucket, key, &at->slot);
+}
+
 struct dp_entry *
 dp_table_find(const struct dp_table *t, const struct dp_key *key)
 {
-	struct dp_entry *e = bucket_find(bucket_of(t, key->hash, 0), key);
+	struct dp_place at;
 
-	return e != NULL ? e : bucket_find(bucket_of(t, key->hash, 1), key);
+	return find(t, key, &at);
 }
 
 struct dp_entry *
@@ -150,65 +133,64 @@ dp_table_find_plain(const struct dp_table *t, const struct dp_key *key)
 	return e != NULL && e->verdict == HF_VERDICT_INSECURE ? e : NULL;
 }
 
-struct dp_entry *
-dp_table_peek(const struct dp_table *t, uint64_t hash)
+/* --- WRITER ------------------------------------------------------------------------ */
+
+static inline uint64_t
+place_word(const struct dp_place *at)
 {
-	for (unsigned which = 0; which < 2; which++) {
-		struct dp_bucket *b = bucket_of(t, hash, which);
+	/* relaxed: only this thread stores it */
+	return atomic_load_explicit(&at->bucket->word[at->slot], memory_order_relaxed);
+}
 
-		for (unsigned s = 0; s < DP_BUCKET_SLOTS; s++) {
-			uint64_t word = atomic_load_explicit(&b->word[s], memory_order_acquire);
+bool
+dp_table_place(
+    const struct dp_table *t, uint64_t hash, uint64_t line, unsigned lines, struct dp_place *at)
+{
+	uint64_t want =
+	    hash >> DP_WORD_TAG_SHIFT << DP_WORD_TAG_SHIFT | line << DP_WORD_LINE_SHIFT | lines;
 
-			if ((word ^ hash) >> TAG_SHIFT == 0 && word_entry(word) != NULL)
-				return word_entry(word);
-		}
+	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS; i++) {
+		at->bucket =
+		    i < DP_BUCKET_SLOTS ? dp_table_first(t, hash) : dp_table_second(t, hash);
+		at->slot = i % DP_BUCKET_SLOTS;
+		if (place_word(at) == want)
+			return true;
 	}
-	return NULL;
-}
-
-/* --- WRITER ---------------------------------------------------------------------- */
-
-static inline struct dp_entry *
-place_entry(const struct place *at)
-{
-	return word_entry(atomic_load_explicit(&at->bucket->word[at->slot], memory_order_relaxed));
+	return false;
 }
 
 static void
-retire(struct dp_table *t, struct dp_entry *e)
-{
-	if (t->retired_cnt == DP_RETIRE_MAX || t->retired_octets > t->octets_max / 8)
-		dp_table_reclaim(t);
-	t->retired[t->retired_cnt++] = e;
-	t->retired_octets += dp_entry_octets(e);
-}
-
-static void
-account(struct dp_table *t, const struct dp_entry *in, const struct dp_entry *out)
+account(struct dp_table *t, unsigned lines_in, unsigned lines_out)
 {
 	uint64_t octets = atomic_load_explicit(&t->octets, memory_order_relaxed);
 	uint64_t entries = atomic_load_explicit(&t->entries, memory_order_relaxed);
 
-	octets += in != NULL ? dp_entry_octets(in) : 0;
-	octets -= out != NULL ? dp_entry_octets(out) : 0;
-	entries += (in != NULL) - (uint64_t)(out != NULL);
+	octets += (uint64_t)lines_in * DP_LINE_LEN - (uint64_t)lines_out * DP_LINE_LEN;
+	entries += (uint64_t)(lines_in != 0) - (uint64_t)(lines_out != 0);
 	atomic_store_explicit(&t->octets, octets, memory_order_relaxed);
 	atomic_store_explicit(&t->entries, entries, memory_order_relaxed);
 }
 
-/* Put e (NULL: nothing) of this hash where at says. Release: readers see a whole entry. */
-static void
-publish(struct dp_table *t, const struct place *at, struct dp_entry *e, uint64_t hash)
+void
+dp_table_publish(
+    struct dp_table *t, const struct dp_place *at, uint64_t hash, uint64_t line, unsigned lines)
 {
-	struct dp_entry *old = place_entry(at);
+	uint64_t old = place_word(at);
 	uint64_t word = 0;
 
-	if (e != NULL)
-		word = (uint64_t)(uintptr_t)e | (hash & ~POINTER_MASK);
+	if (lines != 0)
+		word = hash >> DP_WORD_TAG_SHIFT << DP_WORD_TAG_SHIFT | line << DP_WORD_LINE_SHIFT |
+		    lines;
 	atomic_store_explicit(&at->bucket->word[at->slot], word, memory_order_release);
-	account(t, e, old);
-	if (old != NULL)
-		retire(t, old);
+	account(t, lines, dp_word_lines(old));
+	if (old != 0)
+		dp_segments_bury(&t->segments, dp_word_line(old), dp_word_lines(old));
+}
+
+void
+dp_table_reclaim(struct dp_table *t)
+{
+	dp_segments_reclaim(&t->segments, t->readers);
 }
 
 /* What is lost least when it goes: 0 at once, 4 last. */
@@ -223,118 +205,86 @@ worth(const struct dp_entry *e, uint64_t now_ms)
 	return 1 + (unsigned)used * 2 + (unsigned)fresh;
 }
 
-/* Take CLOCK's mark away. True when there was one. */
 static bool
-unmark(struct dp_entry *e)
+free_slot(struct dp_bucket *b, struct dp_place *at)
 {
-	uint8_t used = atomic_load_explicit(&e->marks, memory_order_relaxed);
-
-	if ((used & DP_USED) == 0)
-		return false;
-	atomic_store_explicit(&e->marks, (uint8_t)(used & ~DP_USED), memory_order_relaxed);
-	return true;
-}
-
-static bool
-find_same(const struct dp_table *t, const struct dp_entry *e, uint64_t hash, struct place *at)
-{
-	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS; i++) {
-		at->bucket = bucket_of(t, hash, i / DP_BUCKET_SLOTS);
-		at->slot = i % DP_BUCKET_SLOTS;
-		const struct dp_entry *o = place_entry(at);
-		if (o != NULL && dp_entry_has_key(o, dp_entry_key(e)))
+	at->bucket = b;
+	for (at->slot = 0; at->slot < DP_BUCKET_SLOTS; at->slot++) {
+		if (place_word(at) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* A free slot of either bucket, else that of the entry that is lost least. When all have been
- * used lately they lose their marks: CLOCK in the small. */
+/* A free slot of the first bucket, else of the second, else that of the entry that is lost least.
+ * When all have been used lately they lose their marks: CLOCK in the small. */
 static void
-find_room(const struct dp_table *t, uint64_t hash, uint64_t now_ms, struct place *at)
+find_room(const struct dp_table *t, uint64_t hash, uint64_t now_ms, struct dp_place *at)
 {
+	struct dp_bucket *both[2] = {dp_table_first(t, hash), dp_table_second(t, hash)};
 	unsigned best = UINT32_MAX;
 
-	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS && best != 0; i++) {
-		struct place here = {bucket_of(t, hash, i / DP_BUCKET_SLOTS), i % DP_BUCKET_SLOTS};
-		const struct dp_entry *e = place_entry(&here);
-		unsigned w = e == NULL ? 0 : 1 + worth(e, now_ms);
+	if (free_slot(both[0], at) || free_slot(both[1], at))
+		return;
+	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS; i++) {
+		const struct dp_place here = {both[i / DP_BUCKET_SLOTS], i % DP_BUCKET_SLOTS};
+		unsigned w = worth(dp_word_entry(t, place_word(&here)), now_ms);
 
 		if (w < best) {
 			best = w;
 			*at = here;
 		}
 	}
-	if (best < 1 + 3)
+	if (best < 3)
 		return;
 	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS; i++) {
-		struct place here = {bucket_of(t, hash, i / DP_BUCKET_SLOTS), i % DP_BUCKET_SLOTS};
+		const struct dp_place here = {both[i / DP_BUCKET_SLOTS], i % DP_BUCKET_SLOTS};
 
-		unmark(place_entry(&here));
+		atomic_fetch_and_explicit(&dp_word_entry(t, place_word(&here))->marks,
+		    (uint8_t)~DP_USED, memory_order_relaxed);
 	}
 }
 
-/* Move the hand until octets fit: dead entries go, used ones lose their mark, others go. In a
- * second round all go: cores may set marks as fast as the hand takes them away. */
-static void
-make_room(struct dp_table *t, uint64_t octets, uint64_t now_ms)
+/* What takes the place of an entry goes where that one was, or where it would have gone; what comes
+ * back goes to main. */
+static enum dp_queue
+queue_for(struct dp_table *t, const struct dp_entry *old, const struct dp_place *at, uint64_t hash)
 {
-	uint64_t slots = (t->bucket_mask + 1) * DP_BUCKET_SLOTS;
-
-	for (uint64_t step = 0; step < 2 * slots; step++) {
-		uint64_t now_used = atomic_load_explicit(&t->octets, memory_order_relaxed);
-		if (now_used + octets <= t->octets_max)
-			return;
-		struct place at = {
-		    .bucket = &t->buckets[t->hand / DP_BUCKET_SLOTS],
-		    .slot = t->hand % DP_BUCKET_SLOTS,
-		};
-		struct dp_entry *e = place_entry(&at);
-		t->hand = (t->hand + 1) & (slots - 1);
-		if (e == NULL)
-			continue;
-		if (step < slots && !dp_entry_dead(e, now_ms) && unmark(e))
-			continue;
-		publish(t, &at, NULL, 0);
-		dp_count(t->counters, HF_COUNTER_evicted);
-	}
-}
-
-static struct dp_entry *
-entry_copy(const struct dp_entry *e)
-{
-	uint64_t octets = dp_entry_octets(e);
-	struct dp_entry *copy = aligned_alloc(DP_LINE_LEN, octets + DP_LINE_LEN);
-
-	if (copy != NULL)
-		memcpy(copy, e, octets);
-	return copy;
+	if (old == NULL)
+		return dp_ghosts_take(&t->ghosts, hash) ? DP_QUEUE_MAIN : DP_QUEUE_PROBATION;
+	if ((atomic_load_explicit(&old->marks, memory_order_relaxed) & DP_USED) != 0)
+		return DP_QUEUE_MAIN;
+	return dp_segments_of(&t->segments, dp_word_line(place_word(at)))->queue;
 }
 
 enum dp_insert
-dp_table_insert(struct dp_table *t, const struct dp_entry *from, uint64_t hash, uint64_t now_ms)
+dp_table_insert(struct dp_table *t, const struct dp_entry *e, uint64_t hash, uint64_t now_ms)
 {
-	struct dp_entry *e = entry_copy(from);
-	struct place at;
+	unsigned lines = dp_entry_lines(e);
+	struct dp_key key = {.hash = hash};
+	struct dp_place at;
 
-	if (e != NULL)
-		make_room(t, dp_entry_octets(e), now_ms);
-	if (e == NULL || atomic_load(&t->octets) + dp_entry_octets(e) > t->octets_max) {
-		free(e);
-		dp_count(t->counters, HF_COUNTER_no_memory);
+	memcpy(&key.o, e, DP_KEY_META_LEN);
+	memcpy(key.o.name, e->name, e->name_len);
+	dp_table_reclaim(t);
+	dp_evict_step(t, lines, now_ms);
+	const struct dp_entry *old = find(t, &key, &at);
+	uint64_t line = dp_segments_append(&t->segments, queue_for(t, old, &at, hash), e, lines);
+	if (line == DP_LINE_NONE) {
+		dp_count(t->counters, HF_COUNTER_reader_stalled);
 		return DP_INSERT_NO_MEMORY;
 	}
 	dp_count(t->counters, HF_COUNTER_inserted);
-	if (find_same(t, e, hash, &at)) {
-		publish(t, &at, e, hash);
-		dp_count(t->counters, HF_COUNTER_replaced);
-		return DP_INSERT_REPLACED;
+	if (old == NULL) {
+		find_room(t, hash, now_ms, &at);
+		if (place_word(&at) != 0)
+			dp_count(t->counters, HF_COUNTER_evicted);
 	}
-	find_room(t, hash, now_ms, &at);
-	if (place_entry(&at) != NULL)
-		dp_count(t->counters, HF_COUNTER_evicted);
-	publish(t, &at, e, hash);
-	return DP_INSERT_NEW;
+	dp_table_publish(t, &at, hash, line, lines);
+	if (old == NULL)
+		return DP_INSERT_NEW;
+	dp_count(t->counters, HF_COUNTER_replaced);
+	return DP_INSERT_REPLACED;
 }
 
 /* What may be served stale now that m, the answer to key, is a failure; or NULL. */

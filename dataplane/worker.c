@@ -527,6 +527,7 @@ poll_once(struct dp_worker *w)
 	if (w->rang)
 		(void)hf_link_wake_peer(w->link);
 	urcu_qsbr_quiescent_state();
+	dp_reader_quiet(w->core.table->readers, w->core.id);
 	return work;
 }
 
@@ -552,16 +553,30 @@ arm_ports(struct dp_worker *w, bool arm)
 	}
 }
 
-/* The writer's grace periods do not wait for a sleeper. */
+/* Neither the writer's grace periods nor its tickets wait for a sleeper. */
+static void
+go_away(struct dp_worker *w)
+{
+	dp_reader_leave(w->core.table->readers, w->core.id);
+	urcu_qsbr_thread_offline();
+}
+
+static void
+come_back(struct dp_worker *w)
+{
+	urcu_qsbr_thread_online();
+	dp_reader_enter(w->core.table->readers, w->core.id);
+}
+
 static void
 nap(struct dp_worker *w)
 {
 	const struct timespec t = {.tv_nsec = DP_IDLE_NAP_NS};
 
 	dp_count(w->core.counters, HF_COUNTER_idle_nap);
-	urcu_qsbr_thread_offline();
+	go_away(w);
 	(void)nanosleep(&t, NULL);
-	urcu_qsbr_thread_online();
+	come_back(w);
 }
 
 /* Nothing is lost: what comes after the last poll finds us armed, what came before is found by it.
@@ -577,9 +592,9 @@ sleep_until_woken(struct dp_worker *w)
 		dp_count(w->core.counters, HF_COUNTER_idle_sleep);
 		if (ms > DP_IDLE_SLEEP_MAX_MS)
 			ms = DP_IDLE_SLEEP_MAX_MS;
-		urcu_qsbr_thread_offline();
+		go_away(w);
 		bool woken = dp_bell_wait(&w->bell, ms * HF_NS_PER_MS);
-		urcu_qsbr_thread_online();
+		come_back(w);
 		if (woken) {
 			dp_count(w->core.counters, HF_COUNTER_idle_woken);
 			dp_idle_woken(&w->idle);
@@ -624,6 +639,7 @@ dp_worker_run(void *arg)
 
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* short sleeps stay short */
 	urcu_qsbr_register_thread();
+	dp_reader_enter(w->core.table->readers, w->core.id);
 	watch_ports(w);
 	while (!stopped(w)) {
 		if (poll_once(w) != 0)
@@ -631,6 +647,7 @@ dp_worker_run(void *arg)
 		else if (w->shared->adaptive)
 			rest(w);
 	}
+	dp_reader_leave(w->core.table->readers, w->core.id);
 	urcu_qsbr_unregister_thread();
 	return 0;
 }

@@ -94,7 +94,9 @@
 	X(replaced, entries, "replaced by a newer answer")                                         \
 	X(evicted, entries, "evicted to make room")                                                \
 	X(kept_stale, entries, "kept for stale answers because their refresh failed")              \
-	X(no_memory, entries, "not published: no memory")                                          \
+	X(no_memory, snapshots, "policy snapshots refused: no memory")                             \
+	X(reader_stalled, entries,                                                                 \
+	    "not published: a core that stands still may still read the memory that is free")      \
 	X(policy_pushes, snapshots, "policy snapshots put in force")                               \
 	X(attached, times, "the control plane attached")                                           \
 	X(detached, times, "the control plane was lost")

@@ -19,11 +19,6 @@ static uint64_t last_handle;
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void
-no_readers(void)
-{
-}
-
-static void
 require(bool what)
 {
 	if (!what)
@@ -203,9 +198,8 @@ start(void)
 {
 	static const uint8_t seed[64] = {1};
 
-	table = dp_table_create(64 * 1024, seed, writer_counters);
+	table = dp_table_create(DP_TABLE_OCTETS_MIN, seed, writer_counters);
 	require(table != NULL);
-	table->grace = no_readers;
 	policy = dp_policy_create_default(&table->hash);
 	require(policy != NULL && dp_core_init(&core, 0, 16, 32, seed) == 0);
 	core.table = table;

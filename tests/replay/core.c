@@ -21,11 +21,6 @@ struct core {
 	alignas(64) uint8_t slot[HF_UPDATE_SLOT_LEN];
 };
 
-static void
-no_readers(void)
-{
-}
-
 static bool
 rules_make(struct core *c, const struct cp_policy *from)
 {
@@ -68,7 +63,6 @@ core_create(const struct cp_policy *policy)
 		core_destroy(c);
 		return NULL;
 	}
-	c->table->grace = no_readers;
 	c->core.table = c->table;
 	c->core.control_alive = true;
 	c->core.udp_max = HF_UDP_EDNS_SEND;

@@ -19,11 +19,6 @@ static struct dp_query dq;
 static uint8_t frame[FRAME_LEN];
 static const uint8_t nsid_asked[] = {0, HF_OPTION_NSID, 0, 0};
 
-static void
-no_readers(void)
-{
-}
-
 static int
 setup(void **state)
 {
@@ -33,7 +28,6 @@ setup(void **state)
 	assert_int_equal(hf_identity_set(identity.nsid, "n-fra3"), 0);
 	table = dp_table_create(1 << 20, fx_seed, writer_counters);
 	assert_non_null(table);
-	table->grace = no_readers;
 	policy = dp_policy_create_default(&table->hash);
 	assert_int_equal(dp_core_init(&core, 0, 4, 8, fx_seed), 0);
 	core.table = table;

@@ -18,18 +18,12 @@ static struct dp_query dq;
 static uint8_t frame[FRAME_LEN];
 static __attribute__((unused)) struct dp_ask_out ask_out;
 
-static void
-no_readers(void)
-{
-}
-
 static int
 setup(void **state)
 {
 	(void)state;
 	table = dp_table_create(1 << 20, fx_seed, writer_counters);
 	assert_non_null(table);
-	table->grace = no_readers;
 	policy = dp_policy_create_default(&table->hash);
 	assert_int_equal(dp_core_init(&core, 0, 4, 8, fx_seed), 0);
 	core.table = table;

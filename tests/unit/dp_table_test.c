@@ -1,40 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Unit test of dataplane/table.c, alone against a naive model and with readers under QSBR. */
-#include <pthread.h>
+/* Unit test of dataplane/table.c, alone and against a naive model. dp_evict_test has it full, and
+ * with readers. */
 #include <stdio.h>
-#include <urcu-qsbr.h>
 
 #include "dataplane/table.h"
 #include "tests/unit/dp_fixture.h"
-
-#if defined(__SANITIZE_THREAD__)
-void __tsan_acquire(void *);
-void __tsan_release(void *);
-#else
-#define __tsan_acquire(p) ((void)(p))
-#define __tsan_release(p) ((void)(p))
-#endif
 
 static uint64_t counters[HF_COUNTER_CNT];
 static struct fx_msg msg;
 static struct dp_policy *policy;
 
-static unsigned grace_cnt;
-
-static void
-no_readers(void)
-{
-	grace_cnt++;
-}
-
 static struct dp_table *
 make_table(uint64_t octets_max)
 {
 	memset(counters, 0, sizeof(counters));
-	grace_cnt = 0;
 	struct dp_table *t = dp_table_create(octets_max, fx_seed, counters);
 	assert_non_null(t);
-	t->grace = no_readers;
 	return t;
 }
 
@@ -73,26 +54,49 @@ what_was_inserted_is_found_and_nothing_else(void **state)
 }
 
 static void
-a_replaced_entry_stays_readable_until_the_grace_period(void **state)
+an_entry_takes_the_place_of_the_one_before(void **state)
 {
 	(void)state;
 	struct dp_table *t = make_table(1 << 20);
 	const struct fx_answer a = {.name = "a.", .rr_cnt = 1, .ttl_s = 60};
-	const struct fx_answer b = {.name = "a.", .rr_cnt = 2, .ttl_s = 60};
+	const struct fx_answer b = {.name = "a.", .rr_cnt = 20, .ttl_s = 60};
 
 	insert(t, &a, 0);
 	struct dp_entry *old = find(t, "a.");
 	assert_int_equal(insert(t, &b, 0), DP_INSERT_REPLACED);
-	assert_int_equal(old->an_cnt_short, 1);
-	assert_int_equal(find(t, "a.")->an_cnt_short, 2);
+	assert_int_equal(old->an_cnt_short, 1); /* a core may still read it */
+	assert_int_equal(find(t, "a.")->an_cnt_short, 20);
 	assert_true(t->entries == 1 && t->octets == dp_entry_octets(find(t, "a.")));
-	assert_int_equal(t->retired_cnt, 1);
-	dp_table_reclaim(t);
-	assert_int_equal(grace_cnt, 1);
-	assert_int_equal(t->retired_cnt, 0);
-	dp_table_reclaim(t);
-	assert_int_equal(grace_cnt, 1);
 	dp_table_destroy(t);
+}
+
+static void
+tags_are_compared_eight_at_a_time_as_one_by_one(void **state)
+{
+	(void)state;
+	static struct dp_bucket b;
+	uint64_t seed = 99;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		uint64_t hash = fx_random(&seed);
+		unsigned want = 0;
+
+		for (unsigned s = 0; s < DP_BUCKET_SLOTS; s++) {
+			uint64_t word = fx_random(&seed) * (fx_random(&seed) % 4 != 0);
+			if (fx_random(&seed) % 4 == 0)
+				word ^= (word ^ hash) >> 49 << 49;
+			if (fx_random(&seed) % 4 == 0)
+				word ^= UINT64_C(1) << fx_random(&seed) % 64;
+			want |= (unsigned)(word >> 49 == hash >> 49) << s;
+			atomic_store(&b.word[s], word);
+		}
+		assert_int_equal(dp_bucket_match(&b, hash), want);
+	}
+	for (unsigned s = 0; s < DP_BUCKET_SLOTS; s++) /* tag 0 is a tag, and a free slot none */
+		atomic_store(&b.word[s], s == 6 ? 1 << 7 | 1 : 0);
+	assert_true(dp_bucket_peek(&b, 5) == (1 << 7 | 1));
+	atomic_store(&b.word[6], 0);
+	assert_true(dp_bucket_peek(&b, 5) == 0);
 }
 
 #define ONE_HASH UINT64_C(0x1234567800000001)
@@ -182,42 +186,13 @@ full_buckets_lose_the_dead_then_the_unused(void **state)
 }
 
 static void
-the_octet_budget_is_kept_and_the_used_survive(void **state)
+a_table_smaller_than_the_least_is_not_made(void **state)
 {
 	(void)state;
-	enum { BUDGET = 64 * 1024 };
-	struct dp_table *t = make_table(BUDGET);
-	char text[32];
-	const struct fx_answer hot = {.name = "hot.", .rr_cnt = 1, .ttl_s = 1000};
-
-	insert(t, &hot, 0);
-	for (unsigned i = 0; i < 3000; i++) {
-		atomic_store(&find(t, "hot.")->marks, 1);
-		snprintf(text, sizeof(text), "n%u.example.", i);
-		const struct fx_answer a = {.name = text, .rr_cnt = i % 30, .ttl_s = 1000};
-		assert_int_equal(insert(t, &a, 0), DP_INSERT_NEW);
-		assert_true(t->octets <= BUDGET);
-		assert_true(t->retired_octets <= BUDGET / 8 + 4096);
-		assert_non_null(find(t, "hot."));
-		assert_non_null(find(t, text));
-	}
-	assert_true(t->octets > BUDGET / 2);
-	assert_true(counters[HF_COUNTER_inserted] == 3001);
-	assert_true(counters[HF_COUNTER_evicted] == 3001 - t->entries);
-	dp_table_destroy(t);
-}
-
-static void
-what_is_larger_than_the_whole_budget_changes_nothing(void **state)
-{
-	(void)state;
-	struct dp_table *t = make_table(256);
-	const struct fx_answer a = {.name = "a.", .rr_cnt = 100, .ttl_s = 60};
-
-	assert_int_equal(insert(t, &a, 0), DP_INSERT_NO_MEMORY);
-	assert_true(t->entries == 0 && t->octets == 0);
-	assert_true(counters[HF_COUNTER_no_memory] == 1 && counters[HF_COUNTER_inserted] == 0);
-	dp_table_destroy(t);
+	assert_null(dp_table_create(DP_TABLE_OCTETS_MIN - 1, fx_seed, counters));
+	assert_null(dp_table_create(DP_TABLE_OCTETS_MAX + 1, fx_seed, counters));
+	dp_table_destroy(make_table(DP_TABLE_OCTETS_MIN));
+	dp_table_destroy(make_table(DP_TABLE_OCTETS_MIN + 12345));
 }
 
 static const struct fx_answer good = {
@@ -334,7 +309,7 @@ any_mix_of_inserts_uses_and_time_matches_the_model(void **state)
 {
 	(void)state;
 	static struct model model[MODEL_NAMES];
-	struct dp_table *t = make_table(100 * 1024);
+	struct dp_table *t = make_table(DP_TABLE_OCTETS_MIN);
 	uint64_t seed = 42, now_ms = 0;
 	char text[32];
 
@@ -367,104 +342,6 @@ any_mix_of_inserts_uses_and_time_matches_the_model(void **state)
 	dp_table_destroy(t);
 }
 
-/* --- with readers: each entry's body is a pattern of its own inserted_ms; a reader that sees a
- * freed, half-made or swapped entry sees the pattern broken. */
-enum { READERS = 2, RACE_NAMES = 64, RACE_INSERTS = 20000 };
-static struct dp_table *race_table;
-static _Atomic bool race_over;
-static _Atomic uint64_t race_found, race_broken;
-static int grace_mark;
-
-static void
-grace_with_readers(void)
-{
-	synchronize_rcu();
-	__tsan_acquire(&grace_mark);
-}
-
-/* cmocka's assertions belong to its own thread: the readers count. */
-static bool
-pattern_holds(const struct dp_entry *e)
-{
-	unsigned cnt = e->an_cnt_short;
-
-	if (cnt != dp_entry_inserted_ms(e) % 50 || e->body_len != 16 * cnt)
-		return false;
-	for (unsigned i = 0; i < cnt; i++) {
-		if (dp_entry_body(e)[16 * i + 15] != i)
-			return false;
-	}
-	return true;
-}
-
-static void *
-race_reader(void *arg)
-{
-	uint64_t seed = 1 + (uintptr_t)arg, found = 0;
-	struct dp_key keys[RACE_NAMES];
-	char text[32];
-
-	for (unsigned i = 0; i < RACE_NAMES; i++) {
-		snprintf(text, sizeof(text), "n%u.example.", i);
-		keys[i] = fx_key(&race_table->hash, text, HF_TYPE_A, 0);
-	}
-	rcu_register_thread();
-	while (!atomic_load(&race_over)) {
-		for (unsigned i = 0; i < 32; i++) { /* a burst */
-			struct dp_entry *e =
-			    dp_table_find(race_table, &keys[fx_random(&seed) % RACE_NAMES]);
-			if (e == NULL)
-				continue;
-			if (!pattern_holds(e))
-				atomic_fetch_add(&race_broken, 1);
-			found++;
-			if (atomic_load_explicit(&e->marks, memory_order_relaxed) == 0)
-				atomic_store_explicit(&e->marks, 1, memory_order_relaxed);
-			dp_policy_restricts(policy, e);
-		}
-		__tsan_release(&grace_mark);
-		rcu_quiescent_state();
-		if (fx_random(&seed) % 64 == 0) { /* a nap */
-			rcu_thread_offline();
-			sched_yield();
-			rcu_thread_online();
-		}
-	}
-	rcu_unregister_thread();
-	atomic_fetch_add(&race_found, found);
-	return NULL;
-}
-
-static void
-readers_see_whole_entries_while_the_writer_replaces_and_frees(void **state)
-{
-	(void)state;
-	pthread_t thread[READERS];
-	uint64_t seed = 7, refused = 0;
-	char text[32];
-
-	race_table = make_table(16 * 1024); /* less than the names need: constant eviction */
-	race_table->grace = grace_with_readers;
-	atomic_store(&race_over, false);
-	for (uintptr_t i = 0; i < READERS; i++)
-		assert_int_equal(pthread_create(&thread[i], NULL, race_reader, (void *)i), 0);
-	for (unsigned i = 0; i < RACE_INSERTS; i++) {
-		snprintf(
-		    text, sizeof(text), "n%u.example.", (unsigned)(fx_random(&seed) % RACE_NAMES));
-		const struct fx_answer a = {.name = text, .rr_cnt = i % 50, .ttl_s = 60};
-		/* marks are set as fast as the hand takes them away: there is room */
-		refused += insert(race_table, &a, i) == DP_INSERT_NO_MEMORY;
-		if (i % 100 == 0)
-			dp_table_reclaim(race_table);
-	}
-	atomic_store(&race_over, true);
-	for (unsigned i = 0; i < READERS; i++)
-		pthread_join(thread[i], NULL);
-	assert_true(refused == 0 && atomic_load(&race_broken) == 0);
-	assert_true(atomic_load(&race_found) > 1000);
-	dp_table_destroy(race_table);
-}
-
 static int
 setup(void **state)
 {
@@ -489,16 +366,15 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_inserted_is_found_and_nothing_else),
-	    cmocka_unit_test(a_replaced_entry_stays_readable_until_the_grace_period),
+	    cmocka_unit_test(an_entry_takes_the_place_of_the_one_before),
+	    cmocka_unit_test(tags_are_compared_eight_at_a_time_as_one_by_one),
 	    cmocka_unit_test(names_with_one_tag_and_one_bucket_are_told_apart),
 	    cmocka_unit_test(full_buckets_lose_the_dead_then_the_unused),
-	    cmocka_unit_test(the_octet_budget_is_kept_and_the_used_survive),
-	    cmocka_unit_test(what_is_larger_than_the_whole_budget_changes_nothing),
+	    cmocka_unit_test(a_table_smaller_than_the_least_is_not_made),
 	    cmocka_unit_test(a_failed_refresh_keeps_the_good_answer_and_notes_when_to_retry),
 	    cmocka_unit_test(a_failure_replaces_what_may_not_be_stale),
 	    cmocka_unit_test(an_answer_remembers_what_was_covered_when_it_was_resolved),
 	    cmocka_unit_test(any_mix_of_inserts_uses_and_time_matches_the_model),
-	    cmocka_unit_test(readers_see_whole_entries_while_the_writer_replaces_and_frees),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -57,6 +57,7 @@ unit_names := \
 	dp_bucket_test \
 	dp_cookie_test \
 	dp_entry_test \
+	dp_evict_test \
 	dp_exception_test \
 	dp_guard_test \
 	dp_hash_test \
@@ -161,6 +162,7 @@ unit_parts_dp_bell_test := dataplane hf
 unit_parts_dp_idle_test := hf
 unit_parts_dp_rss_test := dataplane hf
 unit_parts_dp_table_test := dataplane hf
+unit_parts_dp_evict_test := dataplane hf
 unit_parts_cp_policy_test := resolver validator hf
 unit_parts_cp_buckets_test := resolver hf
 unit_parts_cp_pack_test := resolver validator hf
