@@ -20,6 +20,20 @@ enum {
 
 _Static_assert((int)DP_BURST == (int)DP_GATE_BURST, "a burst is what the guard looks at");
 
+/* What another thread stores to while a worker runs has cache lines of its own, and so has what
+ * others read of a worker: two workers share nothing but the cache and constants. */
+_Static_assert(
+    sizeof(struct dp_worker) % 64 == 0 && alignof(struct dp_worker) == 64, "whole lines");
+_Static_assert(offsetof(struct dp_worker, bell) % 64 == 0 && offsetof(struct dp_bell, event) == 64,
+    "the writer takes a bell's first line and no more");
+_Static_assert(offsetof(struct dp_done, head) == 0 && offsetof(struct dp_done, tail) == 64 &&
+	offsetof(struct dp_done, handle) == 128 && offsetof(struct dp_worker, done) % 64 == 0,
+    "the two ends of the done queue");
+_Static_assert(offsetof(struct dp_core, counters) % 64 == 0 &&
+	offsetof(struct dp_worker, latency.kind) % 64 == 0,
+    "counters and histograms");
+_Static_assert(offsetof(struct dp_shared, boot_ns) % 64 == 0, "constants beside what is published");
+
 static void
 count_add(struct dp_worker *w, enum hf_counter c, uint64_t n)
 {
