@@ -1,6 +1,6 @@
 # Targets for people. A `##` comment is the line that `make help` shows.
 
-.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak model compare bench-recursion bench-keytrap bench-validator lab-up lab-down install clean
+.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak model compare bench-recursion bench-idle bench-keytrap bench-validator lab-up lab-down install clean
 
 help: ## this list
 	@sed -n '/^#   make/s/^# //p' Makefile
@@ -66,6 +66,11 @@ bench-recursion: ## cold names only, beside Unbound and Knot Resolver (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs
 	@O=$(O) tests/bench/recursion
+
+bench-idle: ## what cores without packets take, and how late they wake (root)
+	@scripts/deps build lab test bench
+	@+$(MAKE) --no-print-directory programs bench-programs
+	@O=$(O) tests/bench/idle
 
 bench-validator: ## signature checks beside `openssl speed`
 	@scripts/deps build bench

@@ -147,6 +147,13 @@ def test_status_and_cache_show_tell_what_is_there(outage):
     assert [e["verdict"] for e in entry["dataplane"]["entries"]] == ["secure"]
     text = appliance.ctl("status").stdout
     assert "attached" in text and "2/2 cores" in text
+    client.ask("www.signed.de")
+    appliance.wait_for(lambda: appliance.ctl_json("latency")["total"]["hit"]["replies"] > 0, "dataplane", 10)
+    timed = appliance.ctl_json("latency")["total"]["hit"]
+    assert 0 < timed["p50_ns"] <= timed["p99_ns"] <= timed["max_ns"]
+    assert sum(b["replies"] for b in timed["buckets"]) == timed["replies"]
+    lines = appliance.ctl("latency", "--cores").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["core", *["worker", "stale", "miss"] * 2], lines
     out = subprocess.run([appliance.program("holdfastctl"), "--socket", "/nonexistent", "status"],
                          capture_output=True, text=True)
     assert out.returncode == 3 and "not reachable" in out.stderr
