@@ -2,7 +2,6 @@
 /* holdfast-dataplane: reads options, starts DPDK, runs the workers and the writer thread. */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 
+#include "dataplane/realtime.h"
 #include "dataplane/writer.h"
 #include "lib/base/clock.h"
 #include "lib/base/rand.h"
@@ -115,35 +115,6 @@ preload(struct program *p)
 	return rc;
 }
 
-enum { REALTIME_PRIORITY = 1 }; /* the lowest: above all that is not realtime */
-
-static int
-schedule_set(int policy, int priority)
-{
-	const struct sched_param param = {.sched_priority = priority};
-
-	return pthread_setschedparam(pthread_self(), policy, &param);
-}
-
-/* Whether the kernel will let workers run SCHED_FIFO: told before anything is served. */
-static int
-realtime_try(const struct program *p)
-{
-	int rc;
-
-	if (!p->options.realtime)
-		return 0;
-	rc = schedule_set(SCHED_FIFO, REALTIME_PRIORITY);
-	if (rc == 0)
-		rc = schedule_set(SCHED_OTHER, 0);
-	if (rc != 0)
-		hf_log(HF_LOG_ERROR, "main",
-		    "--realtime yes: no SCHED_FIFO (%s): it takes CAP_SYS_NICE or a limit RTPRIO "
-		    "of 1",
-		    strerror(rc));
-	return -rc;
-}
-
 /* A worker's thread. */
 static int
 work(void *arg)
@@ -152,7 +123,7 @@ work(void *arg)
 	clockid_t cpu_clock;
 
 	if (w->shared->realtime)
-		(void)schedule_set(SCHED_FIFO, REALTIME_PRIORITY); /* was tried: realtime_try */
+		(void)dp_realtime_enter(); /* was tried: dp_realtime_try */
 	/* relaxed: a number, and who reads it copes without */
 	if (pthread_getcpuclockid(pthread_self(), &cpu_clock) == 0)
 		atomic_store_explicit(&w->cpu_clock, cpu_clock, memory_order_relaxed);
@@ -210,7 +181,7 @@ serve(struct program *p)
 	p->writer.stats_file = p->options.stats_file;
 	shared.adaptive = p->options.idle == DP_IDLE_ADAPTIVE;
 	shared.realtime = p->options.realtime;
-	rc = realtime_try(p);
+	rc = shared.realtime ? dp_realtime_try() : 0;
 	if (rc == 0)
 		rc = make_cache(p);
 	if (rc == 0)

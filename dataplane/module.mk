@@ -33,6 +33,7 @@ dataplane_src := \
 	dataplane/pending.c \
 	dataplane/policy.c \
 	dataplane/port.c \
+	dataplane/realtime.c \
 	dataplane/rss.c \
 	dataplane/segments.c \
 	dataplane/serve.c \

@@ -71,6 +71,7 @@ unit_names := \
 	dp_packet_test \
 	dp_pending_test \
 	dp_policy_test \
+	dp_realtime_test \
 	dp_rss_test \
 	dp_serve_test \
 	dp_share_test \
@@ -160,6 +161,7 @@ unit_parts_dp_judge_test := dataplane hf
 unit_parts_dp_latency_test := hf
 unit_parts_dp_bell_test := dataplane hf
 unit_parts_dp_idle_test := hf
+unit_parts_dp_realtime_test := dataplane hf
 unit_parts_dp_rss_test := dataplane hf
 unit_parts_dp_table_test := dataplane hf
 unit_parts_dp_evict_test := dataplane hf
