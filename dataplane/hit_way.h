@@ -381,6 +381,7 @@ struct way_answer {
 	const struct dp_entry *e;
 	uint64_t age_ms, fresh_ms;
 	unsigned body_len;
+	unsigned reply_len; /* of the DNS message */
 	unsigned rr_cnt;
 	uint64_t counts; /* the header's four, as stored */
 	uint16_t flags;  /* as stored */
@@ -433,6 +434,7 @@ way_judge(const struct dp_core *core, const struct dp_policy *p, const struct dp
 
 	a->e = e;
 	a->body_len = e->body_len;
+	a->reply_len = h->body_off + a->body_len + h->opt * (unsigned)WAY_OPT_LEN;
 	a->rr_cnt = (unsigned)cnt.an + cnt.ns + cnt.ar;
 	if (a->rr_cnt >= UINT8_MAX) /* each count is in the lower octet of two */
 		return false;
@@ -595,17 +597,14 @@ way_reply(struct dp_hit *h, const struct way_answer *a)
 	const uint64_t zero = (uint64_t)UINT16_MAX << 32;
 	uint8_t *dns = h->dns, *body = dns + h->body_off;
 	uint64_t behind = zero, sum = zero - h->went;
-	unsigned reply_len = h->body_off + a->body_len;
 
 	if (h->opt)
 		behind -= way_halves(way_u64(body)) + body[8];
 	behind += way_body(a, body);
-	if (h->opt) {
+	if (h->opt)
 		behind += way_at(way_opt_write(body + a->body_len, h->dnssec_ok), a->body_len);
-		reply_len += WAY_OPT_LEN;
-	}
 
-	uint64_t len = way_be((uint16_t)(reply_len + DP_UDP_LEN));
+	uint64_t len = way_be((uint16_t)(a->reply_len + DP_UDP_LEN));
 
 	sum += 2 * len + a->flags + way_halves(a->counts) + way_at(behind, h->body_off);
 
@@ -620,16 +619,14 @@ way_reply(struct dp_hit *h, const struct way_answer *a)
 	uint64_t head = (ports << 16 | ports >> 16) | len << 32 | (uint64_t)folded << 48;
 
 	memcpy(dns - DP_UDP_LEN, &head, sizeof(head));
-	way_turn(h, reply_len + DP_UDP_LEN);
-	h->len = (uint16_t)(dns - h->octets + reply_len);
+	way_turn(h, a->reply_len + DP_UDP_LEN);
+	h->len = (uint16_t)(dns - h->octets + a->reply_len);
 }
 
 static inline bool
 way_fits(const struct dp_hit *h, const struct way_answer *a)
 {
-	unsigned len = h->body_off + a->body_len + h->opt * (unsigned)WAY_OPT_LEN;
-
-	return len <= h->limit && DP_HEADERS_MAX + len + DP_HIT_TAIL <= h->cap;
+	return a->reply_len <= h->limit && DP_HEADERS_MAX + a->reply_len + DP_HIT_TAIL <= h->cap;
 }
 
 static uint32_t

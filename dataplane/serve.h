@@ -142,6 +142,13 @@ void dp_core_done(struct dp_core *core, uint64_t handle);
 /* Once per poll: stale timers, time-outs, a lost control plane. Bounded by DP_TICK_MAX. */
 void dp_core_tick(struct dp_core *core, const struct dp_policy *p);
 
+/* Whether anybody's time has come: else dp_core_next has DP_NOTHING. */
+static inline bool
+dp_core_has_next(const struct dp_core *core)
+{
+	return core->pending.settled_first != DP_NIL;
+}
+
 /* The next thing to do for those who wait: DP_REPLY (*job), DP_ASK (*out: send it again) or
  * DP_NOTHING. dq is scratch. */
 enum dp_outcome dp_core_next(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,

@@ -450,7 +450,7 @@ serve_waiters(struct dp_worker *w)
 
 	out.port = 0;
 	out.cnt = 0;
-	for (; cnt < DP_BURST; cnt++) {
+	for (; cnt < DP_BURST && dp_core_has_next(&w->core); cnt++) {
 		uint64_t stale_cnt = w->core.counters[HF_COUNTER_stale];
 		struct dp_ask_out ask;
 		struct dp_job job;

@@ -107,8 +107,8 @@ read_frames(struct bench *b, const char *path)
 static inline uint64_t
 now(void)
 {
-	unsigned aux;
-	uint64_t t = __rdtscp(&aux);
+	_mm_lfence();
+	uint64_t t = __rdtsc();
 
 	_mm_lfence();
 	return t;

@@ -9,6 +9,7 @@ fuzz_names := \
 	cp_suffix_fuzz \
 	cp_trust_point_fuzz \
 	cp_zone_fuzz \
+	dp_hit_fuzz \
 	dp_packet_fuzz \
 	dp_serve_fuzz \
 	link_msg_fuzz \
@@ -28,6 +29,7 @@ fuzz_parts_cp_zone_fuzz := resolver validator hf
 fuzz_more_cp_zone_fuzz := tests/badzones/look.c tests/badzones/world.c
 fuzz_libs_cp_zone_fuzz := -lldns
 fuzz_parts_cp_trust_point_fuzz := controlplane resolver validator hfconfig hf
+fuzz_parts_dp_hit_fuzz := dataplane hf
 fuzz_parts_dp_serve_fuzz := dataplane hf
 fuzz_parts_link_msg_fuzz := hf
 fuzz_parts_wire_reply_fuzz := hf
