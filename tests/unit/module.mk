@@ -73,6 +73,7 @@ unit_names := \
 	dp_policy_test \
 	dp_realtime_test \
 	dp_rss_test \
+	dp_race_test \
 	dp_serve_test \
 	dp_share_test \
 	dp_table_test \
@@ -165,6 +166,7 @@ unit_parts_dp_realtime_test := dataplane hf
 unit_parts_dp_rss_test := dataplane hf
 unit_parts_dp_table_test := dataplane hf
 unit_parts_dp_evict_test := dataplane hf
+unit_parts_dp_race_test := dataplane hf
 unit_parts_cp_policy_test := resolver validator hf
 unit_parts_cp_buckets_test := resolver hf
 unit_parts_cp_pack_test := resolver validator hf
