@@ -122,6 +122,7 @@ cl_config_dataplane(const struct cl_line *line)
 	printf("hugepages=%s\n", pages[c.hugepages]);
 	printf("cache-size=%" PRIu64 "B\n", c.dataplane_cache_octets);
 	printf("udp-max=%" PRIu64 "\n", c.udp_size);
+	printf("rotate=%s\n", c.rotate ? "yes" : "no");
 	printf("client-waiting=%" PRIu64 "\n", c.limit_client_waiting);
 	printf("cookie-waiting=%" PRIu64 "\n", c.limit_cookie_waiting);
 	printf("id-server=%s\n", c.id_server);

@@ -147,6 +147,13 @@ set_udp_max(struct dp_options *o, const char *value)
 }
 
 static const char *
+set_rotate(struct dp_options *o, const char *value)
+{
+	o->rotate = strcmp(value, "yes") == 0;
+	return o->rotate || strcmp(value, "no") == 0 ? NULL : "yes or no";
+}
+
+static const char *
 set_id_server(struct dp_options *o, const char *value)
 {
 	return hf_identity_set(o->identity.server, value) == 0 ? NULL : "at most 128 characters";
@@ -419,6 +426,8 @@ static const struct row rows[] = {
 	"packet buffers of each worker besides those of its descriptors (default\n"
 	"4096); net_pcap with infinite_rx keeps its whole file in them",
 	false, set_spare_buffers},
+    {"rotate", "yes|no", "another order of addresses in each reply (default no)", false,
+	set_rotate},
     {"udp-max", "N", "largest answer over UDP, octets (default 1232)", false, set_udp_max},
     {"id-server", "TEXT|hostname|hidden", "id.server and hostname.bind (default hidden)", false,
 	set_id_server},

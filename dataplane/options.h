@@ -49,6 +49,7 @@ struct dp_options {
 	uint32_t spare_buffers; /* packet buffers of a worker besides its descriptors' */
 	uint64_t cache_octets;
 	uint16_t udp_max;
+	bool rotate;
 	struct hf_identity identity;
 	uint32_t client_waiting; /* replies one client may wait for, on one core */
 	uint32_t cookie_waiting; /* the same, for one with a cookie */

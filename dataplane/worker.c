@@ -12,6 +12,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/rand.h"
+#include "lib/wire/rotate.h"
 
 enum {
 	REPLY_CAP_MIN = DP_FRAME_KEEP_MAX + DP_REPLY_CAP_MIN,
@@ -272,6 +273,8 @@ give_out(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsigned
 	for (unsigned i = 0; i < cnt; i++)
 		outcome[i] = answer(w, out->port, i);
 	for (unsigned i = 0; i < cnt; i++) {
+		if (outcome[i] == DP_REPLY && w->rotate)
+			hf_rotate(w->query[i].msg, w->query[i].len, w->turn++);
 		if (outcome[i] == DP_REPLY)
 			out_add(w, out, in[i], dp_packet_reply(&w->packet[i], w->query[i].len));
 		else
@@ -306,6 +309,17 @@ hits_find(struct dp_worker *w, uint32_t set)
 	return w->guard.on ? dp_guard_charge(&w->guard, set) : set;
 }
 
+/* Sums stay what they are (rotate.h). */
+static void
+rotate_hits(struct dp_worker *w, uint32_t set)
+{
+	for (; set != 0; set &= set - 1) {
+		struct dp_hit *h = &w->hits.hit[__builtin_ctz(set)];
+
+		hf_rotate(h->dns, h->len - (size_t)(h->dns - h->octets), w->turn++);
+	}
+}
+
 /* The short way for what it takes of a burst: those frames go to *out. Returns how many are left,
  * and moves them to the front of in. */
 static unsigned
@@ -321,6 +335,8 @@ answer_hits(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsig
 	}
 	set = hits_find(w, w->way->headers(&w->ports->port[out->port].host, b, set));
 	set = w->way->answers(&w->core, w->policy, b, set);
+	if (__builtin_expect(w->rotate, 0))
+		rotate_hits(w, set);
 	for (unsigned i = 0; i < in_cnt; i++) {
 		struct rte_mbuf *m = in[i];
 
@@ -474,6 +490,8 @@ serve_waiters(struct dp_worker *w)
 		if (job.port != out.port)
 			out_flush(w, &out);
 		out.port = job.port;
+		if (w->rotate)
+			hf_rotate(job.frame + job.dns_off, job.dns_len, w->turn++);
 		out_add(w, &out, m, job_finish(&job));
 		time_waiter(w, &job, stale_cnt);
 		m = NULL;
@@ -692,6 +710,7 @@ dp_worker_create(uint16_t id, struct dp_shared *shared, const struct dp_ports *p
 	w->way = dp_hit_way_best();
 	w->core.table = table;
 	w->core.udp_max = o->udp_max;
+	w->rotate = o->rotate;
 	w->core.identity = &o->identity;
 	w->core.pending.client_limit = o->client_waiting;
 	w->core.pending.cookie_limit = o->cookie_waiting;

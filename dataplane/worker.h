@@ -53,6 +53,8 @@ struct dp_out {
 
 struct dp_worker {
 	struct dp_core core;
+	bool rotate;                 /* addresses take turns (lib/wire/rotate.h) */
+	uint32_t turn;               /* of the next reply */
 	_Atomic clockid_t cpu_clock; /* its thread's; 0: not running yet */
 	struct dp_limit limit;       /* of ARP, ND and echo */
 	struct dp_guard guard;

@@ -19,6 +19,7 @@ lib_wire_src := \
 	lib/wire/name.c \
 	lib/wire/rdata.c \
 	lib/wire/reply.c \
+	lib/wire/rotate.c \
 	lib/wire/text.c \
 	lib/wire/writer.c
 

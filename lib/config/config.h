@@ -96,7 +96,8 @@ struct hf_config {
 	uint64_t hugepages; /* enum hf_hugepages */
 	uint64_t dataplane_cache_octets;
 	uint64_t udp_size; /* largest datagram we send */
-	char *exception;   /* interface of the exception port, or "none" */
+	bool rotate;
+	char *exception; /* interface of the exception port, or "none" */
 
 	char *service_tcp_netns; /* path of a network namespace, or "none" */
 

@@ -236,10 +236,11 @@ def entries():
     return [e for make in (sized, denials, failures, let_through, aged, odd_names) for e in make()]
 
 
-def front(require=False, udp_max=1232):
+def front(require=False, udp_max=1232, rotate=False):
     return model.Front({e.key(): e for e in entries()}, ntas=frozenset([wire("nta.example.")]),
                        anchors=frozenset([wire("anchor.nta.example.")]), secrets=SECRETS, require=require,
-                       nsid=b"node-7.example", server=b"fra3", udp_max=udp_max)
+                       nsid=b"node-7.example", server=b"fra3", udp_max=udp_max,
+                       rotate=rotate)
 
 
 # --- the preload file

@@ -98,6 +98,7 @@ unit_names := \
 	wire_name_test \
 	wire_rdata_test \
 	wire_reply_test \
+	wire_rotate_test \
 	wire_usual_test \
 	wire_writer_test
 
@@ -150,6 +151,7 @@ unit_parts_link_hostile_test := hf
 unit_parts_link_msg_test := hf
 unit_parts_link_ring_test := hf
 unit_parts_wire_reply_test := hf
+unit_parts_wire_rotate_test := hf
 unit_parts_wire_usual_test := hf
 unit_parts_dp_guard_test := dataplane hf
 unit_parts_dp_access_test := dataplane hf
