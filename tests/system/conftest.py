@@ -51,7 +51,12 @@ def on_port(request, world_lab, tmp_path_factory):
 
     kind = request.param
     workers = 1 if kind == "tap" else 2
-    appliance = world.make_appliance(world_lab, kind, tmp_path_factory.mktemp(kind), workers=workers)
+    state = tmp_path_factory.mktemp(kind)
+    secrets = state / "cookie-secrets"
+    secrets.write_text(f"{kind.encode().hex():0<32}\n")
+    secrets.chmod(0o600)
+    appliance = world.make_appliance(world_lab, kind, state, workers=workers,
+                                     options={"cookies": {"secrets": str(secrets)}})
     try:
         appliance.start_dataplane()
         if kind == "tap":

@@ -6,10 +6,13 @@ import signal
 import subprocess
 import time
 
+import dns.edns
 import dns.exception
+import dns.flags
 import dns.query
 import pytest
 
+import model
 import world
 from world import V4, V6
 
@@ -122,3 +125,67 @@ def test_tcp_comes_back_after_its_namespace_was_made_anew(on_port):
         world.move_tap_to_client(lab)
     wait_for_tcp(lab)
     assert appliance.ctl_json("stats")["controlplane"]["service_tcp_moved"] >= 1
+
+
+# --- cookies: the cores give them out, the control plane takes them over TCP
+
+CLIENT, ADDRESS = bytes(range(8)), bytes([192, 0, 2, 1])
+
+
+def with_cookie(data):
+    query = world.question("www.signed.de")
+    query.use_edns(0, dns.flags.DO, 1232, options=[dns.edns.GenericOption(10, data)])
+    return query
+
+
+def cookie_of(reply):
+    return next(o.to_wire() for o in reply.options if o.otype == 10)
+
+
+def made_by(secret, cookie):
+    return model.cookie_state([secret], cookie, ADDRESS, int(time.time())) == 0
+
+
+def reload(appliance, text, *secrets):
+    with open(appliance.options["cookies"]["secrets"], "w", encoding="ascii") as f:
+        f.write(text + "".join(s.hex() + "\n" for s in secrets))
+    return appliance.ctl("cookie", "reload", check=False).returncode
+
+
+def renewed(client, cookie, secret):
+    """What comes back for a cookie once the cores have this secret in use."""
+    until = time.monotonic() + 10
+    while not made_by(secret, got := cookie_of(client.send(with_cookie(cookie)))):
+        assert time.monotonic() < until, "the cores do not use the new secret"
+    return got
+
+
+def test_a_cookie_learnt_over_udp_is_good_over_tcp_and_while_secrets_are_rolled(on_port):
+    lab, appliance, _ = on_port
+    wait_for_tcp(lab)
+    old, new = (bytes([i]) * 16 for i in (17, 34))
+    client = world.Client(lab.cli)
+    assert reload(appliance, "# one\n", old) == 0
+    learnt = renewed(client, CLIENT, old)
+    with world.inside(lab.cli):
+        assert cookie_of(dns.query.tcp(with_cookie(learnt), V4, timeout=5)) == learnt
+    assert reload(appliance, "", new, old) == 0
+    before = appliance.counters()
+    fresh = renewed(client, learnt, new)
+    after = appliance.counters()
+    assert after["client_cookie_bad"] == before["client_cookie_bad"]  # good all the time
+    assert reload(appliance, "not a secret\n", old) == 1  # and nothing changes
+    assert cookie_of(client.send(with_cookie(fresh))) == fresh
+    assert reload(appliance, "", new) == 0
+    assert appliance.ctl("cookie", "show").stdout.count("makes and accepts") == 1
+    client.close()
+
+
+def test_a_cookie_of_a_length_that_cannot_be_is_malformed_on_every_way(on_port):
+    lab, _, _ = on_port
+    wait_for_tcp(lab)
+    client = world.Client(lab.cli)
+    assert world.rcode(client.send(with_cookie(CLIENT + b"x"))) == "FORMERR"
+    with world.inside(lab.cli):
+        assert world.rcode(dns.query.tcp(with_cookie(CLIENT + b"x"), V4, timeout=5)) == "FORMERR"
+    client.close()
