@@ -642,6 +642,18 @@ def test_it_ends_after_run_for_and_leaves_its_counters():
         shutil.rmtree(dataplane.dir)
 
 
+def woken_by_an_answer(dataplane, control, pool, name):
+    """Whether the worker that was asked woke oftener than packets came to it."""
+    before = dataplane.worker_rows()
+    control.process.send_signal(signal.SIGSTOP)
+    waits = pool.submit(dataplane.ask, name)
+    time.sleep(0.2)  # the worker has handed the question on and sleeps again
+    control.process.send_signal(signal.SIGCONT)
+    assert waits.result().rcode() == dns.rcode.NOERROR
+    return any(grown(a, b, "idle_woken") > grown(a, b, "rx")
+               for b, a in zip(before, dataplane.worker_rows()) if grown(a, b, "miss"))
+
+
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_an_idle_worker_sleeps_until_a_packet_or_an_answer_wakes_it(driver):
     with Wire(driver, 2) as wire, Dataplane(wire, 2) as dataplane, Control(dataplane) as control, \
@@ -654,12 +666,7 @@ def test_an_idle_worker_sleeps_until_a_packet_or_an_answer_wakes_it(driver):
         after = control.stats()
         assert 2 <= grown(after, before, "idle_sleep") <= 50, "they sleep, and not in small pieces"
         assert grown(after, before, "idle_nap") <= 50
-        control.process.send_signal(signal.SIGSTOP)
-        waits = pool.submit(dataplane.ask, "www.late.example.")
-        time.sleep(0.3)  # the worker has handed the question on and sleeps again
-        control.process.send_signal(signal.SIGCONT)
-        assert waits.result().rcode() == dns.rcode.NOERROR
-        assert grown(control.stats(), after, "idle_woken") >= 2, "the query woke it, and so did the answer"
+        assert any(woken_by_an_answer(dataplane, control, pool, f"www.late{i}.example.") for i in range(3))
         before = dataplane.worker_rows()
         with inside(wire.client):
             s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -668,7 +675,7 @@ def test_an_idle_worker_sleeps_until_a_packet_or_an_answer_wakes_it(driver):
             s.settimeout(5)
             for _ in range(6):
                 time.sleep(0.05)
-                s.send(dns.message.make_query("www.late.example.", "A").to_wire())
+                s.send(dns.message.make_query("www.late0.example.", "A").to_wire())
                 assert s.recv(4096)
         rx, woken = max((grown(b, a, "rx"), grown(b, a, "idle_woken"))
                         for a, b in zip(before, dataplane.worker_rows()))
