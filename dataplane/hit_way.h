@@ -23,6 +23,7 @@ enum {
 	WAY_PSEUDO_V4 = 8,     /* addresses right before the UDP header, as in the pseudo-header */
 	WAY_PSEUDO_V6 = 32,
 	WAY_FRAME_MIN = DP_ETHER_LEN + DP_IPV4_LEN + DP_UDP_LEN + HF_HEADER_LEN + 1 + 4,
+	WAY_PREFETCH_MAX = 10, /* lines: a signed answer of some 500 octets */
 	WAY_NAME_FIRST = DP_LINE_LEN - DP_KEY_NAME_OFF, /* octets of a name on a key's first line */
 };
 
@@ -354,6 +355,17 @@ way_questions(const struct dp_core *core, struct dp_hits *b, uint32_t set)
 
 /* --- find --------------------------------------------------------------------------- */
 
+/* All lines of an entry that can be on their way before it is looked at, none beyond it. */
+static inline void
+way_prefetch(const uint8_t *line, unsigned cnt)
+{
+	unsigned most = cnt < WAY_PREFETCH_MAX ? cnt : WAY_PREFETCH_MAX;
+
+	__builtin_prefetch(line);
+	for (unsigned i = 1; i < most; i++)
+		__builtin_prefetch(line + i * (size_t)DP_LINE_LEN);
+}
+
 static uint32_t
 way_find(const struct dp_core *core, struct dp_hits *b, uint32_t set)
 {
@@ -363,12 +375,12 @@ way_find(const struct dp_core *core, struct dp_hits *b, uint32_t set)
 	{
 		struct dp_hit *h = &b->hit[i];
 
-		h->entry = dp_table_peek(core->table, h->hash);
-		if (h->entry == NULL)
+		uint64_t word = dp_table_peek_word(core->table, h->hash);
+
+		if (word == 0)
 			continue;
-		__builtin_prefetch(h->entry);
-		__builtin_prefetch((const uint8_t *)h->entry + DP_LINE_LEN);
-		__builtin_prefetch((const uint8_t *)h->entry + 2 * DP_LINE_LEN);
+		h->entry = dp_word_entry(core->table, word);
+		way_prefetch((const uint8_t *)h->entry, dp_word_lines(word));
 		done |= (uint32_t)1 << i;
 	}
 	return done;

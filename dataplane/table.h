@@ -28,7 +28,7 @@
 #include "lib/link/counters.h"
 
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 enum {
@@ -141,7 +141,13 @@ dp_bucket_word(const struct dp_bucket *b, unsigned slot)
 static inline unsigned
 dp_bucket_match(const struct dp_bucket *b, uint64_t hash)
 {
-#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#if defined(__AVX512F__) && !defined(__SANITIZE_THREAD__)
+	const __m512i diff =
+	    _mm512_xor_si512(_mm512_load_si512(b->word), _mm512_set1_epi64((long long)hash));
+	const __m512i tag = _mm512_srli_epi64(diff, DP_WORD_TAG_SHIFT);
+
+	return _mm512_testn_epi64_mask(tag, tag);
+#elif defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
 	const __m128i *p = (const __m128i *)(const void *)b->word;
 	const __m128i want = _mm_set1_epi64x((long long)hash);
 	__m128 v[4];

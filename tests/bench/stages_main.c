@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stages PCAP ROUNDS <ANSWERS: what each stage of the hit path (dataplane/hit.h) costs, in cycles
- * of the time stamp counter per packet, for every way that this CPU can go. ANSWERS is preload's
- * output, PCAP the queries. No port, no driver: frames are copied into buffers as a port would,
- * outside of what is timed. A line of JSON per way. */
+/* stages PCAP ROUNDS MIB <ANSWERS: what each stage of the hit path (dataplane/hit.h) costs, in
+ * cycles of the time stamp counter per packet, for every way that this CPU can go. ANSWERS is
+ * preload's output, PCAP the queries. No port, no driver: frames are copied into buffers as a port
+ * would, outside of what is timed. A line of JSON per way. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,12 +184,12 @@ main(int argc, char **argv)
 	static const uint8_t seed[64] =
 	    "what the seed is does not matter to a bench of an empty core..";
 	struct bench *b = aligned_alloc(64, (sizeof(*b) + 63) & ~(size_t)63);
-	unsigned rounds = argc == 3 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+	unsigned rounds = argc == 4 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
 
-	require(rounds != 0 && b != NULL, "usage: stages PCAP ROUNDS <ANSWERS");
+	require(rounds != 0 && b != NULL, "usage: stages PCAP ROUNDS MIB <ANSWERS");
 	memset(b, 0, sizeof(*b));
 	b->frames = calloc(FRAMES_MAX, sizeof(*b->frames));
-	b->table = dp_table_create((uint64_t)1 << 30, seed, b->written);
+	b->table = dp_table_create((uint64_t)strtoul(argv[3], NULL, 10) << 20, seed, b->written);
 	require(b->frames != NULL && b->table != NULL, "no memory");
 	b->policy = dp_policy_create_default(&b->table->hash);
 	require(b->policy != NULL && dp_core_init(&b->core, 0, 64, 64, seed) == 0, "no memory");
