@@ -33,6 +33,7 @@ dataplane_src := \
 	dataplane/pending.c \
 	dataplane/policy.c \
 	dataplane/port.c \
+	dataplane/readers.c \
 	dataplane/realtime.c \
 	dataplane/rss.c \
 	dataplane/segments.c \
@@ -46,5 +47,5 @@ dataplane_src := \
 programs += holdfast-dataplane
 main_holdfast-dataplane := dataplane/main.c
 parts_holdfast-dataplane := dataplane hf
-libs_holdfast-dataplane := $(dpdk_libs) -lurcu-qsbr $(if $(SAN),,-ljemalloc) -lpthread
+libs_holdfast-dataplane := $(dpdk_libs) $(if $(SAN),,-ljemalloc) -lpthread
 program_src += dataplane/main.c

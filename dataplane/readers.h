@@ -2,12 +2,12 @@
 /*
  * readers: whether every core that might read a piece of the cache has moved on since.
  *
- * Purpose   Grace periods that are asked for and looked up later, never waited for (ADR 14). The
- *           WRITER draws a ticket when it has unpublished something; once each reader has passed
- *           its quiescent line after that, the ticket is over.
- * Roles     WRITER: ticket, over. Reader i, one thread: enter, quiet, leave of slot i.
+ * Purpose   Grace periods that are asked for and looked up later (ADR 14). The WRITER draws a
+ * ticket when it has unpublished something; once each reader has passed its quiescent line after
+ *           that, the ticket is over. The cache never waits for one, policy and link do (ADR 19).
+ * Roles     WRITER: ticket, over, wait. Reader i, one thread: enter, quiet, leave of slot i.
  * Memory    Part of the table. Each reader's slot is a cache line of its own.
- * Blocking  Never.
+ * Blocking  dp_readers_wait spins, then sleeps, until each reader has moved on. All else: never.
  * Errors    None: a reader that stands still keeps tickets open, and holds up nobody.
  * Trust     Nothing here reads input.
  *
@@ -95,5 +95,8 @@ dp_readers_over(const struct dp_readers *r, uint64_t ticket)
 	}
 	return true;
 }
+
+/* WRITER. Until nobody reads any more what was unpublished until now. */
+void dp_readers_wait(struct dp_readers *r);
 
 #endif

@@ -8,7 +8,6 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
-#include <urcu/urcu-qsbr.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/rand.h"
@@ -558,7 +557,6 @@ poll_once(struct dp_worker *w)
 	work += serve_waiters(w);
 	if (w->rang)
 		(void)hf_link_wake_peer(w->link);
-	urcu_qsbr_quiescent_state();
 	dp_reader_quiet(w->core.table->readers, w->core.id);
 	return work;
 }
@@ -585,18 +583,16 @@ arm_ports(struct dp_worker *w, bool arm)
 	}
 }
 
-/* Neither the writer's grace periods nor its tickets wait for a sleeper. */
+/* The writer's tickets do not wait for a sleeper. */
 static void
 go_away(struct dp_worker *w)
 {
 	dp_reader_leave(w->core.table->readers, w->core.id);
-	urcu_qsbr_thread_offline();
 }
 
 static void
 come_back(struct dp_worker *w)
 {
-	urcu_qsbr_thread_online();
 	dp_reader_enter(w->core.table->readers, w->core.id);
 }
 
@@ -670,7 +666,6 @@ dp_worker_run(void *arg)
 	struct dp_worker *w = arg;
 
 	(void)prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* short sleeps stay short */
-	urcu_qsbr_register_thread();
 	dp_reader_enter(w->core.table->readers, w->core.id);
 	watch_ports(w);
 	while (!stopped(w)) {
@@ -680,7 +675,6 @@ dp_worker_run(void *arg)
 			rest(w);
 	}
 	dp_reader_leave(w->core.table->readers, w->core.id);
-	urcu_qsbr_unregister_thread();
 	return 0;
 }
 

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <urcu/urcu-qsbr.h>
-
+#include "dataplane/realtime.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/rand.h"
@@ -108,7 +107,7 @@ policy_publish(struct dp_writer *w)
 	/* release: a core that sees the pointer sees the whole snapshot */
 	atomic_store_explicit(&w->shared->policy, w->next, memory_order_release);
 	w->next = NULL;
-	urcu_qsbr_synchronize_rcu();
+	dp_readers_wait(w->table->readers);
 	dp_policy_free(old);
 	dp_count(w->counters, HF_COUNTER_policy_pushes);
 }
@@ -158,12 +157,15 @@ policy_judge(struct dp_writer *w, const struct hf_msg_policy_end *m)
 static enum hf_msg_fault
 take_policy_end(struct dp_writer *w, const struct hf_msg_policy_end *m)
 {
+	bool realtime = w->shared->realtime && dp_realtime_enter() == 0;
 	uint64_t start_ns = hf_clock_mono_ns();
 	enum hf_msg_fault fault = policy_judge(w, m);
 
 	if (fault == HF_MSG_OK && m->generation != policy_now(w)->generation)
 		policy_publish(w);
 	policy_ack(w, m->generation, hf_clock_mono_ns() - start_ns, fault);
+	if (realtime)
+		(void)dp_realtime_leave();
 	hf_log(HF_LOG_INFO, "writer", "policy generation %llu: %s",
 	    (unsigned long long)m->generation,
 	    fault == HF_MSG_OK ? "in force" : hf_msg_fault_to_text(fault));
@@ -322,7 +324,7 @@ take_cookies(struct dp_writer *w, const struct hf_msg_cookies *m)
 	old = atomic_load_explicit(&w->shared->cookies, memory_order_relaxed);
 	/* release: a core that sees the pointer sees the secrets */
 	atomic_store_explicit(&w->shared->cookies, next, memory_order_release);
-	urcu_qsbr_synchronize_rcu();
+	dp_readers_wait(w->table->readers);
 	free(old);
 	hf_log(HF_LOG_INFO, "writer", "%u cookie secrets in force", next->cnt);
 	return HF_MSG_OK;
@@ -381,7 +383,7 @@ detach(struct dp_writer *w, const char *why)
 	w->link = NULL;
 	for (unsigned i = 0; i < w->worker_cnt; i++) /* who waits hears of it now */
 		dp_bell_ring(&w->workers[i]->bell);
-	urcu_qsbr_synchronize_rcu();
+	dp_readers_wait(w->table->readers);
 	hf_link_close(link);
 	policy_forget(w);
 	enter(w, DP_ATTACHMENT_NONE);

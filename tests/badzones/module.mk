@@ -14,5 +14,5 @@ badzones_src := \
 unit_tests += tests/badzones/badzones
 main_tests/badzones/badzones := $(badzones_src)
 parts_tests/badzones/badzones := resolver validator hf
-libs_tests/badzones/badzones := -lcmocka -lldns -lcrypto -lurcu-qsbr -lpthread
+libs_tests/badzones/badzones := -lcmocka -lldns -lcrypto -lpthread
 test_src += $(badzones_src)

@@ -17,7 +17,7 @@ replay_src := \
 replay_programs := tests/replay/holdfast-replay
 main_tests/replay/holdfast-replay := $(replay_src)
 parts_tests/replay/holdfast-replay := dataplane controlplane resolver validator hf
-libs_tests/replay/holdfast-replay := -lldns -lcrypto -lurcu-qsbr -lpthread
+libs_tests/replay/holdfast-replay := -lldns -lcrypto -lpthread
 test_src += $(replay_src)
 
 .PHONY: replay-programs

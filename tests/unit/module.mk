@@ -71,6 +71,7 @@ unit_names := \
 	dp_packet_test \
 	dp_pending_test \
 	dp_policy_test \
+	dp_readers_test \
 	dp_realtime_test \
 	dp_rss_test \
 	dp_race_test \
@@ -164,6 +165,7 @@ unit_parts_dp_judge_test := dataplane hf
 unit_parts_dp_latency_test := hf
 unit_parts_dp_bell_test := dataplane hf
 unit_parts_dp_idle_test := hf
+unit_parts_dp_readers_test := dataplane hf
 unit_parts_dp_realtime_test := dataplane hf
 unit_parts_dp_rss_test := dataplane hf
 unit_parts_dp_table_test := dataplane hf
@@ -205,7 +207,7 @@ unit_libs_cp_trouble_test := -lldns
 
 unit_tests := $(addprefix tests/unit/,$(unit_names))
 unit_parts := dataplane controlplane cli resolver validator hfconfig hf
-unit_libs := -lcmocka -levent -ljansson -lsqlite3 -lcrypto -lyaml -lurcu-qsbr -lpthread
+unit_libs := -lcmocka -levent -ljansson -lsqlite3 -lcrypto -lyaml -lpthread
 define unit_test_vars
 main_$(1) := $(1).c
 parts_$(1) := $(or $(unit_parts_$(notdir $(1))),$(unit_parts))
