@@ -2,11 +2,12 @@
 /* control: what stands for the control plane on the link while the dataplane is measured. It sends
  * what a control plane sends, as fast as the bench wants it, and says as JSON what came of it.
  *
- *   control LINK replace KIND FIRST ENTRIES RATE SECONDS
- *       answers FIRST to FIRST + ENTRIES - 1 of a kind, in a mixed order, again and again, RATE a
- * second (0: as fast as they are taken) control LINK push COUNT RULES [ADDRESS] snapshots of a
- * policy, each when the one before is acknowledged: by turns none and RULES NTAs. At ADDRESS each
- * is looked at: AD is clear under NTAs and set without */
+ * replace KIND FIRST ENTRIES RATE SECONDS: answers FIRST to FIRST + ENTRIES - 1 of a kind, in a
+ * mixed order, again and again, RATE a second (0: as fast as they are taken).
+ *
+ * push COUNT RULES [ADDRESS]: snapshots of a policy, each when the one before is acknowledged: by
+ * turns none and RULES NTAs. At ADDRESS queries are under way at each push and follow its
+ * acknowledgement: AD is clear under NTAs and set without. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
@@ -31,6 +32,7 @@ enum {
 	PAUSE_NS = 50000,
 	ACK_MS = 2000,
 	REPLY_MS = 1000,
+	FLIGHT = 8, /* queries before a push, and as many after it */
 	PUSH_MAX = 1 << 20,
 };
 
@@ -161,7 +163,7 @@ struct pushing {
 	const struct bench_kind *kind;
 	int fd; /* to the service address; -1: nothing is looked at */
 	uint64_t *took_ns, *round_ns;
-	uint64_t refused, fewer_cores, wrong, lost;
+	uint64_t refused, fewer_cores, answers, wrong, mixed, lost;
 };
 
 static void *
@@ -243,40 +245,85 @@ ack_await(struct control *c, uint64_t generation, struct hf_msg_policy_ack *ack)
 	return ack->generation == generation ? 0 : -EBADMSG;
 }
 
-/* Ask for host 0 with AD; the reply must have been made under this policy. */
-static void
-look(struct pushing *p, uint64_t generation, bool nta)
+/* Ask for host 0 with AD set. */
+static int
+ask(const struct pushing *p, uint16_t id)
 {
 	uint8_t query[HF_HEADER_LEN + HF_NAME_MAX + 4] = {
-	    (uint8_t)(generation >> 8), (uint8_t)generation, 1, 0x20, 0, 1};
-	uint8_t reply[512];
-	struct pollfd pfd = {.fd = p->fd, .events = POLLIN};
+	    (uint8_t)(id >> 8), (uint8_t)id, 1, 0x20, 0, 1};
 	struct hf_name name, zone;
+	int rc = bench_host_name(p->kind, 0, &name, &zone);
 
-	if (bench_host_name(p->kind, 0, &name, &zone) != 0)
-		return;
+	if (rc != 0)
+		return rc;
 	memcpy(query + HF_HEADER_LEN, name.octets, name.len);
 	uint8_t *end = query + HF_HEADER_LEN + name.len;
 	memcpy(end, (const uint8_t[4]){0, HF_TYPE_A, 0, HF_CLASS_IN}, 4);
-	if (send(p->fd, query, (size_t)(end + 4 - query), 0) < 0 || poll(&pfd, 1, REPLY_MS) <= 0) {
-		p->lost++;
-		return;
-	}
+	return send(p->fd, query, (size_t)(end + 4 - query), 0) < 0 ? -errno : 0;
+}
+
+/* Some queries, the first with this ID. */
+static int
+ask_some(const struct pushing *p, uint16_t id)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && p->fd >= 0 && i < FLIGHT; i++)
+		rc = ask(p, (uint16_t)(id + i));
+	return rc;
+}
+
+/* The next answer must be to id: 1 with AD, 0 without it; -ETIMEDOUT: none; -EBADMSG: another. */
+static int
+hear(const struct pushing *p, uint16_t id)
+{
+	struct pollfd pfd = {.fd = p->fd, .events = POLLIN};
+	uint8_t reply[512];
+
+	if (poll(&pfd, 1, REPLY_MS) <= 0)
+		return -ETIMEDOUT;
 	ssize_t n = recv(p->fd, reply, sizeof(reply), 0);
-	bool ad = n > HF_HEADER_LEN && (reply[3] & HF_FLAG_AD) != 0;
-	if (n <= HF_HEADER_LEN || memcmp(reply, query, 2) != 0 || reply[7] != 1 || ad == nta)
-		p->wrong++;
+	if (n <= HF_HEADER_LEN || (reply[0] << 8 | reply[1]) != id || (reply[3] & 15) != 0 ||
+	    reply[7] != 1)
+		return -EBADMSG;
+	return (reply[3] & HF_FLAG_AD) != 0;
+}
+
+/* Those asked before the push were answered by either policy, but never by the old one behind the
+ * new one; those asked after its acknowledgement by the new one. They come in order: one core, one
+ * wire. */
+static void
+judge(struct pushing *p, uint16_t id, bool nta)
+{
+	bool switched = false;
+
+	for (unsigned i = 0; p->fd >= 0 && i < 2 * FLIGHT; i++) {
+		int ad = hear(p, (uint16_t)(id + i));
+
+		if (ad == -ETIMEDOUT) {
+			p->lost += 2 * FLIGHT - i;
+			return;
+		}
+		bool old = ad == (int)nta;
+		p->answers++;
+		p->wrong += ad < 0 || (i >= FLIGHT && old);
+		p->mixed += switched && old;
+		switched |= !old;
+	}
 }
 
 static int
 push_one(struct control *c, struct pushing *p, uint64_t i)
 {
 	uint64_t generation = c->welcome.policy_gen + 1 + i, start = hf_clock_mono_ns();
+	uint16_t id = (uint16_t)(2 * FLIGHT * i);
 	bool nta = i % 2 != 0;
 	struct hf_msg_policy_ack ack = {0};
 
 	beat(c, start);
-	int rc = snapshot_send(c, p, generation, nta ? (uint32_t)p->rules : 0);
+	int rc = ask_some(p, id);
+	if (rc == 0)
+		rc = snapshot_send(c, p, generation, nta ? (uint32_t)p->rules : 0);
 	if (rc == 0)
 		rc = ack_await(c, generation, &ack);
 	if (rc != 0)
@@ -285,9 +332,10 @@ push_one(struct control *c, struct pushing *p, uint64_t i)
 	p->took_ns[i] = ack.took_ns;
 	p->refused += ack.fault != 0;
 	p->fewer_cores += ack.core_cnt != ack.core_all;
-	if (p->fd >= 0)
-		look(p, generation, nta);
-	return 0;
+	rc = ask_some(p, (uint16_t)(id + FLIGHT));
+	if (rc == 0)
+		judge(p, id, nta);
+	return rc;
 }
 
 static int
@@ -332,11 +380,12 @@ push(struct control *c, struct pushing *p)
 	for (; rc == 0 && done < p->count; done++)
 		rc = push_one(c, p, done);
 	if (rc == 0) {
-		printf(
-		    "{\"pushes\": %llu, \"refused\": %llu, \"fewer_cores\": %llu, \"wrong\": %llu, "
-		    "\"lost\": %llu, ",
+		printf("{\"pushes\": %llu, \"refused\": %llu, \"fewer_cores\": %llu, \"answers\": "
+		       "%llu, "
+		       "\"wrong\": %llu, \"mixed\": %llu, \"lost\": %llu, ",
 		    (unsigned long long)done, (unsigned long long)p->refused,
-		    (unsigned long long)p->fewer_cores, (unsigned long long)p->wrong,
+		    (unsigned long long)p->fewer_cores, (unsigned long long)p->answers,
+		    (unsigned long long)p->wrong, (unsigned long long)p->mixed,
 		    (unsigned long long)p->lost);
 		quantiles_print("took_ns", p->took_ns, done);
 		printf(", ");
