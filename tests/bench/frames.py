@@ -49,7 +49,8 @@ class Query:
         bits = rng.getrandbits(96)
         self.id, self.port = bits & 0xFFFF, 1024 + (bits >> 16 & 0x7FFF)
         if self.v6:
-            self.client = b"\x20\x01\x0d\xb8\0\1\0\0" + (bits >> 32).to_bytes(8, "big")
+            host = (bits >> 48).to_bytes(6, "big")  # as many networks of 56 bits as there are IPv4 clients
+            self.client = b"\x20\x01\x0d\xb8" + (bits >> 32 & 0xFFFF).to_bytes(2, "big") + b"\0\0\0\1" + host
         else:
             self.client = b"\xc6\x12" + (bits >> 32 & 0xFFFF).to_bytes(2, "big")
         labels = self.labels
