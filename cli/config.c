@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "lib/base/clock.h"
 #include "lib/config/schema.h"
 
 static json_t *
@@ -99,6 +100,32 @@ cl_config_show(const struct cl_line *line)
 	return rc;
 }
 
+static void
+print_limits(const struct hf_config *c)
+{
+	printf("client-rate=%" PRIu64 "\n", c->limit_client_rate);
+	printf("client-burst=%" PRIu64 "\n", c->limit_client_burst);
+	printf("slip=%" PRIu64 "\n", c->limit_slip);
+	printf("rrl-answers=%" PRIu64 "\n", c->rrl_answers);
+	printf("rrl-nxdomain=%" PRIu64 "\n", c->rrl_nxdomain);
+	printf("rrl-errors=%" PRIu64 "\n", c->rrl_errors);
+	printf("rrl-window=%" PRIu64 "s\n", (uint64_t)(c->rrl_window_ns / HF_NS_PER_S));
+	printf("rrl-ipv4=%" PRIu64 "\n", c->rrl_ipv4_prefix);
+	printf("rrl-ipv6=%" PRIu64 "\n", c->rrl_ipv6_prefix);
+}
+
+static void
+print_access(const struct hf_config *c)
+{
+	struct hf_access a = hf_config_access(c);
+	char prefix[HF_PREFIX_TEXT_LEN];
+
+	for (size_t i = 0; i < a.cnt; i++)
+		printf("access=%s,%s\n", hf_prefix_to_text(&a.rule[i].prefix, prefix),
+		    hf_access_verdict_text(a.rule[i].verdict));
+	printf("access-others=%s\n", hf_access_verdict_text(a.others));
+}
+
 /* The dataplane reads no YAML: its part of the file as one option a line. */
 int
 cl_config_dataplane(const struct cl_line *line)
@@ -125,6 +152,8 @@ cl_config_dataplane(const struct cl_line *line)
 	printf("rotate=%s\n", c.rotate ? "yes" : "no");
 	printf("client-waiting=%" PRIu64 "\n", c.limit_client_waiting);
 	printf("cookie-waiting=%" PRIu64 "\n", c.limit_cookie_waiting);
+	print_limits(&c);
+	print_access(&c);
 	printf("id-server=%s\n", c.id_server);
 	printf("id-version=%s\n", c.id_version);
 	printf("nsid=%s\n", c.nsid);

@@ -84,13 +84,24 @@ count_cookie(const struct cp_client *c, struct cp_counters *counters)
 	}
 }
 
+static enum hf_access_verdict
+access_of(const struct cp_client *c)
+{
+	return c->access == NULL ? HF_ACCESS_ALLOW : hf_access_judge(c->access, &c->peer);
+}
+
 enum cp_client_next
 cp_client_read(struct cp_client *c, const uint8_t *msg, size_t len, struct cp_counters *counters,
     struct hf_reply *r)
 {
 	enum hf_parse p = hf_query_parse(msg, len, &c->query);
 	enum hf_judge j = hf_reply_judge(p, &c->query);
+	enum hf_access_verdict access = access_of(c);
 
+	if (access == HF_ACCESS_DROP) {
+		cp_count(counters, listen_access_drop);
+		return CP_CLIENT_DROP;
+	}
 	if (j == HF_JUDGE_DROP_SHORT || j == HF_JUDGE_DROP_RESPONSE || len < HF_HEADER_LEN) {
 		count_judge(counters, j);
 		return CP_CLIENT_DROP;
@@ -102,6 +113,12 @@ cp_client_read(struct cp_client *c, const uint8_t *msg, size_t len, struct cp_co
 	c->head_len = (uint16_t)head_len;
 	memcpy(c->cookie, msg + c->query.edns.cookie_off, c->query.edns.cookie_len);
 	count_cookie(c, counters);
+	if (access == HF_ACCESS_REFUSE && (j == HF_JUDGE_LOOKUP || j == HF_JUDGE_REFUSED)) {
+		cp_count(counters, listen_access_refused);
+		*r = (struct hf_reply){
+		    .rcode = HF_RCODE_REFUSED, .ede = {HF_EDE_PROHIBITED}, .ede_cnt = 1};
+		return CP_CLIENT_REPLY;
+	}
 	*r = (struct hf_reply){.rcode = (uint16_t)hf_judge_rcode(j), .turned_down = true};
 	if (j == HF_JUDGE_REFUSED &&
 	    hf_identity_answer(c->identity, &c->query.question, c->body, r))

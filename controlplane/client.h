@@ -15,6 +15,7 @@
 
 #include "controlplane/counters.h"
 #include "controlplane/engine.h"
+#include "lib/base/access.h"
 #include "lib/base/addr.h"
 #include "lib/wire/identity.h"
 #include "lib/wire/message.h"
@@ -25,6 +26,7 @@ enum { CP_CLIENT_HEAD_MAX = HF_HEADER_LEN + HF_NAME_MAX + 4 };
 struct cp_client {
 	const struct hf_identity *identity;      /* set by the transport; NULL: hidden */
 	const struct hf_cookie_secrets *cookies; /* set by the transport; NULL: none */
+	const struct hf_access *access;          /* set by the transport; NULL: all may ask */
 	struct hf_addr peer;                     /* set by the transport: who asks */
 	bool over_tcp; /* set by the transport; a cookie is never required */
 	struct hf_query query;

@@ -31,6 +31,8 @@
 	X(listen_cookie_bad, queries, "with a server cookie that is not ours or too old")      \
 	X(listen_cookie_good, queries, "with a server cookie of ours")                         \
 	X(listen_badcookie, queries, "answered BADCOOKIE")                                     \
+	X(listen_access_refused, queries, "answered REFUSED, EDE 18: an access list says so")  \
+	X(listen_access_drop, queries, "dropped, connections closed: an access list says so")  \
 	X(listen_badvers, queries, "answered BADVERS")                                         \
 	X(root_loaded, copies, "of the root zone checked and used (RFC 8806)")                 \
 	X(root_refused, copies, "of the root zone not to be had, or not good")                 \

@@ -98,6 +98,7 @@ handle(struct udp_query *q, const uint8_t *msg, size_t len)
 	cp_count(q->s->l->cfg.counters, udp_queries);
 	q->client.identity = q->s->l->cfg.identity;
 	q->client.cookies = q->s->l->cfg.cookies;
+	q->client.access = q->s->l->cfg.access;
 	(void)hf_addr_from_sockaddr(
 	    (const struct sockaddr *)&q->ends.peer, q->ends.peer_len, &q->client.peer);
 	switch (cp_client_read(&q->client, msg, len, q->s->l->cfg.counters, &r)) {

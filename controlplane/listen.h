@@ -18,6 +18,7 @@
 
 #include "controlplane/counters.h"
 #include "controlplane/engine.h"
+#include "lib/base/access.h"
 #include "lib/base/addr.h"
 
 struct event_base;
@@ -31,6 +32,7 @@ struct cp_listen_config {
 	size_t addr_cnt;
 	const struct hf_identity *identity;      /* NULL: hidden */
 	const struct hf_cookie_secrets *cookies; /* they may change between events; NULL: none */
+	const struct hf_access *access;          /* NULL: everybody may ask */
 	size_t udp_max;                          /* octets of the largest datagram that is sent */
 };
 

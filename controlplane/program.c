@@ -38,6 +38,7 @@ struct program {
 	struct hf_rrsets hints;
 	struct cp_zones zones;
 	struct hf_identity identity;
+	struct hf_access access; /* the rules are the configuration's */
 	struct cp_cookies cookies;
 	struct cp_telemetry *telemetry;
 	struct cp_rootload *rootload;
@@ -544,6 +545,8 @@ make_identity(struct program *g)
 {
 	int rc = hf_identity_set(g->identity.server, g->config->id_server);
 
+	g->access = hf_config_access(g->config);
+
 	if (rc == 0)
 		rc = hf_identity_set(g->identity.version, g->config->id_version);
 	if (rc == 0)
@@ -606,6 +609,7 @@ make_listen(struct program *g)
 	    .udp_max = g->config->udp_size,
 	    .identity = &g->identity,
 	    .cookies = &g->cookies.secrets,
+	    .access = &g->access,
 	};
 
 	return cp_listen_open(&cfg, &g->listen);
@@ -622,6 +626,7 @@ make_service(struct program *g)
 	    .addr_cnt = g->config->service_addresses.cnt,
 	    .identity = &g->identity,
 	    .cookies = &g->cookies.secrets,
+	    .access = &g->access,
 	};
 
 	if (strcmp(g->config->service_tcp_netns, "none") == 0)

@@ -142,6 +142,7 @@ handle(struct connection *c, size_t len)
 	q->client.identity = c->t->cfg.identity;
 	q->client.cookies = c->t->cfg.cookies;
 	q->client.peer = c->peer;
+	q->client.access = c->t->cfg.access;
 	q->client.over_tcp = true;
 	switch (cp_client_read(&q->client, c->t->msg, len, c->t->cfg.counters, &r)) {
 	case CP_CLIENT_ASK:
@@ -246,6 +247,15 @@ add_connection(struct cp_tcp *t, int fd)
 	return c;
 }
 
+static bool
+is_shut_out(const struct cp_tcp *t, const struct sockaddr *sa, int len)
+{
+	struct hf_addr peer;
+
+	return t->cfg.access != NULL && hf_addr_from_sockaddr(sa, (socklen_t)len, &peer) == 0 &&
+	    hf_access_judge(t->cfg.access, &peer) == HF_ACCESS_DROP;
+}
+
 static void
 on_accept(
     struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg)
@@ -255,6 +265,11 @@ on_accept(
 	int on = 1;
 
 	(void)listener;
+	if (is_shut_out(t, sa, len)) {
+		cp_count(t->cfg.counters, listen_access_drop);
+		close(fd);
+		return;
+	}
 	if (t->cnt < CP_TCP_CLIENTS)
 		c = add_connection(t, fd);
 	if (c == NULL) {

@@ -34,6 +34,7 @@ lib_link_src := \
 
 lib_config_src := \
 	lib/config/config.c \
+	lib/config/keys.c \
 	lib/config/rdatatext.c \
 	lib/config/schema.c \
 	lib/config/zonetext.c

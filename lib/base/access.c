@@ -51,6 +51,21 @@ hf_access_add(struct hf_access *a, const struct hf_prefix *prefix, enum hf_acces
 }
 
 void
+hf_access_remove(struct hf_access *a, enum hf_access_verdict verdict)
+{
+	size_t cnt = 0;
+
+	for (size_t i = 0; i < a->cnt; i++)
+		if (a->rule[i].verdict != verdict)
+			a->rule[cnt++] = a->rule[i];
+	a->cnt = cnt;
+	if (cnt == 0) {
+		free(a->rule);
+		a->rule = NULL;
+	}
+}
+
+void
 hf_access_fini(struct hf_access *a)
 {
 	free(a->rule);

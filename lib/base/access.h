@@ -42,6 +42,8 @@ const char *hf_access_verdict_text(enum hf_access_verdict v);
 /* One rule more. 0; -EEXIST: this prefix has a rule; -ENOSPC; -ENOMEM. */
 int
 hf_access_add(struct hf_access *a, const struct hf_prefix *prefix, enum hf_access_verdict verdict);
+/* Take the rules with this verdict out again. */
+void hf_access_remove(struct hf_access *a, enum hf_access_verdict verdict);
 void hf_access_fini(struct hf_access *a);
 
 /* True when everybody may ask: nothing need be looked up. */

@@ -431,6 +431,8 @@ check_whole(struct load *l)
 		complain(l->errors, l->name, &top, "stale: ttl, max and retry are whole seconds");
 	if (l->c->stale_client_timer_ns % HF_NS_PER_MS != 0)
 		complain(l->errors, l->name, &top, "stale: client-timer is whole milliseconds");
+	if (l->c->rrl_window_ns % HF_NS_PER_S != 0)
+		complain(l->errors, l->name, &top, "response-rate: window is whole seconds");
 	if (l->c->min_ttl_ns % HF_NS_PER_S != 0)
 		complain(l->errors, l->name, &top, "resolver: min-ttl is whole seconds");
 	if (!l->c->ipv4 && !l->c->ipv6)

@@ -2,7 +2,7 @@
 /*
  * config: the one YAML file, read strictly into one struct.
  *
- * Purpose   Text -> struct -> checked. One schema table (schema.c) feeds the parser, the
+ * Purpose   Text -> struct -> checked. One schema table (keys.c) feeds the parser, the
  *           defaults and `holdfastctl config check`. The shipped default,
  *           packaging/holdfast.yaml, is the manual.
  * Roles     Any thread, at start or in a tool.
@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/access.h"
 #include "lib/base/addr.h"
 #include "lib/base/nat64.h"
 #include "lib/base/log.h"
@@ -138,8 +139,17 @@ struct hf_config {
 	uint64_t limit_zone_fetches, limit_zone_waste; /* 0: none */
 	uint64_t limit_zone_check_ns;                  /* in a second */
 	uint64_t limit_server_fetches, limit_server_rate;
-	uint64_t limit_client_waiting; /* replies, per core */
-	uint64_t limit_cookie_waiting; /* the same, with a cookie */
+	uint64_t limit_client_waiting;                  /* replies, per core */
+	uint64_t limit_cookie_waiting;                  /* the same, with a cookie */
+	uint64_t limit_client_rate, limit_client_burst; /* queries, per core; 0: none, a second's */
+	uint64_t limit_slip;                            /* one in so many; 0: none */
+
+	struct hf_access access; /* but for others: hf_config_access has all of it */
+	uint64_t access_others;  /* enum hf_access_verdict */
+
+	/* response-rate: replies a second to one network, per core; 0: no limit */
+	uint64_t rrl_answers, rrl_nxdomain, rrl_errors;
+	uint64_t rrl_window_ns, rrl_ipv4_prefix, rrl_ipv6_prefix;
 
 	struct hf_config_text_list trust_anchors; /* files of DS and DNSKEY records */
 	bool rsasha1;                             /* rely on RSASHA1 signatures */
@@ -176,6 +186,15 @@ void hf_config_errors_fini(struct hf_config_errors *errors);
 
 /* resolver.nat64-prefix; len 0: none. False: it is no prefix. */
 bool hf_config_nat64(const struct hf_config *c, struct hf_nat64 *n);
+
+/* Who may ask; borrows the rules of c. */
+static inline struct hf_access
+hf_config_access(const struct hf_config *c)
+{
+	return (struct hf_access){.rule = c->access.rule,
+	    .cnt = c->access.cnt,
+	    .others = (enum hf_access_verdict)c->access_others};
+}
 
 /* "www.example.com. AAAA" as a name (with its final dot) and a type that can be asked for. */
 bool hf_config_keepwarm(const char *item, struct hf_name *name, uint16_t *type);

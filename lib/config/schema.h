@@ -25,6 +25,7 @@ enum hf_schema_kind {
 	HF_SCHEMA_TEXT_LIST,
 	HF_SCHEMA_RECORD_LIST, /* records as zone files have them, or paths of such files */
 	HF_SCHEMA_ADDR_LIST,   /* addresses without a port */
+	HF_SCHEMA_ACCESS_LIST, /* networks; what becomes of them is the key's name */
 	HF_SCHEMA_SOCKET_LIST, /* address@port */
 	HF_SCHEMA_NAME,        /* ends in a dot */
 	HF_SCHEMA_FORWARDERS,  /* addresses, each with a port or without */

@@ -106,6 +106,50 @@ a_whole_file_is_read(void **state)
 }
 
 static void
+access_lists_are_read_and_a_network_is_in_one_of_them(void **state)
+{
+	(void)state;
+	struct hf_addr who;
+	struct hf_access a;
+
+	assert_int_equal(parse(""), 0);
+	a = hf_config_access(&c);
+	assert_int_equal(hf_addr_from_text("10.1.2.3", &who), 0);
+	assert_int_equal(hf_access_judge(&a, &who), HF_ACCESS_ALLOW);
+	assert_int_equal(hf_addr_from_text("8.8.8.8", &who), 0);
+	assert_int_equal(hf_access_judge(&a, &who), HF_ACCESS_REFUSE);
+	done(0);
+	assert_int_equal(parse("access:\n"
+			       "  allow: [8.8.0.0/16, \"2001:db8::/32\"]\n"
+			       "  refuse: [10.0.0.0/8]\n"
+			       "  drop: [8.8.8.0/24, 192.0.2.7]\n"
+			       "  others: allow\n"),
+	    0);
+	a = hf_config_access(&c);
+	assert_int_equal(a.cnt, 5);
+	assert_int_equal(a.others, HF_ACCESS_ALLOW);
+	assert_int_equal(hf_access_judge(&a, &who), HF_ACCESS_DROP);
+	done(0);
+}
+
+static void
+rates_of_clients_and_replies_are_read(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    parse("limits: {client-rate: 1000, client-burst: 5000, slip: 3}\n"
+		  "response-rate: {answers: 100, nxdomain: 20, errors: 10, window: 5s,\n"
+		  "  ipv4-prefix: 32, ipv6-prefix: 48}\n"),
+	    0);
+	assert_true(c.limit_client_rate == 1000 && c.limit_client_burst == 5000);
+	assert_int_equal(c.limit_slip, 3);
+	assert_true(c.rrl_answers == 100 && c.rrl_nxdomain == 20 && c.rrl_errors == 10);
+	assert_int_equal(c.rrl_window_ns, UINT64_C(5000000000));
+	assert_true(c.rrl_ipv4_prefix == 32 && c.rrl_ipv6_prefix == 48);
+	done(0);
+}
+
+static void
 zones_are_read_with_their_servers(void **state)
 {
 	(void)state;
@@ -187,6 +231,11 @@ static const struct {
     {"dataplane:\n  idle: lazy\n", "f.yaml:2:9: idle: \"lazy\" is none of adaptive, poll"},
     {"resolver:\n  ipv4: True\n",
 	"f.yaml:2:9: ipv4: \"True\" is not true, false, yes, no, on or off"},
+    {"access: {allow: [10.0.0.1/8]}\n", "f.yaml:1:18: allow: \"10.0.0.1/8\" is not a network"},
+    {"access: {drop: [10.0.0.0/8]}\n", "f.yaml:1:17: drop: \"10.0.0.0/8\" is in a list of access"},
+    {"access: {others: deny}\n", "others: \"deny\" is none of allow, refuse, drop"},
+    {"response-rate: {window: 1500ms}\n", "response-rate: window is whole seconds"},
+    {"response-rate: {ipv6-prefix: 64}\n", "\"64\" is outside 16 to 56"},
     {"resolver: {ipv4: no, ipv6: no}\n", "f.yaml:1:1: resolver: ipv4 and ipv6 are both off"},
     {"local-data:\n  - a.lan. A 192.0.2.1\n  - b.lan. A 192.0.2.\n",
 	"f.yaml:3:5: local-data: record:1:10: "},
@@ -347,6 +396,8 @@ main(void)
 	    cmocka_unit_test(the_shipped_file_says_exactly_the_defaults),
 	    cmocka_unit_test(the_shipped_file_names_every_key),
 	    cmocka_unit_test(a_whole_file_is_read),
+	    cmocka_unit_test(access_lists_are_read_and_a_network_is_in_one_of_them),
+	    cmocka_unit_test(rates_of_clients_and_replies_are_read),
 	    cmocka_unit_test(zones_are_read_with_their_servers),
 	    cmocka_unit_test(a_list_too_long_to_show_says_so),
 	    cmocka_unit_test(every_wrong_file_is_refused_with_its_place),

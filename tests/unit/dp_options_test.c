@@ -12,7 +12,7 @@
 
 #include "dataplane/options.h"
 
-enum { ARG_MAX_CNT = 48 };
+enum { ARG_MAX_CNT = 96 };
 
 static struct dp_options o;
 static char error[DP_OPTIONS_ERROR_LEN];
@@ -72,7 +72,9 @@ every_option_is_taken(void **state)
 		"--idle poll --cache-size=512MiB --udp-max 1400 --link /tmp/x --link-uid 77 "
 		"--exception hfx0 "
 		"--hugepages no --eal --log-level=8 --eal -v --preload p --stats-file s "
-		"--spare-buffers 8192 "
+		"--spare-buffers 8192 --client-rate 7 --client-burst 8 --slip 0 --rrl-answers 9 "
+		"--rrl-nxdomain 10 --rrl-errors 11 --rrl-window 12s --rrl-ipv4 32 --rrl-ipv6 48 "
+		"--access 10.0.0.0/8,allow --access ::/0,drop --access-others refuse "
 		"--run-for 5s --log-level debug"),
 	    DP_OPTIONS_RUN);
 	assert_int_equal(o.port_cnt, 2);
@@ -92,6 +94,14 @@ every_option_is_taken(void **state)
 	assert_string_equal(o.preload, "p");
 	assert_string_equal(o.stats_file, "s");
 	assert_int_equal(o.spare_buffers, 8192);
+	assert_true(o.gate.client_per_s == 7 && o.gate.client_burst == 8 && o.gate.slip == 0);
+	assert_true(o.gate.reply_per_s[DP_REPLY_ANSWER] == 9 &&
+	    o.gate.reply_per_s[DP_REPLY_NXDOMAIN] == 10 &&
+	    o.gate.reply_per_s[DP_REPLY_ERROR] == 11);
+	assert_true(
+	    o.gate.reply_window_s == 12 && o.gate.net_v4_len == 32 && o.gate.net_v6_len == 48);
+	assert_int_equal(o.access.cnt, 2);
+	assert_int_equal(o.access.others, HF_ACCESS_REFUSE);
 	assert_int_equal(o.run_for_ns, UINT64_C(5000000000));
 	assert_int_equal(o.log_level, HF_LOG_DEBUG);
 	dp_options_fini(&o);
@@ -133,6 +143,16 @@ a_wrong_option_is_named_with_what_is_wanted(void **state)
 	wrong(BASE "--exception a --exception b", "--exception is given twice");
 	wrong(BASE "--idle never", "poll or adaptive");
 	wrong(BASE "--realtime maybe", "yes or no");
+	wrong(BASE "--client-rate 1000001", "a number in [0, 1000000]");
+	wrong(BASE "--rrl-window 61s", "[1s, 60s]");
+	wrong(BASE "--rrl-ipv4 33", "[8, 32]");
+	wrong(BASE "--rrl-ipv6 64", "[16, 56]");
+	wrong(BASE "--slip 101", "[0, 100]");
+	wrong(BASE "--access 10.0.0.0/8", "a network and allow, refuse or drop");
+	wrong(BASE "--access 10.0.0.1/8,allow", "a network and");
+	wrong(BASE "--access 10.0.0.0/8,deny", "a network and");
+	wrong(BASE "--access 10.0.0.0/8,drop --access 10.0.0.0/8,allow", "each network once");
+	wrong(BASE "--access-others some", "allow, refuse or drop");
 	wrong(BASE "--cache-size 64", "a size in [1MiB, 1TiB]");
 	wrong(BASE "--cache-size 1KiB", "a size in");
 	wrong(BASE "--udp-max 511", "[512, 4096]");
