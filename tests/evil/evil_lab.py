@@ -123,6 +123,7 @@ def missing():
 def write_config(path, lab, folder, listen, more=""):
     with open(path, "w", encoding="ascii") as f:
         f.write(f"listen: {json.dumps(listen)}\n"
+                f"access:\n  others: allow\n"  # CLIENTS are as many as they like
                 f"link:\n  socket: {folder}/link.sock\n"
                 f"control:\n  socket: {folder}/control.sock\n"
                 f"resolver:\n  root-hints: {lab.dir}/root.hints\n{lab.resolver}"
