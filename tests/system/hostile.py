@@ -16,12 +16,12 @@ def checksum(octets):
     return ~total & 0xffff
 
 
-def frame(mac, service, dns_octets, v6=False, vlan=False):
+def frame(mac, service, dns_octets, v6=False, vlan=False, source=None):
     """A query as it comes to the port, every length and checksum right; service: (IPv4, IPv6)."""
     ether = mac + b"\2\0\0\0\0\x22" + (b"\x81\0\0\7" if vlan else b"") + (b"\x86\xdd" if v6 else b"\x08\0")
     length = 8 + len(dns_octets)
     family = socket.AF_INET6 if v6 else socket.AF_INET
-    addresses = (socket.inet_pton(family, "2001:db8::9" if v6 else "192.0.2.9")
+    addresses = (socket.inet_pton(family, source or ("2001:db8::9" if v6 else "192.0.2.9"))
                  + socket.inet_pton(family, service[v6]))
     udp = struct.pack("!HHHH", 4321, 53, length, 0) + dns_octets
     made = checksum(addresses + struct.pack("!IHH", length, 0, 17) + udp) or 0xffff
