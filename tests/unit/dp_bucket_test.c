@@ -253,6 +253,26 @@ a_table_too_small_forgets_but_is_never_stricter(void **state)
 	assert_true(given >= exact && given < exact + exact / 10);
 }
 
+/* One set, all of it owed: whoever owes least is forgotten, and nobody pays for him. */
+static void
+a_newcomer_takes_the_fullest_place_and_starts_full(void **state)
+{
+	(void)state;
+	struct dp_rate rate;
+
+	make(DP_BUCKET_WAYS, 10);
+	rate = dp_buckets_rate(&table, 10, 10);
+	for (uint64_t id = 1; id <= DP_BUCKET_WAYS; id++)
+		for (unsigned i = 0; i < (id == 5 ? 9 : 10); i++)
+			assert_true(take(id, &rate, 0));
+	for (unsigned i = 0; i < 10; i++)
+		assert_true(take(100, &rate, 0));
+	assert_false(take(100, &rate, 0));
+	for (uint64_t id = 1; id <= DP_BUCKET_WAYS; id++)
+		if (id != 5)
+			assert_false(take(id, &rate, 0));
+}
+
 static void
 a_flooder_stays_known_among_a_million_forged_senders(void **state)
 {
@@ -292,6 +312,7 @@ main(void)
 	    cmocka_unit_test_teardown(ids_are_spread_by_a_key_with_and_without_aes, teardown),
 	    cmocka_unit_test_teardown(clients_that_have_room_get_what_exact_buckets_give, teardown),
 	    cmocka_unit_test_teardown(a_table_too_small_forgets_but_is_never_stricter, teardown),
+	    cmocka_unit_test_teardown(a_newcomer_takes_the_fullest_place_and_starts_full, teardown),
 	    cmocka_unit_test_teardown(
 		a_flooder_stays_known_among_a_million_forged_senders, teardown),
 	};
