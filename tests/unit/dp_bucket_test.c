@@ -253,6 +253,30 @@ a_table_too_small_forgets_but_is_never_stricter(void **state)
 	assert_true(given >= exact && given < exact + exact / 10);
 }
 
+static void
+a_bucket_of_long_ago_is_full_whatever_the_clock_wrapped_to(void **state)
+{
+	(void)state;
+	struct dp_rate rate;
+	uint64_t wrap_ns, units;
+
+	make(DP_BUCKET_WAYS, 1000);
+	rate = dp_buckets_rate(&table, 1000, 1000);
+	units = UINT64_C(1) << DP_BUCKET_TAG_SHIFT;
+	for (uint64_t part = 1; part <= 64; part++) {
+		uint64_t later = part < 64 ? units / 64 * part : units - 10 * rate.depth;
+
+		wrap_ns = later / table.units_per_s * HF_NS_PER_S;
+		for (unsigned i = 0; i < 1000; i++)
+			assert_true(take(part, &rate, HF_NS_PER_S));
+		for (unsigned i = 0; i < 1000; i++)
+			assert_true(take(part, &rate, HF_NS_PER_S + wrap_ns));
+		dp_buckets_fini(&table);
+		make(DP_BUCKET_WAYS, 1000);
+		rate = dp_buckets_rate(&table, 1000, 1000);
+	}
+}
+
 /* One set, all of it owed: whoever owes least is forgotten, and nobody pays for him. */
 static void
 a_newcomer_takes_the_fullest_place_and_starts_full(void **state)
@@ -312,6 +336,8 @@ main(void)
 	    cmocka_unit_test_teardown(ids_are_spread_by_a_key_with_and_without_aes, teardown),
 	    cmocka_unit_test_teardown(clients_that_have_room_get_what_exact_buckets_give, teardown),
 	    cmocka_unit_test_teardown(a_table_too_small_forgets_but_is_never_stricter, teardown),
+	    cmocka_unit_test_teardown(
+		a_bucket_of_long_ago_is_full_whatever_the_clock_wrapped_to, teardown),
 	    cmocka_unit_test_teardown(a_newcomer_takes_the_fullest_place_and_starts_full, teardown),
 	    cmocka_unit_test_teardown(
 		a_flooder_stays_known_among_a_million_forged_senders, teardown),

@@ -310,6 +310,27 @@ what_is_no_query_is_turned_away_too(void **state)
 	assert_int_equal(counted(HF_COUNTER_client_slipped), 0);
 }
 
+/* What the short way was charged for and did not answer is not charged for again. */
+static void
+a_query_that_goes_both_ways_is_charged_once(void **state)
+{
+	(void)state;
+	options.client_per_s = 1;
+	options.slip = 0;
+	start(true);
+	guard.listed[0] = HF_ACCESS_ALLOW;
+	query_put(&plain);
+	const uint8_t *ip = dq.ip;
+	dp_gate_aim(&guard.gate, &ip, 1);
+	assert_int_equal(dp_guard_charge(&guard, dp_guard_listed(&guard, 1)), 1);
+	assert_int_equal(serve_one(), DP_REPLY);
+	guard.paid = 0;
+	assert_int_equal(ask(&plain), DP_DROP);
+	assert_int_equal(dp_guard_charge(&guard, 1), 0);
+	guard.listed[0] = HF_ACCESS_REFUSE;
+	assert_int_equal(dp_guard_listed(&guard, 1), 0);
+}
+
 static void
 without_limits_and_lists_nothing_is_asked(void **state)
 {
@@ -339,6 +360,7 @@ main(void)
 	    TEST(a_late_reply_is_limited_with_the_others),
 	    TEST(who_is_listed_is_refused_with_a_reason_or_dropped),
 	    TEST(what_is_no_query_is_turned_away_too),
+	    TEST(a_query_that_goes_both_ways_is_charged_once),
 	    TEST(without_limits_and_lists_nothing_is_asked),
 	};
 
