@@ -1,6 +1,6 @@
 # Targets for people. A `##` comment is the line that `make help` shows.
 
-.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak model compare bench-recursion bench-idle bench-keytrap bench-validator lab-up lab-down install clean
+.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak model compare bench-recursion bench-idle bench-peers bench-keytrap bench-validator lab-up lab-down install clean
 
 help: ## this list
 	@sed -n '/^#   make/s/^# //p' Makefile
@@ -50,6 +50,7 @@ bench: ## measure; writes build/bench/*.json (root)
 	@O=$(O) tests/bench/churn
 	@O=$(O) tests/bench/policy
 	@O=$(O) tests/bench/steady
+	@O=$(O) tests/bench/peers
 	@O=$(O) tests/bench/validator
 	@O=$(O) tests/bench/recursion
 
@@ -71,6 +72,11 @@ bench-idle: ## what cores without packets take, and how late they wake (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
 	@O=$(O) tests/bench/idle
+
+bench-peers: ## cached answers beside Unbound, Knot Resolver, PowerDNS, BIND and dnsdist (root)
+	@scripts/deps build lab test bench
+	@+$(MAKE) --no-print-directory programs bench-programs
+	@O=$(O) tests/bench/peers
 
 bench-validator: ## signature checks beside `openssl speed`
 	@scripts/deps build bench
