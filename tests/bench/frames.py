@@ -34,7 +34,7 @@ def mixed_case(label, rng):
 class Query:
     """One client's question. edns: None, False (DO clear) or True (DO set)."""
 
-    def __init__(self, rng, content, host, family="4", edns=None):
+    def __init__(self, rng, content, host, family="4", edns=None, asks_ad=False):
         """family: "4", "6" or MIX. edns: as above, or MIX."""
         mix = edns == MIX
         self.content, self.host = content, host
@@ -44,7 +44,7 @@ class Query:
             edns = True if kind < 0.4 else False if kind < 0.7 else None
         self.shape = content.shape(host, edns is True)
         self.edns = True if self.shape.do else edns  # kept for those alone
-        self.ad = mix and rng.random() < 0.25
+        self.ad = (mix or asks_ad) and rng.random() < 0.25
         self.labels = content.labels(host)
         bits = rng.getrandbits(96)
         self.id, self.port = bits & 0xFFFF, 1024 + (bits >> 16 & 0x7FFF)

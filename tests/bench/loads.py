@@ -23,6 +23,7 @@ class Asking:
     law: str = "zipf"      # or "uniform"
     family: str = "4"      # "4", "6" or frames.MIX
     edns: object = None    # None, False, True (DO) or frames.MIX
+    ad: bool = False       # a quarter asks for AD, though edns be no mix
     unknown: float = 0.0   # share of names that are in no cache
 
 
@@ -51,7 +52,7 @@ def queries(content, asking, cnt):
     for host in itertools.islice(hosts, cnt):
         if asking.unknown and rng.random() < asking.unknown:
             host += data.UNKNOWN_FROM
-        yield frames.Query(rng, content, host, asking.family, asking.edns)
+        yield frames.Query(rng, content, host, asking.family, asking.edns, asking.ad)
 
 
 @dataclass
