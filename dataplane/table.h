@@ -8,10 +8,12 @@
  * Roles     WRITER (one thread): everything but prefetch, match, peek and find. Any core: these,
  *           between enter and leave of its slot in readers.
  * Memory    One mapping of octets_max: a sixth are buckets, a 64th ghosts (evict.h), the rest
- *           segments of entries (segments.h). Touched as it is used. What is no longer published is
- * used again when its readers' ticket is over (readers.h); how much may wait is bounded. Blocking
- * Never. Errors    enum dp_insert. What does not fit evicts something else (evict.h). Trust Keys
- * are hostile: hash.h.
+ *           segments of entries (segments.h). Touched as it is used. What is no longer published
+ *           is used again when its readers' ticket is over (readers.h); how much may wait is
+ *           bounded.
+ * Blocking  Never.
+ * Errors    enum dp_insert. What does not fit evicts something else (evict.h).
+ * Trust     Keys are hostile: hash.h.
  *
  *   a word   63..49 tag: of the hash    48..7 first line    6..0 lines; 0: free
  *
