@@ -61,7 +61,7 @@ start(void)
 	static const char *const names[] = {
 	    "a.", "www.example.", "a-name.that.ends.on.the.second.line.of.its.key.example."};
 
-	table = dp_table_create(64 * 1024, seed, written);
+	table = dp_table_create(DP_TABLE_OCTETS_MIN, seed, written);
 	require(table != NULL);
 	policy = dp_policy_create_default(&table->hash);
 	require(policy != NULL && dp_core_init(&core, 0, 16, 32, seed) == 0);
@@ -158,7 +158,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len < 1 + DP_ETHER_LEN || len - 1 > FRAME_MAX)
 		return 0;
-	start();
+	if (table == NULL)
+		start();
 	memset(f, 0xa5, sizeof(f));
 	memcpy(f, data + 1, len - 1);
 	if ((data[0] & 0x80) != 0)
@@ -166,8 +167,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (unsigned i = 0; dp_hit_way(i) != NULL; i++)
 		if (dp_hit_way_runs(dp_hit_way(i)))
 			check(dp_hit_way(i), f, len - 1);
-	dp_core_fini(&core);
-	dp_policy_free(policy);
-	dp_table_destroy(table);
 	return 0;
 }
