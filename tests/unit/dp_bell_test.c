@@ -72,6 +72,18 @@ a_ring_between_preparing_and_waiting_is_not_lost_and_wakes_once(void **state)
 }
 
 static void
+a_ringer_that_writes_late_cuts_one_wait_short_and_no_more(void **state)
+{
+	(void)state;
+	dp_bell_prepare(&bell);
+	assert_int_equal(atomic_exchange(&bell.asleep, 0), 1); /* the ringer is taken off its CPU */
+	dp_bell_woke(&bell);                                   /* a packet woke the worker */
+	dp_bell_write(&bell);
+	assert_true(sleep_once(LONG_NS));
+	assert_false(sleep_once(SHORT_NS));
+}
+
+static void
 a_descriptor_wakes_it_as_long_as_it_has_something(void **state)
 {
 	(void)state;
@@ -177,6 +189,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(nothing_wakes_it_but_the_time_out),
 	    T(a_ring_between_preparing_and_waiting_is_not_lost_and_wakes_once),
+	    T(a_ringer_that_writes_late_cuts_one_wait_short_and_no_more),
 	    T(a_descriptor_wakes_it_as_long_as_it_has_something),
 	    T(an_error_of_a_socket_wakes_it_once),
 	    T(there_is_room_for_every_port_and_no_more),

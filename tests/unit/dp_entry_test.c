@@ -179,6 +179,9 @@ ttls_are_found_and_summed_as_zero_whatever_the_records_look_like(void **state)
 	    {{"\xc0\x0c", "\xc0\x0c", "\xc0\x0c"}, {2, 2, 2}, {4, 4, 5}, true},
 	    {{"\xc0\x0c", "\xc0\x0c", "\xc0\x0c"}, {2, 2, 2}, {3, 4, 5}, true},
 	    {{"", "\xc0\x0c", "\1z"}, {1, 2, 3}, {5, 4, 3}, true},
+	    /* as far apart as in cases of one length, but not as the first RDLENGTH says */
+	    {{"\xc0\x0c", "\6foobar\xc0\x0c", "\6foobar\xc0\x0c"}, {2, 9, 9}, {9, 9, 16}, true},
+	    {{"\xc0\x0c", "", ""}, {2, 1, 1}, {5, 5, 4}, true},
 	};
 	const struct fx_answer a = {.name = "a.", .ttl_s = 60, .verdict = HF_VERDICT_SECURE};
 
