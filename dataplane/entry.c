@@ -87,18 +87,23 @@ dp_entry_lines(const struct dp_entry *e)
 
 /* --- making ------------------------------------------------------------------------ */
 
-/* Most bodies are records with a pointer for an owner and RDATA of one length. */
+/* Most bodies are records with a pointer for an owner and RDATA of one length. What dp_entry_ttls
+ * goes by is the first one's length: equal distances alone are not enough, an owner in full may
+ * make up for shorter RDATA. */
 static bool
 ttls_have_a_rule(const struct hf_answer_view *view, unsigned body_len)
 {
-	unsigned cnt = view->ttl_cnt;
+	unsigned cnt = view->ttl_cnt, stride;
 
 	if (cnt == 0)
 		return true;
-	if (body_len % cnt != 0)
+	if (view->ttl_off[0] != DP_TTL_FIRST)
 		return false;
-	for (unsigned i = 0; i < cnt; i++) {
-		if (view->ttl_off[i] != DP_TTL_FIRST + i * (body_len / cnt))
+	stride = DP_RR_SHORT_LEN + ((unsigned)view->body[10] << 8 | view->body[11]); /* RDLENGTH */
+	if (body_len != cnt * stride)
+		return false;
+	for (unsigned i = 1; i < cnt; i++) {
+		if (view->ttl_off[i] != DP_TTL_FIRST + i * stride)
 			return false;
 	}
 	return true;
