@@ -67,10 +67,12 @@ dp_bell_woke(struct dp_bell *b)
 {
 	uint64_t rings;
 
-	/* A ringer that cleared it writes, perhaps later than this: then the next wait is short.
-	 * acq_rel: what the ringer published is seen after this */
-	if (atomic_exchange_explicit(&b->asleep, 0, memory_order_acq_rel) == 0)
+	/* A ringer that cleared it writes, perhaps later than this: then the next wait is short,
+	 * and what ended it is read then. acq_rel: what the ringer published is seen after this */
+	if (atomic_exchange_explicit(&b->asleep, 0, memory_order_acq_rel) == 0 ||
+	    (b->fds[0].revents & POLLIN) != 0)
 		(void)!read(b->event, &rings, sizeof(rings));
+	b->fds[0].revents = 0;
 }
 
 void
