@@ -612,7 +612,10 @@ nap(struct dp_worker *w)
 static void
 sleep_until_woken(struct dp_worker *w)
 {
-	uint64_t ms = dp_core_idle_ms(&w->core, w->policy);
+	/* Loaded anew: that of the last poll may be freed since its quiescent line. acquire: as in
+	 * look_around */
+	const struct dp_policy *p = atomic_load_explicit(&w->shared->policy, memory_order_acquire);
+	uint64_t ms = dp_core_idle_ms(&w->core, p);
 
 	dp_bell_prepare(&w->bell);
 	arm_ports(w, true);
