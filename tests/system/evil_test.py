@@ -106,7 +106,8 @@ class Cores:
 @pytest.fixture(scope="module")
 def whole(lab, tmp_path_factory):
     """Both processes, asked from the client's namespace by way of the dataplane's port."""
-    appliance = world.make_appliance(lab, "af_packet", tmp_path_factory.mktemp("whole"))
+    appliance = world.make_appliance(lab, "af_packet", tmp_path_factory.mktemp("whole"),
+                                     options={"access": {"others": "allow"}})  # CLIENTS are strangers
     appliance.port += ",framecnt=8192"  # as deep as a NIC's ring
     try:
         appliance.start()
