@@ -1,5 +1,5 @@
-# holdfast-dataplane: links DPDK, liburcu, jemalloc and libc, nothing else. Under a sanitizer
-# its malloc is the sanitizer's, so that it sees the cache.
+# holdfast-dataplane: links DPDK, jemalloc and libc, nothing else (of liburcu it takes a header:
+# barriers). Under a sanitizer its malloc is the sanitizer's, so that it sees the cache.
 dpdk_cflags := $(shell pkg-config --cflags libdpdk 2>/dev/null)
 dpdk_libs := $(shell pkg-config --libs libdpdk 2>/dev/null)
 cflags_dataplane := $(dpdk_cflags)

@@ -3,8 +3,9 @@
  * readers: whether every core that might read a piece of the cache has moved on since.
  *
  * Purpose   Grace periods that are asked for and looked up later (ADR 14). The WRITER draws a
- * ticket when it has unpublished something; once each reader has passed its quiescent line after
- *           that, the ticket is over. The cache never waits for one, policy and link do (ADR 19).
+ *           ticket when it has unpublished something; once each reader has passed its quiescent
+ *           line after that, the ticket is over. The cache never waits for one; policy, link and
+ *           cookie secrets do (ADR 19).
  * Roles     WRITER: ticket, over, wait. Reader i, one thread: enter, quiet, leave of slot i.
  * Memory    Part of the table. Each reader's slot is a cache line of its own.
  * Blocking  dp_readers_wait spins, then sleeps, until each reader has moved on. All else: never.

@@ -7,7 +7,7 @@
  * Memory    One struct dp_worker per core, made at start, touched by nobody else but for
  *           the done queue (done.h) and counters, which anyone may load.
  * Blocking  The loop never locks, waits, allocates or logs; its one system call is the
- *           sleep of an idle worker (--idle adaptive), out of the RCU read side.
+ *           sleep of an idle worker (--idle adaptive), when it has left readers.h.
  * Loss      Every packet leaves by transmission or by a counter.
  * Trust     Packets are hostile.
  */
@@ -31,9 +31,9 @@
 
 /* What the writer thread tells the workers. */
 struct dp_shared {
-	alignas(64) struct dp_policy *_Atomic policy; /* RCU; never NULL */
-	struct hf_link *_Atomic link;                 /* RCU; NULL: no control plane */
-	struct hf_cookie_secrets *_Atomic cookies;    /* RCU; never NULL */
+	alignas(64) struct dp_policy *_Atomic policy; /* readers.h; never NULL */
+	struct hf_link *_Atomic link;                 /* readers.h; NULL: no control plane */
+	struct hf_cookie_secrets *_Atomic cookies;    /* readers.h; never NULL */
 	_Atomic bool control_alive;
 	_Atomic bool stop;
 	_Atomic bool say_stats;       /* write --stats-file now */

@@ -6,7 +6,7 @@
  *           from the update ring, publishes entries and policy, tells the workers; answers
  *           its questions about counters and entries.
  * Roles     One thread (the program's first) calls everything here.
- * Memory    Policies and links are retired: freed after a grace period (readers.h).
+ * Memory    Policies, links and cookie secrets are retired: freed after a grace period (readers.h).
  * Blocking  Sleeps in poll(2) when there is nothing to do, at most BEAT_NS; waits for grace
  *           periods. No worker ever waits for it.
  * Errors    Set-up returns -errno. A message that is not right is counted by its fault.

@@ -9,7 +9,7 @@
  * Roles     DATAPLANE: the writer thread, except that worker i alone writes miss ring i and
  *           may call hf_link_wake_peer. CONTROL: the control plane's main thread.
  * Memory    A struct hf_link owns its mapping and descriptors until hf_link_close. In the
- *           dataplane it is published to the cores by RCU and closed after a grace period.
+ *           dataplane it is published to the cores by one pointer and closed after a grace period.
  * Blocking  Never: every descriptor is non-blocking.
  * Errors    -errno. -EPROTO: the peer speaks another version or lies about sizes. -EACCES:
  *           SO_PEERCRED is neither our own uid, root, nor the one allowed. -EAGAIN: not yet.

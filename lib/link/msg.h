@@ -186,7 +186,7 @@ struct hf_msg_policy_end {
 struct hf_msg_policy_ack {
 	struct hf_msg_head head;
 	uint64_t generation;
-	uint32_t core_cnt; /* cores that passed a quiescent state (or slept) since publication */
+	uint32_t core_cnt; /* cores that passed a quiescent line (or slept) since publication */
 	uint32_t core_all;
 	uint64_t took_ns; /* from END read to the end of the grace period */
 	uint32_t fault;   /* 0, or enum hf_msg_fault: refused, the old one stays */

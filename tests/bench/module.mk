@@ -1,4 +1,4 @@
-# Benches: what `make bench` needs beside the programs. the scripts beside this do the rest.
+# Benches: what `make bench` needs beside the programs; the scripts in this folder do the rest.
 bench_programs := tests/bench/preload tests/bench/control tests/bench/stage-cycles tests/bench/table-bench tests/bench/validator-checks tests/bench/echo
 main_tests/bench/preload := tests/bench/preload_main.c tests/bench/content.c
 parts_tests/bench/preload := hf
@@ -6,7 +6,7 @@ main_tests/bench/control := tests/bench/control_main.c tests/bench/content.c
 parts_tests/bench/control := hf
 main_tests/bench/stage-cycles := tests/bench/stages_main.c
 parts_tests/bench/stage-cycles := dataplane hf
-libs_tests/bench/stage-cycles := -lurcu-qsbr -lpthread
+libs_tests/bench/stage-cycles := -lpthread
 main_tests/bench/table-bench := tests/bench/table_main.c
 parts_tests/bench/table-bench := dataplane hf
 libs_tests/bench/table-bench := -lpthread
