@@ -40,7 +40,7 @@ lint: ## layers, hot path, format, forbidden words
 format: ## lay the C files out as .clang-format says
 	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
 
-bench: ## measure; writes build/bench/*.json (root)
+bench: ## measure all but idle and keytrap; writes build/bench/*.json (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
 	@O=$(O) tests/bench/hit
@@ -54,7 +54,7 @@ bench: ## measure; writes build/bench/*.json (root)
 	@O=$(O) tests/bench/validator
 	@O=$(O) tests/bench/recursion
 
-bench-quick: ## the dataplane's with fewer and shorter runs, under two minutes (root)
+bench-quick: ## hits, memory, cores, churn and policy, short, under two minutes (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
 	@O=$(O) tests/bench/hit --quick
