@@ -17,8 +17,8 @@
 
 /* X(number, name, can verify, relied on by default, octets of a key, of a signature, microseconds
  * of a check by a key that was not met before). RSA: 0 octets, they differ from key to key; the
- * time is that of the exponent 65537 with 2048 bits (va_key_check_us). docs/performance.md has how
- * it was measured.
+ * time is that of the exponent 65537 with 2048 bits (va_key_check_us). How it was measured:
+ * docs/performance-recursion.md.
  * DSA, GOST and RSA with MD5: RFC 9904 and 9906, must not; RSA with SHA-1: RFC 9905 2, we must
  * be able to, and operators must not rely on it. */
 #define VA_ALGORITHMS(X)                                                           \
