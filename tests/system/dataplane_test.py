@@ -449,7 +449,7 @@ def test_hits_go_on_when_the_control_plane_is_killed_and_it_comes_back(dataplane
     assert stale.rcode() == dns.rcode.NOERROR and stale.answer[0].ttl == 30 and edes(stale)[0] == 3
     with Control(dataplane) as second:
         assert second.greeting[0] == "attached" and second.generation == generation
-        assert ad(dataplane.ask("www.other.example."))
+        until(lambda: ad(dataplane.ask("www.other.example.")), "cores see it a moment after it is welcomed")
 
 
 def test_those_who_wait_get_servfail_22_when_the_control_plane_dies(dataplane):

@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import time
 
 MARKER = ".holdfast-lab"  # only a directory that holds this file is ever deleted
+DELETE_TRIES = 30         # a tenth of a second apart
 SOCKET_PATH_MAX = 107     # sun_path, for Knot's control socket
 
 # For helper processes: an `up` that is killed leaves none of them behind.
@@ -51,7 +53,13 @@ class Paths:
     def delete(self):
         if not self.ours():
             return
-        shutil.rmtree(self.state)
+        for _ in range(DELETE_TRIES):  # a signer that was interrupted may still write for a moment
+            shutil.rmtree(self.state, ignore_errors=True)
+            if not os.path.exists(self.state):
+                break
+            time.sleep(0.1)
+        else:
+            shutil.rmtree(self.state)
         try:  # /run/holdfast-lab goes with the last lab in it
             if os.path.dirname(self.state) == "/run/holdfast-lab":
                 os.rmdir("/run/holdfast-lab")
