@@ -43,7 +43,7 @@ enum {
 };
 #define DP_WORD_LINE_MASK   ((UINT64_C(1) << (DP_WORD_TAG_SHIFT - DP_WORD_LINE_SHIFT)) - 1)
 #define DP_TABLE_OCTETS_MIN (UINT64_C(256) << 10)
-#define DP_TABLE_OCTETS_MAX (UINT64_C(1) << 42) /* no more than 2^32 buckets */
+#define DP_TABLE_OCTETS_MAX (UINT64_C(1) << 40) /* no more than 2^32 buckets */
 
 _Static_assert((int)DP_WORD_LINES_MASK == (int)DP_ENTRY_LINE_MAX, "any entry has its word");
 

@@ -53,7 +53,7 @@ const struct hf_schema_key hf_schema[] = {
 	{"dataplane", "cache-size", HF_SCHEMA_SIZE, AT(dataplane_cache_octets), MIB(1), GIB(1024),
 	 "256MiB", {0}, "memory for cached answers"},
 	{"dataplane", "udp-size", HF_SCHEMA_UINT, AT(udp_size), 512, 4096, "1232", {0},
-	 "largest datagram sent; more gets TC"},
+	 "largest datagram sent; more is cut, with TC"},
 	{"dataplane", "rotate", HF_SCHEMA_BOOL, AT(rotate), 0, 0, "no", {0},
 	 "give the addresses of a name in another order in each reply"},
 	{"dataplane", "exception", HF_SCHEMA_TEXT, AT(exception), 0, 15, "none", {0},
