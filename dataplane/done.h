@@ -45,6 +45,14 @@ dp_done_put(struct dp_done *d, uint64_t handle)
 	return true;
 }
 
+/* Whether there is one to take: what is put meanwhile is seen next time. */
+static inline bool
+dp_done_ready(const struct dp_done *d)
+{
+	return atomic_load_explicit(&d->head, memory_order_relaxed) !=
+	    atomic_load_explicit(&d->tail, memory_order_relaxed);
+}
+
 static inline bool
 dp_done_take(struct dp_done *d, uint64_t *handle)
 {

@@ -149,6 +149,13 @@ dp_core_has_next(const struct dp_core *core)
 	return core->pending.settled_first != DP_NIL;
 }
 
+/* Whether anybody waits: else tick has nothing to do either. */
+static inline bool
+dp_core_waits(const struct dp_core *core)
+{
+	return core->pending.oldest != DP_NIL || dp_core_has_next(core);
+}
+
 /* The next thing to do for those who wait: DP_REPLY (*job), DP_ASK (*out: send it again) or
  * DP_NOTHING. dq is scratch. */
 enum dp_outcome dp_core_next(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,

@@ -384,6 +384,47 @@ answer_others(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, uns
 	give_out(w, out, in, cnt);
 }
 
+/* One snapshot of everything, for a burst or for those who wait: until look_away. A push waits no
+ * longer than for what lies between the two, not for the system calls of a port that bring packets
+ * in. */
+static void
+look_around(struct dp_worker *w)
+{
+	struct dp_shared *s = w->shared;
+
+	dp_reader_quiet(w->core.table->readers, w->core.id);
+
+	uint64_t now_ns = hf_clock_mono_ns() - s->boot_ns;
+	uint64_t now_ms = now_ns / HF_NS_PER_MS;
+
+	dp_gate_time(&w->guard.gate, now_ns);
+	if (now_ms != w->core.now_ms || w->core.wall_s == 0)
+		w->core.wall_s = (uint32_t)hf_clock_wall_s();
+	w->core.now_ms = now_ms;
+	/* acquire: pairs with the writer's publication of a whole object */
+	w->policy = atomic_load_explicit(&s->policy, memory_order_acquire);
+	w->link = atomic_load_explicit(&s->link, memory_order_acquire);
+	w->core.cookies = atomic_load_explicit(&s->cookies, memory_order_acquire);
+	w->core.control_alive =
+	    w->link != NULL && atomic_load_explicit(&s->control_alive, memory_order_relaxed);
+	if (w->link != NULL) {
+		struct hf_ring *ring = hf_link_miss(w->link, w->core.id);
+
+		w->core.pending.ring_room = hf_ring_room(ring);
+		w->core.pending.ring_max = ring->slot_cnt;
+	}
+}
+
+/* Nothing of the snapshot, nor of the cache, is used any more. */
+static void
+look_away(struct dp_worker *w)
+{
+	if (w->rang)
+		(void)hf_link_wake_peer(w->link);
+	w->rang = false;
+	dp_reader_quiet(w->core.table->readers, w->core.id);
+}
+
 static unsigned
 poll_port(struct dp_worker *w, uint16_t port)
 {
@@ -396,6 +437,7 @@ poll_port(struct dp_worker *w, uint16_t port)
 
 	if (in_cnt == 0)
 		return 0;
+	look_around(w);
 	w->arrived = rte_rdtsc();
 	count_add(w, HF_COUNTER_rx, in_cnt);
 	out.port = port;
@@ -405,6 +447,7 @@ poll_port(struct dp_worker *w, uint16_t port)
 	out_flush(w, &out);
 	out_flush(w, &w->exception);
 	time_burst(w, hit_cnt, stale_cnt);
+	look_away(w);
 	return in_cnt;
 }
 
@@ -513,32 +556,22 @@ take_completions(struct dp_worker *w)
 	return cnt;
 }
 
-/* One snapshot of everything for this poll. */
-static void
-look_around(struct dp_worker *w)
+/* Completions, timers, and the replies they lead to. */
+static unsigned
+poll_waiters(struct dp_worker *w)
 {
-	struct dp_shared *s = w->shared;
-
-	uint64_t now_ns = hf_clock_mono_ns() - s->boot_ns;
-	uint64_t now_ms = now_ns / HF_NS_PER_MS;
-
-	dp_gate_time(&w->guard.gate, now_ns);
-	if (now_ms != w->core.now_ms || w->core.wall_s == 0)
-		w->core.wall_s = (uint32_t)hf_clock_wall_s();
-	w->core.now_ms = now_ms;
-	/* acquire: pairs with the writer's publication of a whole object */
-	w->policy = atomic_load_explicit(&s->policy, memory_order_acquire);
-	w->link = atomic_load_explicit(&s->link, memory_order_acquire);
-	w->core.cookies = atomic_load_explicit(&s->cookies, memory_order_acquire);
-	w->core.control_alive =
-	    w->link != NULL && atomic_load_explicit(&s->control_alive, memory_order_relaxed);
-	if (w->link != NULL) {
-		struct hf_ring *ring = hf_link_miss(w->link, w->core.id);
-
-		w->core.pending.ring_room = hf_ring_room(ring);
-		w->core.pending.ring_max = ring->slot_cnt;
+	if (!dp_done_ready(&w->done) && !dp_core_waits(&w->core)) {
+		dp_reader_quiet(w->core.table->readers, w->core.id);
+		return 0;
 	}
-	w->rang = false;
+	look_around(w);
+
+	unsigned work = take_completions(w);
+
+	dp_core_tick(&w->core, w->policy);
+	work += serve_waiters(w);
+	look_away(w);
+	return work;
 }
 
 /* Returns how much there was to do. */
@@ -547,18 +580,11 @@ poll_once(struct dp_worker *w)
 {
 	unsigned work = 0;
 
-	look_around(w);
 	for (uint16_t i = 0; i < w->ports->cnt; i++)
 		work += poll_port(w, i);
 	if (w->ports->exception)
 		work += poll_exception(w);
-	work += take_completions(w);
-	dp_core_tick(&w->core, w->policy);
-	work += serve_waiters(w);
-	if (w->rang)
-		(void)hf_link_wake_peer(w->link);
-	dp_reader_quiet(w->core.table->readers, w->core.id);
-	return work;
+	return work + poll_waiters(w);
 }
 
 static bool

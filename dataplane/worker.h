@@ -62,9 +62,9 @@ struct dp_worker {
 	struct dp_out exception; /* from port 0 to the kernel */
 	const struct dp_ports *ports;
 	struct dp_shared *shared;
-	struct hf_link *link;           /* of this poll */
-	const struct dp_policy *policy; /* of this poll */
-	bool rang;                      /* a miss was put on the ring in this poll */
+	struct hf_link *link;           /* of this burst */
+	const struct dp_policy *policy; /* of this burst */
+	bool rang;                      /* a miss was put on the ring in this burst */
 	struct dp_idle idle;
 	uint64_t arrived; /* rte_rdtsc when this burst came */
 	const struct dp_hit_way *way;
