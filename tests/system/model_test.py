@@ -3,7 +3,8 @@
 by way of pcap files, and each frame that leaves it must be the model's, octet for octet.
 
 `make test` asks some twenty thousand, `make model` a million (HF_MODEL_CNT, HF_MODEL_SEED). A difference is
-shrunk by hypothesis to the smallest datagram that shows it."""
+shrunk by hypothesis to the smallest datagram that shows it; else each test says what it has compared."""
+import collections
 import contextlib
 import dataclasses
 import itertools
@@ -14,10 +15,12 @@ import subprocess
 import tempfile
 import time
 
+import dns.rcode
 import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 
+import model
 import model_world as mw
 
 PLAIN = os.path.join(mw.ROOT, os.environ.get("O", "build"))
@@ -99,6 +102,30 @@ def serve(front, frames):
         return list(pcap_read(tx))
 
 
+# --- kinds of comparisons
+
+
+def asked(d):
+    """What a datagram is."""
+    has = {"IPv6": d.v6, "IPv4": not d.v6, "VLAN tag": d.vlan, "no UDP checksum": not (d.v6 or d.checksum),
+           "EDNS": d.edns, "no EDNS": not d.edns, "DO": d.edns and d.edns[2] & 0x8000, "CD": d.flags & model.CD,
+           "cookie": any(x.startswith(b"\0\x0a") for x in d.options), "mixed case": d.case,
+           "spoiled": d.cut < 65535 or d.counts or d.tail or d.before or d.behind or d.opt_owner != b"\0"}
+    return [f"query: {what}" for what, is_so in has.items() if is_so]
+
+
+def outcome(reply):
+    """The RCODE that the model gives, whole."""
+    if reply is None:
+        return "reply: none"
+    rcode, at = reply[3] & 15, 12
+    if reply[4:12] == b"\0\1\0\0\0\0\0\1":  # OPT behind the question: part of it is there
+        while reply[at]:
+            at += 1 + reply[at]
+        rcode |= reply[at + 1 + 4 + 5] << 4
+    return f"reply: {dns.rcode.to_text(rcode)}{' TC' if reply[2] & 2 else ''}"
+
+
 # --- a batch beside the model
 
 
@@ -107,6 +134,7 @@ class Beside:
 
     def __init__(self, front, began):
         self.front, self.began, self.age, self.turns = front, int(began), 0, set()
+        self.kinds = collections.Counter()
 
     def wanted(self, d, msg, age, now, turn=0):
         reply = self.front.reply(msg, d.source(), age, now, turn)
@@ -150,7 +178,10 @@ class Beside:
             came.setdefault(mw.reply_to(got), []).append(got)
         for d in batch:
             msg = d.message()
-            if self.front.reply(msg, d.source(), 0, self.began) is None:
+            plain = self.front.reply(msg, d.source(), 0, self.began)
+            self.kinds.update(asked(d))
+            self.kinds[outcome(plain)] += 1
+            if plain is None:
                 continue
             mine = came.get((d.source(), d.port, msg[:2]), [])
             got = next((x for x in mine if self.right(d, msg, x)), None)
@@ -166,11 +197,14 @@ class Beside:
                     batch[-1]), extra
 
 
-def compare(front, batch, began):
+def compare(front, batch, began, kinds=None):
+    """kinds: what was compared is added to it."""
     assert time.time() - began < NEAR_S, "too slow: cookies were made too long ago"
     beside = Beside(front, began)
     wrong = beside.first_wrong(batch, serve(front, [d.frame() for d in batch]))
     assert wrong or len(batch) < 1000 or front.rotate == (len(beside.turns) > 1), "no order but one"
+    if kinds is not None:
+        kinds.update(beside.kinds)
     return wrong
 
 
@@ -208,11 +242,12 @@ def tell(front, d, got):
             f"model {want.hex() if want else None}")
 
 
-def all_right(seed, cnt, front):
+def all_right(seed, cnt, front, capsys):
+    kinds = collections.Counter()
     for i in itertools.count():
         began = time.time()
         batch = list(mw.datagrams(f"{seed}/{i}", min(BATCH, cnt - i * BATCH), front, int(began)))
-        wrong = compare(front, batch, began)
+        wrong = compare(front, batch, began, kinds)
         if wrong is not None:
             d, got = wrong
             with contextlib.suppress(Exception):
@@ -220,16 +255,18 @@ def all_right(seed, cnt, front):
                 d, got = compare(front, [small], time.time() - 5)
             pytest.fail(f"seed {seed}, batch {i}: not what the model says\n{tell(front, d, got)}")
         if (i + 1) * BATCH >= cnt:
-            return
+            break
+    with capsys.disabled():
+        print(f"\n{cnt} compared:", ", ".join(f"{what} {n}" for what, n in sorted(kinds.items())))
 
 
-def test_every_reply_is_the_models_octet_for_octet():
-    all_right(SEED, CNT, mw.front())
+def test_every_reply_is_the_models_octet_for_octet(capsys):
+    all_right(SEED, CNT, mw.front(), capsys)
 
 
-def test_with_cookies_required_and_small_datagrams_too():
-    all_right(SEED + 1, max(CNT // 10, 2000), mw.front(require=True, udp_max=512))
+def test_with_cookies_required_and_small_datagrams_too(capsys):
+    all_right(SEED + 1, max(CNT // 10, 2000), mw.front(require=True, udp_max=512), capsys)
 
 
-def test_addresses_take_turns_if_asked_to():
-    all_right(SEED + 2, max(CNT // 100, 2000), mw.front(rotate=True))
+def test_addresses_take_turns_if_asked_to(capsys):
+    all_right(SEED + 2, max(CNT // 100, 2000), mw.front(rotate=True), capsys)
