@@ -8,6 +8,8 @@
 #include <rte_fib6.h>
 #include <rte_memory.h>
 
+#include "dataplane/load.h"
+
 enum {
 	BURST = 32,
 	FIRST_BITS = 24, /* of an address that index the first table, in both */
@@ -90,10 +92,7 @@ dp_access_mib(const struct hf_access *rules)
 static uint32_t
 v4_of(const uint8_t *octets)
 {
-	uint32_t v;
-
-	memcpy(&v, octets, sizeof(v));
-	return __builtin_bswap32(v);
+	return __builtin_bswap32(dp_load_u32(octets));
 }
 
 static int

@@ -27,39 +27,6 @@ enum {
 	WAY_NAME_FIRST = DP_LINE_LEN - DP_KEY_NAME_OFF, /* octets of a name on a key's first line */
 };
 
-static inline uint16_t
-way_u16(const uint8_t *p)
-{
-	uint16_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline uint32_t
-way_u32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline uint64_t
-way_u64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline void
-way_put_u16(uint8_t *p, uint16_t v)
-{
-	memcpy(p, &v, sizeof(v));
-}
-
 /* A number as it is stored, and back. */
 static inline uint16_t
 way_be(uint16_t v)
@@ -111,7 +78,7 @@ static inline bool
 way_v4_listed(const struct dp_service *s, uint32_t addr)
 {
 	for (unsigned i = 0; i < s->v4_cnt; i++)
-		if (way_u32(s->v4[i]) == addr)
+		if (dp_load_u32(s->v4[i]) == addr)
 			return true;
 	return false;
 }
@@ -120,7 +87,7 @@ static inline bool
 way_v6_listed(const struct dp_service *s, uint64_t high, uint64_t low)
 {
 	for (unsigned i = 0; i < s->v6_cnt; i++)
-		if (way_u64(s->v6[i]) == high && way_u64(s->v6[i] + 8) == low)
+		if (dp_load_u64(s->v6[i]) == high && dp_load_u64(s->v6[i] + 8) == low)
 			return true;
 	return false;
 }
@@ -131,8 +98,8 @@ static inline unsigned
 way_ipv4(const struct dp_service *s, const struct dp_hit *h, const uint8_t *ip, unsigned left)
 {
 	const uint64_t fragment = (uint64_t)0xff3f << 48; /* more fragments, or an offset */
-	uint64_t a = way_u64(ip), b = way_u64(ip + 8);
-	uint32_t from = (uint32_t)(b >> 32), to = way_u32(ip + 16);
+	uint64_t a = dp_load_u64(ip), b = dp_load_u64(ip + 8);
+	uint32_t from = (uint32_t)(b >> 32), to = dp_load_u32(ip + 16);
 	unsigned total = way_be((uint16_t)(a >> 16));
 	uint8_t net = (uint8_t)from; /* hf_ipv4_is_host */
 
@@ -149,15 +116,16 @@ way_ipv4(const struct dp_service *s, const struct dp_hit *h, const uint8_t *ip, 
 static inline unsigned
 way_ipv6(const struct dp_service *s, const uint8_t *ip, unsigned left)
 {
-	uint64_t high = way_u64(ip + 8), low = way_u64(ip + 16);
-	unsigned len = way_be(way_u16(ip + 4));
+	uint64_t high = dp_load_u64(ip + 8), low = dp_load_u64(ip + 16);
+	unsigned len = way_be(dp_load_u16(ip + 4));
 	uint64_t one = (uint64_t)1 << 56;
 
 	if (ip[0] >> 4 != 6 || ip[6] != DP_PROTO_UDP || len > left - DP_IPV6_LEN)
 		return 0;
 	if ((uint8_t)high == 0xff || (high == 0 && (low == 0 || low == one))) /* hf_ipv6_is_host */
 		return 0;
-	if (!way_v6_listed(s, way_u64(ip + 24), way_u64(ip + 32)) || way_v6_listed(s, high, low))
+	if (!way_v6_listed(s, dp_load_u64(ip + 24), dp_load_u64(ip + 32)) ||
+	    way_v6_listed(s, high, low))
 		return 0;
 	return len;
 }
@@ -166,7 +134,7 @@ way_ipv6(const struct dp_service *s, const uint8_t *ip, unsigned left)
 static inline bool
 way_udp(struct dp_hit *h, const uint8_t *udp, unsigned l4_len, unsigned pseudo)
 {
-	uint64_t head = way_u64(udp);
+	uint64_t head = dp_load_u64(udp);
 	unsigned len = way_be((uint16_t)(head >> 32));
 
 	if ((uint16_t)(head >> 16) != way_be(DP_DNS_PORT) || (uint16_t)head == 0 ||
@@ -191,13 +159,13 @@ way_headers_one(const struct dp_host *host, struct dp_hit *h)
 	if (h->len < WAY_FRAME_MIN || h->cap < DP_HIT_CAP_MIN || h->len + DP_HIT_TAIL > h->cap)
 		return false;
 
-	uint64_t mac = way_u64(host->mac) ^ way_u64(p);
-	uint16_t type = way_u16(p + 12);
+	uint64_t mac = dp_load_u64(host->mac) ^ dp_load_u64(p);
+	uint16_t type = dp_load_u16(p + 12);
 
 	if (mac << 16 != 0 || (p[6] & 1) != 0)
 		return false;
 	if (type == way_be(DP_ETHER_VLAN)) {
-		type = way_u16(p + 16);
+		type = dp_load_u16(p + 16);
 		off += DP_VLAN_LEN;
 	}
 	h->ip = h->octets + off;
@@ -250,9 +218,9 @@ way_name_len(struct dp_wide first, const uint8_t *p)
 static inline bool
 way_opt(struct dp_hit *h, const uint8_t *p, unsigned len, unsigned udp_max)
 {
-	uint64_t head = way_u64(p); /* root, OPT, size, extended RCODE, version, DO */
+	uint64_t head = dp_load_u64(p); /* root, OPT, size, extended RCODE, version, DO */
 	bool root_opt = (uint32_t)head << 8 == (uint32_t)way_be(HF_TYPE_OPT) << 16;
-	bool plain = root_opt && (uint8_t)(head >> 48) == 0 && way_u16(p + 9) == 0;
+	bool plain = root_opt && (uint8_t)(head >> 48) == 0 && dp_load_u16(p + 9) == 0;
 	unsigned size = way_be((uint16_t)(head >> 24));
 
 	size = size < HF_UDP_PLAIN_MAX || !h->opt ? HF_UDP_PLAIN_MAX : size;
@@ -299,7 +267,7 @@ way_type_usual(unsigned type)
 static inline void
 way_header(struct dp_hit *h, uint16_t asked)
 {
-	uint64_t udp = way_u64(h->dns - DP_UDP_LEN);
+	uint64_t udp = dp_load_u64(h->dns - DP_UDP_LEN);
 	unsigned len = (uint16_t)(udp >> 32), sum = (unsigned)(udp >> 48);
 	unsigned ad = h->dnssec_ok ? way_be(HF_FLAG_AD) : asked & way_be(HF_FLAG_AD);
 
@@ -314,8 +282,8 @@ way_questions_one(const struct dp_core *core, struct dp_hit *h)
 {
 	const uint64_t one_question = 0x0100; /* four counts as stored: one, none, none, OPT */
 	uint8_t *name = h->dns + HF_HEADER_LEN;
-	uint64_t counts = way_u64(h->dns + 4);
-	unsigned asked = way_u16(h->dns + 2); /* as stored */
+	uint64_t counts = dp_load_u64(h->dns + 4);
+	unsigned asked = dp_load_u16(h->dns + 2); /* as stored */
 	struct dp_wide first = dp_wide_load(name - DP_KEY_NAME_OFF);
 	unsigned name_len = way_name_len(first, name);
 	unsigned end = HF_HEADER_LEN + name_len + WAY_QUESTION_TAIL;
@@ -324,7 +292,7 @@ way_questions_one(const struct dp_core *core, struct dp_hit *h)
 	    (asked & way_be(HF_FLAG_QR | HF_FLAG_OPCODE)) != 0)
 		return false;
 
-	uint32_t tail = way_u32(name + name_len);
+	uint32_t tail = dp_load_u32(name + name_len);
 	unsigned type = way_be((uint16_t)tail);
 
 	h->opt = counts >> 56 != 0;
@@ -512,7 +480,7 @@ way_at(uint64_t sum, unsigned off)
 static inline uint64_t
 way_ttl(uint8_t *to, const uint8_t *from, uint32_t age_s, unsigned off)
 {
-	uint32_t ttl = __builtin_bswap32(way_u32(from + off));
+	uint32_t ttl = __builtin_bswap32(dp_load_u32(from + off));
 
 	ttl = __builtin_bswap32(ttl > age_s ? ttl - age_s : 0);
 	memcpy(to + off, &ttl, sizeof(ttl));
@@ -569,7 +537,7 @@ way_turn(struct dp_hit *h, unsigned l4_len)
 {
 	uint8_t *ip = h->ip;
 	const uint64_t mac = UINT64_MAX >> 16;
-	uint64_t to = way_u64(h->octets), from = way_u64(h->octets + DP_MAC_LEN);
+	uint64_t to = dp_load_u64(h->octets), from = dp_load_u64(h->octets + DP_MAC_LEN);
 
 	to = (to & mac) | (from & ~mac); /* what is behind the addresses stays */
 	memcpy(h->octets, &from, sizeof(from));
@@ -589,7 +557,7 @@ way_turn(struct dp_hit *h, unsigned l4_len)
 
 	const uint64_t first = 0x45 | (uint64_t)way_be((uint16_t)(DP_IPV4_LEN + l4_len)) << 16 |
 	    (uint64_t)way_be(0x4000) << 48; /* no identification, DF */
-	uint64_t addresses = way_u64(ip + 12);
+	uint64_t addresses = dp_load_u64(ip + 12);
 	uint64_t hops = WAY_IPV4_TTL | DP_PROTO_UDP << 8;
 	uint16_t sum = (uint16_t)~way_fold(way_halves(first) + way_halves(addresses) + hops);
 
@@ -611,7 +579,7 @@ way_reply(struct dp_hit *h, const struct way_answer *a)
 	uint64_t behind = zero, sum = zero - h->went;
 
 	if (h->opt)
-		behind -= way_halves(way_u64(body)) + body[8];
+		behind -= way_halves(dp_load_u64(body)) + body[8];
 	behind += way_body(a, body);
 	if (h->opt)
 		behind += way_at(way_opt_write(body + a->body_len, h->dnssec_ok), a->body_len);
@@ -624,10 +592,10 @@ way_reply(struct dp_hit *h, const struct way_answer *a)
 
 	if (folded == 0)
 		folded = UINT16_MAX; /* zero means "not computed" (RFC 768) */
-	way_put_u16(dns + 2, a->flags);
+	dp_store_u16(dns + 2, a->flags);
 	memcpy(dns + 4, &a->counts, sizeof(a->counts));
 
-	uint32_t ports = way_u32(dns - DP_UDP_LEN);
+	uint32_t ports = dp_load_u32(dns - DP_UDP_LEN);
 	uint64_t head = (ports << 16 | ports >> 16) | len << 32 | (uint64_t)folded << 48;
 
 	memcpy(dns - DP_UDP_LEN, &head, sizeof(head));

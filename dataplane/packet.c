@@ -58,13 +58,11 @@ dp_service_has_v6(const struct dp_service *s, const uint8_t addr[16])
 
 typedef uint64_t words __attribute__((vector_size(16))); /* one register on every x86-64 */
 
+/* Four octets, in a number that more of them can be added to. */
 static inline uint64_t
 sum_four(const uint8_t *octets)
 {
-	uint32_t word;
-
-	memcpy(&word, octets, sizeof(word));
-	return word;
+	return dp_load_u32(octets);
 }
 
 /* A number as it adds to a sum in the machine's order. */
@@ -72,10 +70,8 @@ static inline uint64_t
 sum_of(uint16_t v)
 {
 	const uint8_t stored[2] = {(uint8_t)(v >> 8), (uint8_t)v};
-	uint16_t two;
 
-	memcpy(&two, stored, 2);
-	return two;
+	return dp_load_u16(stored);
 }
 
 static inline uint64_t

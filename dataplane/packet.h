@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "dataplane/load.h"
 #include "lib/base/addr.h"
 
 enum {
@@ -137,20 +138,18 @@ dp_get_u16(const uint8_t *p)
 static inline uint64_t
 dp_net_v4(const uint8_t *ip, unsigned len)
 {
-	uint32_t v;
+	uint32_t v = __builtin_bswap32(dp_load_u32(ip + 12)); /* RFC 791 3.1 */
 
-	memcpy(&v, ip + 12, sizeof(v)); /* RFC 791 3.1 */
-	return __builtin_bswap32(v) & (uint64_t)UINT32_MAX << (32 - len);
+	return v & (uint64_t)UINT32_MAX << (32 - len);
 }
 
 /* The same for IPv6, len in [1, 56]. Never equal to one of IPv4. */
 static inline uint64_t
 dp_net_v6(const uint8_t *ip, unsigned len)
 {
-	uint64_t v;
+	uint64_t v = __builtin_bswap64(dp_load_u64(ip + 8)); /* RFC 8200 3 */
 
-	memcpy(&v, ip + 8, sizeof(v)); /* RFC 8200 3 */
-	return (__builtin_bswap64(v) & UINT64_MAX << (64 - len)) >> 8 | UINT64_C(1) << 63;
+	return (v & UINT64_MAX << (64 - len)) >> 8 | UINT64_C(1) << 63;
 }
 
 /* The same for a whole header of either. */

@@ -51,17 +51,13 @@ dp_core_fini(struct dp_core *core)
 static inline uint32_t
 get_u32(const uint8_t *p)
 {
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return __builtin_bswap32(v);
+	return __builtin_bswap32(dp_load_u32(p));
 }
 
 static inline void
 put_u32(uint8_t *p, uint32_t v)
 {
-	v = __builtin_bswap32(v);
-	memcpy(p, &v, sizeof(v));
+	dp_store_u32(p, __builtin_bswap32(v));
 }
 
 /* How many records of the entry are in the reply, from the first on: its counts say so (RFC 1035
