@@ -307,7 +307,6 @@ way_questions_one(const struct dp_core *core, struct dp_hit *h)
 	h->meta = dp_key_meta((uint16_t)type,
 	    (uint8_t)(h->dnssec_ok * HF_VARIANT_DO + cd * HF_VARIANT_CD), (uint8_t)name_len);
 	way_key(&core->table->hash, h, first, name_len);
-	dp_table_prefetch(core->table, h->hash);
 	return true;
 }
 
@@ -318,6 +317,10 @@ way_questions(const struct dp_core *core, struct dp_hits *b, uint32_t set)
 
 	WAY_FOR(i, left, set)
 	done |= (uint32_t)way_questions_one(core, &b->hit[i]) << i;
+	/* Close together: each may wait for a page walk, and a core looks only some hundred
+	 * instructions ahead. */
+	WAY_FOR(i, left, done)
+	dp_table_prefetch(core->table, b->hit[i].hash);
 	return done;
 }
 
