@@ -58,6 +58,7 @@ struct dp_hit {
 };
 
 struct dp_hits {
+	uint64_t word[DP_BURST]; /* find: of the bucket */
 	struct dp_hit hit[DP_BURST];
 };
 

@@ -326,34 +326,38 @@ way_questions(const struct dp_core *core, struct dp_hits *b, uint32_t set)
 
 /* --- find --------------------------------------------------------------------------- */
 
-/* All lines of an entry that can be on their way before it is looked at, none beyond it. */
+/* The lines of an entry behind its first that can be on their way before it is looked at, none
+ * beyond it. */
 static inline void
 way_prefetch(const uint8_t *line, unsigned cnt)
 {
 	unsigned most = cnt < WAY_PREFETCH_MAX ? cnt : WAY_PREFETCH_MAX;
 
-	__builtin_prefetch(line);
 	for (unsigned i = 1; i < most; i++)
 		__builtin_prefetch(line + i * (size_t)DP_LINE_LEN);
 }
 
+/* A pass for each wait, of as few instructions as can be: the more of them a core sees at a time,
+ * the more waits overlap. */
 static uint32_t
 way_find(const struct dp_core *core, struct dp_hits *b, uint32_t set)
 {
+	const struct dp_table *t = core->table;
 	uint32_t done = 0;
 
 	WAY_FOR(i, left, set)
 	{
-		struct dp_hit *h = &b->hit[i];
-
-		uint64_t word = dp_table_peek_word(core->table, h->hash);
-
-		if (word == 0)
-			continue;
-		h->entry = dp_word_entry(core->table, word);
-		way_prefetch((const uint8_t *)h->entry, dp_word_lines(word));
-		done |= (uint32_t)1 << i;
+		b->word[i] = dp_table_peek_word(t, b->hit[i].hash);
+		done |= (uint32_t)(b->word[i] != 0) << i;
 	}
+	WAY_FOR(i, left, done)
+	{
+		b->hit[i].entry = dp_word_entry(t, b->word[i]);
+		__builtin_prefetch(b->hit[i].entry);
+	}
+	WAY_FOR(i, left, done)
+	if (dp_word_lines(b->word[i]) > 1)
+		way_prefetch((const uint8_t *)b->hit[i].entry, dp_word_lines(b->word[i]));
 	return done;
 }
 
