@@ -129,14 +129,20 @@ dp_gate_queries(struct dp_gate *g, uint32_t set)
 	return within;
 }
 
-enum dp_gate_verdict
-dp_gate_reply(struct dp_gate *g, unsigned i, enum dp_reply_kind kind)
+bool
+dp_gate_reply_within(struct dp_gate *g, unsigned i, enum dp_reply_kind kind)
 {
 	struct dp_spot spot = g->net_spot[i];
 
 	spot.tag ^= (uint32_t)kind; /* in one line: nothing else is waited for */
-	if (!g->replies_on || g->reply[kind].cost == 0 ||
-	    dp_bucket_take(&g->nets, spot, &g->reply[kind], g->reply_now))
+	return g->reply[kind].cost == 0 ||
+	    dp_bucket_take(&g->nets, spot, &g->reply[kind], g->reply_now);
+}
+
+enum dp_gate_verdict
+dp_gate_reply(struct dp_gate *g, unsigned i, enum dp_reply_kind kind)
+{
+	if (!g->replies_on || dp_gate_reply_within(g, i, kind))
 		return DP_GATE_PASS;
 	return over(g);
 }

@@ -40,6 +40,15 @@ enum dp_reply_kind {
 	DP_REPLY_KIND_CNT,
 };
 
+/* Of a reply to a query that was looked up. */
+static inline enum dp_reply_kind
+dp_reply_kind(unsigned rcode)
+{
+	return rcode == HF_RCODE_NOERROR ? DP_REPLY_ANSWER
+	    : rcode == HF_RCODE_NXDOMAIN ? DP_REPLY_NXDOMAIN
+					 : DP_REPLY_ERROR;
+}
+
 enum dp_gate_verdict { DP_GATE_PASS, DP_GATE_SLIP, DP_GATE_DROP };
 
 struct dp_gate_options {
@@ -81,5 +90,9 @@ uint32_t dp_gate_queries(struct dp_gate *g, uint32_t set);
 
 /* What becomes of a reply of this kind to packet i of the burst. Counts against its network. */
 enum dp_gate_verdict dp_gate_reply(struct dp_gate *g, unsigned i, enum dp_reply_kind kind);
+
+/* Whether a reply of this kind to packet i is within its network's rate; counts against it if so.
+ * False: nothing has changed, dp_gate_reply says what becomes of it. */
+bool dp_gate_reply_within(struct dp_gate *g, unsigned i, enum dp_reply_kind kind);
 
 #endif

@@ -88,9 +88,9 @@ kind_of(const struct dp_query *dq)
 {
 	unsigned rcode = dq->msg[3] & HF_FLAG_RCODE;
 
-	if (dq->judge == HF_JUDGE_LOOKUP && rcode == HF_RCODE_NOERROR)
-		return DP_REPLY_ANSWER;
-	return rcode == HF_RCODE_NXDOMAIN ? DP_REPLY_NXDOMAIN : DP_REPLY_ERROR;
+	if (dq->judge != HF_JUDGE_LOOKUP && rcode == HF_RCODE_NOERROR)
+		return DP_REPLY_ERROR; /* who we are, or an RCODE whose upper bits are in OPT */
+	return dp_reply_kind(rcode);
 }
 
 enum dp_outcome

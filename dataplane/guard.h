@@ -11,9 +11,9 @@
  * Trust     Queries are hostile, senders may be forged.
  *
  * The worker's loop: dp_gate_aim behind the parse of a burst; listed[i] from the access table, if
- * there is one. For the short way of hits dp_guard_listed and dp_guard_charge: what they leave out
- * goes the long way, where for each packet dp_guard_query before it is answered and dp_guard_reply
- * behind.
+ * there is one. For the short way of hits dp_guard_listed and dp_guard_charge, and the gate for
+ * its replies (hit_limit.h): what they leave out goes the long way, where for each packet
+ * dp_guard_query before it is answered and dp_guard_reply behind.
  */
 #ifndef DP_GUARD_H
 #define DP_GUARD_H

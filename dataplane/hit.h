@@ -20,6 +20,7 @@
 #ifndef DP_HIT_H
 #define DP_HIT_H
 
+#include "dataplane/gate.h"
 #include "dataplane/packet.h"
 #include "dataplane/serve.h"
 
@@ -75,6 +76,10 @@ struct dp_hit_way {
 	/* Key compared, judged, answered. Counts queries and hits. */
 	uint32_t (*answers)(
 	    struct dp_core *core, const struct dp_policy *p, struct dp_hits *b, uint32_t set);
+	/* The same where replies have a rate: each counts against its network. One that is over the
+	 * rate is left, and nothing was counted. */
+	uint32_t (*answers_limited)(struct dp_core *core, const struct dp_policy *p,
+	    struct dp_gate *g, struct dp_hits *b, uint32_t set);
 };
 
 /* The ways this program was compiled with, best first; the last works on every CPU. NULL: no

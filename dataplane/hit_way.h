@@ -637,10 +637,13 @@ way_answers(struct dp_core *core, const struct dp_policy *p, struct dp_hits *b, 
 	return done;
 }
 
+#include "dataplane/hit_limit.h"
+
 const struct dp_hit_way DP_HIT_WAY = {
     .name = DP_HIT_WAY_NAME,
     .headers = way_headers,
     .questions = way_questions,
     .find = way_find,
     .answers = way_answers,
+    .answers_limited = way_answers_limited,
 };

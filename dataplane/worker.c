@@ -226,15 +226,14 @@ guard_aim(struct dp_worker *w, const uint8_t *const ip[], unsigned cnt)
 		dp_access_judge(&w->shared->access, ip, cnt, w->guard.listed);
 }
 
-/* Of a set the queries that may go the short way. Where replies are limited, none: they are looked
- * at by the long way. */
+/* Of a set the queries that may go the short way. */
 static uint32_t
 guard_hits(struct dp_worker *w, uint32_t set)
 {
 	const uint8_t *ip[DP_BURST];
 
 	w->guard.paid = 0;
-	if (set == 0 || w->guard.gate.replies_on)
+	if (set == 0)
 		return 0;
 	const uint8_t *any = w->hits.hit[__builtin_ctz(set)].ip;
 
@@ -333,7 +332,10 @@ answer_hits(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsig
 		set |= (uint32_t)(in[i]->nb_segs == 1) << i;
 	}
 	set = hits_find(w, w->way->headers(&w->ports->port[out->port].host, b, set));
-	set = w->way->answers(&w->core, w->policy, b, set);
+	if (w->guard.gate.replies_on)
+		set = w->way->answers_limited(&w->core, w->policy, &w->guard.gate, b, set);
+	else
+		set = w->way->answers(&w->core, w->policy, b, set);
 	if (__builtin_expect(w->rotate, 0))
 		rotate_hits(w, set);
 	for (unsigned i = 0; i < in_cnt; i++) {

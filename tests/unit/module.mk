@@ -61,6 +61,7 @@ unit_names := \
 	dp_exception_test \
 	dp_guard_test \
 	dp_hash_test \
+	dp_hit_limit_test \
 	dp_hit_test \
 	dp_identity_test \
 	dp_idle_test \
@@ -158,6 +159,7 @@ unit_parts_dp_guard_test := dataplane hf
 unit_parts_dp_access_test := dataplane hf
 unit_libs_dp_access_test := $(dpdk_libs)
 unit_parts_dp_hash_test := dataplane hf
+unit_parts_dp_hit_limit_test := dataplane hf
 unit_parts_dp_hit_test := dataplane hf
 unit_parts_dp_entry_test := dataplane hf
 unit_parts_dp_policy_test := dataplane hf
