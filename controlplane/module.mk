@@ -53,6 +53,7 @@ resolver_src := \
 	controlplane/resolver/trace.c \
 	controlplane/resolver/trouble.c \
 	controlplane/resolver/verify.c \
+	controlplane/shadow.c \
 	controlplane/trust.c
 
 controlplane_src := \

@@ -9,10 +9,12 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/rand.h"
 
 struct item {
 	struct cp_nta nta;
-	uint64_t over_ns; /* on the monotonic clock */
+	uint64_t over_ns;         /* on the monotonic clock */
+	struct cp_shadow *shadow; /* NULL: there was no memory, and nothing is counted */
 };
 
 struct cp_ntas {
@@ -23,6 +25,7 @@ struct cp_ntas {
 	struct cp_policy *policy;
 	struct cp_rule *rules; /* scratch for snapshots: HF_POLICY_RULE_MAX */
 	size_t anchor_cnt;     /* the first so many rules are the positive anchors */
+	struct hf_rand rand;
 };
 
 static const struct cp_author nobody = {.uid = 0, .name = "holdfast"};
@@ -84,13 +87,16 @@ insert(struct cp_ntas *n, const struct cp_nta *nta, int64_t wall_s, uint64_t mon
 	if (left_s > n->cfg.max_s) /* the clock was wrong when it was added, or is now */
 		left_s = n->cfg.max_s;
 	memmove(&n->items[i + 1], &n->items[i], (n->cnt - i) * sizeof(n->items[0]));
-	n->items[i] = (struct item){.nta = *nta, .over_ns = mono_ns + left_s * HF_NS_PER_S};
+	n->items[i] = (struct item){.nta = *nta,
+	    .over_ns = mono_ns + left_s * HF_NS_PER_S,
+	    .shadow = cp_shadow_create(hf_rand_u64(&n->rand))};
 	n->cnt++;
 }
 
 static void
 take_out(struct cp_ntas *n, size_t i)
 {
+	cp_shadow_put(n->items[i].shadow);
 	n->cnt--;
 	memmove(&n->items[i], &n->items[i + 1], (n->cnt - i) * sizeof(n->items[0]));
 }
@@ -137,8 +143,9 @@ snapshot(struct cp_ntas *n)
 	size_t cnt = n->anchor_cnt;
 
 	for (size_t i = 0; i < n->cnt; i++)
-		n->rules[cnt++] =
-		    (struct cp_rule){.kind = HF_RULE_NTA, .name = n->items[i].nta.name};
+		n->rules[cnt++] = (struct cp_rule){.kind = HF_RULE_NTA,
+		    .name = n->items[i].nta.name,
+		    .shadow = n->items[i].shadow};
 	return cp_policy_create_with(
 	    cp_store_generation(n->cfg.store), &n->cfg.stale, n->rules, cnt, n->cfg.trust);
 }
@@ -368,6 +375,7 @@ cp_ntas_create(const struct cp_ntas_config *cfg, struct cp_ntas **out)
 
 	if (rc == 0) {
 		n->cfg = *cfg;
+		hf_rand_init(&n->rand);
 		if (cfg->trust != NULL)
 			cp_trust_get(cfg->trust);
 		n->rules = calloc(HF_POLICY_RULE_MAX, sizeof(n->rules[0]));
@@ -397,6 +405,8 @@ cp_ntas_destroy(struct cp_ntas *n)
 	if (n->policy != NULL)
 		cp_policy_put(n->policy);
 	cp_trust_put(n->cfg.trust);
+	for (size_t i = 0; i < n->cnt; i++)
+		cp_shadow_put(n->items[i].shadow);
 	free(n->items);
 	free(n->rules);
 	free(n);
@@ -421,6 +431,12 @@ const struct cp_nta *
 cp_ntas_at(const struct cp_ntas *n, size_t i)
 {
 	return i < n->cnt ? &n->items[i].nta : NULL;
+}
+
+struct cp_shadow *
+cp_ntas_shadow(const struct cp_ntas *n, size_t i)
+{
+	return i < n->cnt ? n->items[i].shadow : NULL;
 }
 
 size_t

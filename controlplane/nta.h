@@ -78,6 +78,8 @@ enum cp_nta_result cp_ntas_set_trust(struct cp_ntas *n, struct cp_trust *trust);
 
 const struct cp_nta *cp_ntas_find(const struct cp_ntas *n, const struct hf_name *name);
 const struct cp_nta *cp_ntas_at(const struct cp_ntas *n, size_t i); /* by name; NULL at the end */
+/* What validation finds below the i-th (shadow.h); the list's reference. NULL: not kept. */
+struct cp_shadow *cp_ntas_shadow(const struct cp_ntas *n, size_t i);
 size_t cp_ntas_cnt(const struct cp_ntas *n);
 
 #endif

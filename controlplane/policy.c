@@ -69,6 +69,9 @@ cp_policy_create_with(uint64_t generation, const struct cp_stale *stale,
 		errno = EEXIST;
 		return NULL;
 	}
+	for (size_t i = 0; i < rule_cnt; i++)
+		if (p->rules[i].shadow != NULL)
+			cp_shadow_get(p->rules[i].shadow);
 	if (trust != NULL)
 		cp_trust_get(trust);
 	p->trust = trust;
@@ -88,6 +91,8 @@ cp_policy_put(struct cp_policy *p)
 	if (p == NULL || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	cp_trust_put(p->trust);
+	for (size_t i = 0; i < p->rule_cnt; i++)
+		cp_shadow_put(p->rules[i].shadow);
 	free(p);
 }
 
@@ -116,24 +121,31 @@ cp_policy_rules(const struct cp_policy *p, size_t *cnt)
 	return p->rules;
 }
 
-bool
-cp_policy_covers(const struct cp_policy *p, const struct hf_name *name, const struct hf_name **by)
+const struct cp_rule *
+cp_policy_nta(const struct cp_policy *p, const struct hf_name *name)
 {
 	struct cp_rule want = {.name = *name};
 
 	if (p->rule_cnt == 0)
-		return false;
+		return NULL;
 	/* From the name up to the root: the first rule met is the closest. */
 	for (unsigned i = 0; i <= name->label_cnt; i++) {
 		const struct cp_rule *r;
 
 		r = bsearch(&want, p->rules, p->rule_cnt, sizeof(p->rules[0]), rule_cmp);
-		if (r != NULL) {
-			if (by != NULL && r->kind == HF_RULE_NTA)
-				*by = &r->name;
-			return r->kind == HF_RULE_NTA;
-		}
+		if (r != NULL)
+			return r->kind == HF_RULE_NTA ? r : NULL;
 		hf_name_strip(&want.name, 1, &want.name);
 	}
-	return false;
+	return NULL;
+}
+
+bool
+cp_policy_covers(const struct cp_policy *p, const struct hf_name *name, const struct hf_name **by)
+{
+	const struct cp_rule *r = cp_policy_nta(p, name);
+
+	if (r != NULL && by != NULL)
+		*by = &r->name;
+	return r != NULL;
 }

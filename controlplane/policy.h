@@ -18,12 +18,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controlplane/shadow.h"
 #include "controlplane/trust.h"
 #include "lib/link/msg.h"
 
 struct cp_rule {
 	enum hf_rule_kind kind;
-	struct hf_name name; /* lower case */
+	struct hf_name name;      /* lower case */
+	struct cp_shadow *shadow; /* of an NTA; NULL: none. The snapshot has a reference */
 };
 
 struct cp_stale {
@@ -45,6 +47,9 @@ uint64_t cp_policy_generation(const struct cp_policy *p);
 const struct cp_stale *cp_policy_stale(const struct cp_policy *p);
 struct cp_trust *cp_policy_trust(const struct cp_policy *p); /* NULL: none */
 const struct cp_rule *cp_policy_rules(const struct cp_policy *p, size_t *cnt);
+
+/* The NTA that covers name, or NULL (cp_policy_covers). */
+const struct cp_rule *cp_policy_nta(const struct cp_policy *p, const struct hf_name *name);
 
 /* True when the rule closest above or at name is an NTA (RFC 7646 2: a positive trust anchor
  * below the NTA wins). *by, if not NULL, becomes the rule's name. */

@@ -123,6 +123,27 @@ ds_denied(struct cp_task *t, const struct cp_outcome *o)
 	return true;
 }
 
+/* A delegation from a zone that an NTA holds: probes will want to know it (shadow.h). */
+static void
+meet(struct cp_task *t, const struct cp_outcome *o)
+{
+	struct hf_name above;
+	struct cp_delegation *d;
+
+	hf_name_strip(&t->name, 1, &above);
+	const struct cp_rule *nta = cp_policy_nta(t->job->r->policy, &above);
+
+	if (nta == NULL || nta->shadow == NULL || !hf_name_in(&nta->name, &o->cut))
+		return;
+	if (o->kind == CP_KIND_ANSWER) {
+		cp_shadow_met(nta->shadow, &t->name, true);
+	} else if (o->kind == CP_KIND_NODATA) { /* a zone, or just a name? */
+		d = cp_cache_cut(t, &t->name, cp_route_view(t->job->r->routes, &t->name, 0));
+		if (d != NULL && hf_name_equal(&d->zone, &t->name))
+			cp_shadow_met(nta->shadow, &t->name, false);
+	}
+}
+
 static bool
 ds(struct cp_task *t)
 {
@@ -131,6 +152,7 @@ ds(struct cp_task *t)
 
 	if (o == NULL)
 		return false;
+	meet(t, o);
 	if (o->kind == CP_KIND_FAIL || o->verdict == HF_VERDICT_BOGUS) {
 		t->state.ds_lost = o;
 		t->state.phase = CP_STATE_UP;

@@ -164,6 +164,20 @@ say(struct cp_job *job, struct cp_answer *a)
 	}
 }
 
+/* What each link would be without the NTA that covers it, whatever is done with it. */
+static void
+tell_shadows(const struct cp_job *job)
+{
+	const struct cp_links *l = &job->root->links;
+
+	for (unsigned i = 0; i < l->cnt; i++) {
+		const struct cp_rule *nta = cp_policy_nta(job->r->policy, l->name[i]);
+
+		if (nta != NULL && nta->shadow != NULL && l->link[i]->kind != CP_KIND_FAIL)
+			cp_shadow_judged(nta->shadow, l->link[i]->verdict, l->link[i]->why.reason);
+	}
+}
+
 /* --- failures */
 
 static uint32_t
@@ -308,6 +322,8 @@ finish(struct cp_job *job)
 		return;
 	answer_init(job, &a);
 	say(job, &a);
+	if (a.under_nta)
+		tell_shadows(job);
 	if (job->cause == CP_CAUSE_NOT_CACHED)
 		say_not_cached(job, &a);
 	else if (cp_sentinel_fails(job, &a))

@@ -42,6 +42,7 @@ unit_names := \
 	cp_route_test \
 	cp_server_test \
 	cp_sentinel_test \
+	cp_shadow_test \
 	cp_store_test \
 	cp_synth_test \
 	cp_suffix_test \
@@ -188,6 +189,8 @@ unit_parts_cp_zones_test := controlplane resolver validator hfconfig hf
 unit_libs_cp_zones_test := -lldns
 unit_parts_cp_sentinel_test := controlplane resolver validator hfconfig hf
 unit_libs_cp_sentinel_test := -lldns
+unit_parts_cp_shadow_test := resolver validator hf
+unit_libs_cp_shadow_test := -lldns
 unit_parts_dp_identity_test := dataplane hf
 unit_parts_dp_cookie_test := dataplane hf
 unit_parts_cp_rootcopy_test := resolver validator hf
