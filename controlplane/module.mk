@@ -81,8 +81,10 @@ controlplane_src := \
 	controlplane/local_zones.c \
 	controlplane/nta.c \
 	controlplane/options.c \
+	controlplane/probe.c \
 	controlplane/program.c \
 	controlplane/public_suffixes.c \
+	controlplane/recovery.c \
 	controlplane/recursor.c \
 	controlplane/rollover.c \
 	controlplane/root_hints.c \

@@ -46,7 +46,6 @@ uint64_t cp_shadow_failed(const struct cp_shadow_counts *c); /* all reasons */
 void cp_shadow_met(struct cp_shadow *s, const struct hf_name *child, bool has_ds);
 
 /* The sample of one kind, copied. Returns how many names. */
-unsigned
-cp_shadow_sample(struct cp_shadow *s, bool has_ds, struct hf_name out[CP_SHADOW_SAMPLE]);
+unsigned cp_shadow_sample(struct cp_shadow *s, bool has_ds, struct hf_name out[CP_SHADOW_SAMPLE]);
 
 #endif

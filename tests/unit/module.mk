@@ -26,6 +26,7 @@ unit_names := \
 	cp_pack_test \
 	cp_policy_test \
 	cp_ranges_test \
+	cp_recovery_test \
 	cp_resolver_budget_test \
 	cp_resolver_cut_test \
 	cp_resolver_evidence_test \
@@ -189,6 +190,7 @@ unit_parts_cp_zones_test := controlplane resolver validator hfconfig hf
 unit_libs_cp_zones_test := -lldns
 unit_parts_cp_sentinel_test := controlplane resolver validator hfconfig hf
 unit_libs_cp_sentinel_test := -lldns
+unit_parts_cp_recovery_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_shadow_test := resolver validator hf
 unit_libs_cp_shadow_test := -lldns
 unit_parts_dp_identity_test := dataplane hf
