@@ -31,7 +31,16 @@ enum cl_exit {
 enum { CL_TIMEOUT_S = 10, CL_REPLY_MAX = 16 << 20 };
 
 /* Options a command may allow. */
-enum { CL_OPT_FOR = 1, CL_OPT_REASON = 2, CL_OPT_CORES = 4, CL_OPT_ALL = 8, CL_OPT_CACHED = 16 };
+enum {
+	CL_OPT_FOR = 1,
+	CL_OPT_REASON = 2,
+	CL_OPT_CORES = 4,
+	CL_OPT_ALL = 8,
+	CL_OPT_CACHED = 16,
+	CL_OPT_SOFT = 32,
+	CL_OPT_STRICT = 64,
+	CL_OPT_FORCE = 128,
+};
 
 struct cl_line {
 	const char *config; /* --config, or the default path */

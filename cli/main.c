@@ -25,8 +25,8 @@ static const struct command commands[] = {
 	"counters; --cores: per core; --all: those that are zero, too"},
     {"latency", "", 0, 0, CL_OPT_CORES, cl_latency, "latency [--cores]",
 	"how long replies took: median and tail, by kind; --cores: per core"},
-    {"nta", "add", 1, 1, CL_OPT_FOR | CL_OPT_REASON, cl_nta_add,
-	"nta add NAME [--for 3h] --reason TEXT",
+    {"nta", "add", 1, 1, CL_OPT_FOR | CL_OPT_REASON | CL_OPT_SOFT | CL_OPT_STRICT | CL_OPT_FORCE,
+	cl_nta_add, "nta add NAME [--for 3h] [--soft|--strict] [--force] --reason TEXT",
 	"switch validation off at and below NAME, for a time (RFC 7646)"},
     {"nta", "list", 0, 0, 0, cl_nta_list, "nta list", "Negative Trust Anchors in force"},
     {"nta", "remove", 1, 1, 0, cl_nta_remove, "nta remove NAME", "validate again"},
@@ -147,6 +147,9 @@ enum {
 	OPT_CORES,
 	OPT_ALL,
 	OPT_CACHED,
+	OPT_SOFT,
+	OPT_STRICT,
+	OPT_FORCE,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -160,12 +163,40 @@ static const struct option options[] = {
     {"cores", no_argument, NULL, OPT_CORES},
     {"all", no_argument, NULL, OPT_ALL},
     {"cached", no_argument, NULL, OPT_CACHED},
+    {"soft", no_argument, NULL, OPT_SOFT},
+    {"strict", no_argument, NULL, OPT_STRICT},
+    {"force", no_argument, NULL, OPT_FORCE},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
 
-/* -1: go on; otherwise the exit code. */
+/* Options without a value. -1: go on; otherwise the exit code. */
+static int
+take_flag(struct cl_line *line, int opt)
+{
+	static const struct {
+		int opt;
+		unsigned given;
+	} flags[] = {
+	    {OPT_CORES, CL_OPT_CORES},
+	    {OPT_ALL, CL_OPT_ALL},
+	    {OPT_CACHED, CL_OPT_CACHED},
+	    {OPT_SOFT, CL_OPT_SOFT},
+	    {OPT_STRICT, CL_OPT_STRICT},
+	    {OPT_FORCE, CL_OPT_FORCE},
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (flags[i].opt == opt) {
+			line->given |= flags[i].given;
+			return -1;
+		}
+	}
+	return CL_USAGE; /* getopt_long has told */
+}
+
+/* The same for all. */
 static int
 take_option(struct cl_line *line, int opt)
 {
@@ -185,15 +216,6 @@ take_option(struct cl_line *line, int opt)
 		line->reason = optarg;
 		line->given |= CL_OPT_REASON;
 		return -1;
-	case OPT_CORES:
-		line->given |= CL_OPT_CORES;
-		return -1;
-	case OPT_ALL:
-		line->given |= CL_OPT_ALL;
-		return -1;
-	case OPT_CACHED:
-		line->given |= CL_OPT_CACHED;
-		return -1;
 	case OPT_HELP:
 		usage(stdout);
 		return CL_DONE;
@@ -201,7 +223,7 @@ take_option(struct cl_line *line, int opt)
 		puts("holdfastctl " HF_VERSION);
 		return CL_DONE;
 	default:
-		return CL_USAGE; /* getopt_long has told */
+		return take_flag(line, opt);
 	}
 }
 

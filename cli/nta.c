@@ -47,9 +47,13 @@ cl_nta_add(const struct cl_line *line)
 	if (line->reason == NULL || line->reason[0] == '\0')
 		return cl_fail(
 		    line, CL_USAGE, "nta add needs --reason: it goes into the audit log");
+	if ((line->given & CL_OPT_SOFT) != 0 && (line->given & CL_OPT_STRICT) != 0)
+		return cl_fail(line, CL_USAGE, "--soft or --strict, not both");
 	if (cl_read_name(line, name) != CL_DONE)
 		return CL_USAGE;
-	json_t *a = json_pack("{s:s, s:s}", "name", name, "reason", line->reason);
+	json_t *a = json_pack("{s:s, s:s, s:s, s:b}", "name", name, "reason", line->reason, "mode",
+	    (line->given & CL_OPT_SOFT) != 0 ? "soft" : "strict", "forced",
+	    (line->given & CL_OPT_FORCE) != 0);
 	if (a == NULL)
 		return cl_fail(line, CL_USAGE, "the reason is not UTF-8");
 	if (line->given & CL_OPT_FOR)
@@ -83,17 +87,17 @@ cl_nta_list(const struct cl_line *line)
 		printf("no Negative Trust Anchors (generation %lld)\n",
 		    (long long)cl_number(r, "generation"));
 	else
-		printf(
-		    "%-24s %-10s %-21s %-12s %s\n", "NAME", "LEFT", "EXPIRES", "AUTHOR", "REASON");
+		printf("%-24s %-10s %-21s %-7s %-12s %s\n", "NAME", "LEFT", "EXPIRES", "MODE",
+		    "AUTHOR", "REASON");
 	json_array_foreach (ntas, i, nta) {
 		char left[32], when[32] = "?";
 		time_t t = (time_t)cl_number(nta, "expires");
 		struct tm tm;
 		if (gmtime_r(&t, &tm) != NULL)
 			strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-		printf("%-24s %-10s %-21s %-12s %s\n", cl_text(nta, "name"),
-		    cl_ago(cl_number(nta, "left_s"), left), when, cl_text(nta, "author"),
-		    cl_text(nta, "reason"));
+		printf("%-24s %-10s %-21s %-7s %-12s %s\n", cl_text(nta, "name"),
+		    cl_ago(cl_number(nta, "left_s"), left), when, cl_text(nta, "mode"),
+		    cl_text(nta, "author"), cl_text(nta, "reason"));
 	}
 	json_decref(r);
 	return CL_DONE;

@@ -2,6 +2,8 @@
 /* nta.add, nta.list, nta.remove: a change is replied to when it is in force on every core. */
 #include "controlplane/call.h"
 
+#include <string.h>
+
 #include "lib/base/clock.h"
 #include "lib/base/units.h"
 
@@ -12,11 +14,12 @@ nta_to_json(const struct cp_nta *n)
 {
 	json_t *reason = json_string(n->reason), *author = json_string(n->author.name);
 
-	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:I, s:o}", "name", cp_json_name(&n->name),
-	    "reason", reason != NULL ? reason : json_null(), "author",
+	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:o, s:I, s:o, s:s, s:b}", "name",
+	    cp_json_name(&n->name), "reason", reason != NULL ? reason : json_null(), "author",
 	    author != NULL ? author : json_null(), "author_uid", (json_int_t)n->author.uid, "added",
 	    (json_int_t)n->added, "added_text", cp_json_time(n->added), "expires",
-	    (json_int_t)n->expires, "expires_text", cp_json_time(n->expires));
+	    (json_int_t)n->expires, "expires_text", cp_json_time(n->expires), "mode",
+	    n->mode == HF_NTA_SOFT ? "soft" : "strict", "forced", n->forced);
 }
 
 static bool
@@ -146,12 +149,34 @@ read_for(struct cp_call *c, const json_t *args, uint64_t *for_s)
 	return false;
 }
 
+/* mode: "strict" (the default) or "soft"; forced: a boolean. */
+static bool
+read_mode(struct cp_call *c, const json_t *args, struct cp_nta_request *rq)
+{
+	const json_t *mode = json_object_get(args, "mode"), *f = json_object_get(args, "forced");
+	const char *text = json_string_value(mode);
+
+	if (mode != NULL &&
+	    (text == NULL || (strcmp(text, "soft") != 0 && strcmp(text, "strict") != 0))) {
+		cp_call_fail(c, CP_EXIT_USAGE, "usage", "mode is strict or soft");
+		return false;
+	}
+	if (f != NULL && !json_is_boolean(f)) {
+		cp_call_fail(c, CP_EXIT_USAGE, "usage", "forced is true or false");
+		return false;
+	}
+	rq->mode = text != NULL && strcmp(text, "soft") == 0 ? HF_NTA_SOFT : HF_NTA_STRICT;
+	rq->forced = json_is_true(f);
+	return true;
+}
+
 static void
 add_start(struct cp_call *c, const json_t *args)
 {
 	struct cp_nta_request rq = {.author = c->author};
 
-	if (!cp_call_name(c, args, "name", &rq.name) || !read_for(c, args, &rq.for_s))
+	if (!cp_call_name(c, args, "name", &rq.name) || !read_for(c, args, &rq.for_s) ||
+	    !read_mode(c, args, &rq))
 		return;
 	rq.reason = json_string_value(json_object_get(args, "reason"));
 	if (rq.reason == NULL)

@@ -144,6 +144,7 @@ snapshot(struct cp_ntas *n)
 
 	for (size_t i = 0; i < n->cnt; i++)
 		n->rules[cnt++] = (struct cp_rule){.kind = HF_RULE_NTA,
+		    .mode = n->items[i].nta.mode,
 		    .name = n->items[i].nta.name,
 		    .shadow = n->items[i].shadow};
 	return cp_policy_create_with(
@@ -220,6 +221,8 @@ cp_ntas_add(struct cp_ntas *n, const struct cp_nta_request *rq)
 	    .author = rq->author,
 	    .added = now_s,
 	    .expires = now_s + (int64_t)rq->for_s,
+	    .mode = rq->mode,
+	    .forced = rq->forced,
 	};
 	hf_name_lower(&nta.name);
 	memcpy(nta.reason, rq->reason, strlen(rq->reason) + 1); /* reason_ok: it fits */

@@ -59,6 +59,8 @@ struct cp_policy *cp_ntas_policy(const struct cp_ntas *n);
 struct cp_nta_request {
 	struct hf_name name; /* any case */
 	uint64_t for_s;
+	enum hf_nta_mode mode;
+	bool forced;
 	const char *reason;
 	struct cp_author author;
 };

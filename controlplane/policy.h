@@ -24,6 +24,7 @@
 
 struct cp_rule {
 	enum hf_rule_kind kind;
+	enum hf_nta_mode mode;    /* of an NTA */
 	struct hf_name name;      /* lower case */
 	struct cp_shadow *shadow; /* of an NTA; NULL: none. The snapshot has a reference */
 };

@@ -31,7 +31,7 @@ static const char schema_1[] =
     " generation_after INTEGER NOT NULL);"
     "INSERT INTO meta VALUES('schema', 1), ('generation', 1);"
     "PRAGMA application_id = 1212564304;";
-/* From schema 1, which a new file is for a moment too. */
+/* From the schema before; a new file goes through all of them. */
 static const char schema_2[] =
     "CREATE TABLE trust_point(name TEXT PRIMARY KEY NOT NULL, good INTEGER NOT NULL,"
     " good_ns INTEGER NOT NULL, boot TEXT NOT NULL, interval INTEGER NOT NULL,"
@@ -43,8 +43,13 @@ static const char schema_2[] =
     " WITHOUT ROWID;"
     "UPDATE meta SET value = 2 WHERE key = 'schema';"
     "PRAGMA user_version = 2;";
+static const char schema_3[] = "ALTER TABLE nta ADD COLUMN mode INTEGER NOT NULL DEFAULT 0;"
+			       "ALTER TABLE nta ADD COLUMN forced INTEGER NOT NULL DEFAULT 0;"
+			       "UPDATE meta SET value = 3 WHERE key = 'schema';"
+			       "PRAGMA user_version = 3;";
+static const char *const schemas[] = {schema_1, schema_2, schema_3};
 _Static_assert(APPLICATION_ID == 1212564304, "the number in the schema");
-_Static_assert(CP_STORE_SCHEMA == 2, "the number in the schema");
+_Static_assert(CP_STORE_SCHEMA == sizeof(schemas) / sizeof(schemas[0]), "one each");
 
 struct cp_store {
 	sqlite3 *db;
@@ -197,10 +202,8 @@ prepare(struct cp_store *s, bool fresh, int64_t schema_of)
 	if (rc != 0 || schema_of == CP_STORE_SCHEMA)
 		return rc;
 	rc = run(s, "BEGIN IMMEDIATE;", "begin");
-	if (rc == 0 && fresh)
-		rc = run(s, schema_1, "schema");
-	if (rc == 0)
-		rc = run(s, schema_2, "schema");
+	for (int64_t v = schema_of; rc == 0 && v < CP_STORE_SCHEMA; v++)
+		rc = run(s, schemas[v], "schema");
 	return rc == 0 ? run(s, "COMMIT;", "commit") : rc;
 }
 
@@ -355,9 +358,9 @@ cp_store_add(struct cp_store *s, const struct cp_nta *n)
 
 	if (rc != 0)
 		return rc;
-	rc = run_with(s, "INSERT INTO nta VALUES(?, ?, ?, ?, ?, ?)", "ttitii",
+	rc = run_with(s, "INSERT INTO nta VALUES(?, ?, ?, ?, ?, ?, ?, ?)", "ttitiiii",
 	    hf_name_to_text(&n->name, name), n->reason, (int64_t)n->author.uid, n->author.name,
-	    n->added, n->expires, NULL);
+	    n->added, n->expires, (int64_t)n->mode, (int64_t)n->forced, NULL);
 	struct cp_audit a = {
 	    .time = n->added,
 	    .author = n->author,
@@ -486,10 +489,15 @@ row_to_nta(sqlite3_stmt *st, struct cp_nta *n)
 	    !column_text(st, 1, n->reason, sizeof(n->reason)) ||
 	    !column_text(st, 3, n->author.name, sizeof(n->author.name)))
 		return false;
+	int64_t mode = sqlite3_column_int64(st, 6);
+	if (mode != HF_NTA_STRICT && mode != HF_NTA_SOFT)
+		return false;
 	hf_name_lower(&n->name);
 	n->author.uid = (uint32_t)sqlite3_column_int64(st, 2);
 	n->added = sqlite3_column_int64(st, 4);
 	n->expires = sqlite3_column_int64(st, 5);
+	n->mode = (enum hf_nta_mode)mode;
+	n->forced = sqlite3_column_int64(st, 7) != 0;
 	return true;
 }
 
@@ -529,7 +537,8 @@ cp_store_load(struct cp_store *s, cp_store_fn fn, void *arg)
 	const struct reader to = {.nta = fn, .arg = arg};
 
 	return each_row(s,
-	    "SELECT name, reason, author_uid, author_name, added, expires FROM nta ORDER BY name",
+	    "SELECT name, reason, author_uid, author_name, added, expires, mode, forced FROM nta"
+	    " ORDER BY name",
 	    read_nta, &to);
 }
 

@@ -13,24 +13,27 @@
  *           -EBADMSG or -EPROTO; nothing in it is changed.
  * Trust     The file may be damaged, or another program's. What it holds is checked.
  *
- *   nta(name PRIMARY KEY, reason, author_uid, author_name, added, expires)
+ *   nta(name PRIMARY KEY, reason, author_uid, author_name, added, expires, mode, forced)
  *   trust_point(name PRIMARY KEY, good, good_ns, boot, interval, retry)
  *   trust_key(name, type, rdata, state, configured, learned, since, seen, seen_cnt, held_ms,
  *       need_ms), PRIMARY KEY(name, type, rdata)
  *   audit(id, time, uid, author, action, name, reason, generation_before, generation_after)
  *   meta(key PRIMARY KEY, value): generation, schema
  *
- * A file of schema 1, which had no trust points, becomes one of schema 2 when it is opened.
+ * A file of schema 1, which had no trust points, or 2, whose anchors were all strict and not
+ * forced, becomes one of schema 3 when it is opened.
  */
 #ifndef CP_STORE_H
 #define CP_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "controlplane/trust_point.h"
+#include "lib/link/msg.h"
 #include "lib/wire/name.h"
 
-enum { CP_REASON_MAX = 256, CP_AUTHOR_MAX = 64, CP_STORE_SCHEMA = 2 };
+enum { CP_REASON_MAX = 256, CP_AUTHOR_MAX = 64, CP_STORE_SCHEMA = 3 };
 
 struct cp_author {
 	uint32_t uid;
@@ -42,6 +45,8 @@ struct cp_nta {
 	char reason[CP_REASON_MAX + 1];
 	struct cp_author author;
 	int64_t added, expires; /* seconds since 1970 */
+	enum hf_nta_mode mode;
+	bool forced; /* however well the zone recovers, only a person or the clock ends it */
 };
 
 /* One line of the audit log. */

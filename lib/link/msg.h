@@ -167,6 +167,9 @@ struct hf_msg_policy_begin {
 
 enum hf_rule_kind { HF_RULE_NTA = 1, HF_RULE_ANCHOR = 2 }; /* the closest to the name wins */
 
+/* Of an NTA: no AD at all at and below it (RFC 7646 2.1), or AD still on what validates. */
+enum hf_nta_mode { HF_NTA_STRICT, HF_NTA_SOFT };
+
 struct hf_msg_policy_rule {
 	struct hf_msg_head head;
 	uint64_t generation;

@@ -148,6 +148,31 @@ what_may_not_be_added_is_refused_and_nothing_is_published(void **state)
 }
 
 static void
+the_snapshot_says_of_each_anchor_whether_it_is_soft(void **state)
+{
+	struct cp_ntas *n = create();
+	struct cp_nta_request rq = {.name = name_of("se."),
+	    .for_s = 60,
+	    .mode = HF_NTA_SOFT,
+	    .forced = true,
+	    .reason = "x"};
+
+	(void)state;
+	assert_int_equal(cp_ntas_add(n, &rq), CP_NTA_OK);
+	assert_int_equal(add(n, "de.", 60), CP_NTA_OK);
+	cp_ntas_destroy(n);
+	n = create(); /* from the store */
+	for (size_t i = 0; i < published_rules; i++) {
+		const struct cp_rule *r = &cp_policy_rules(cp_ntas_policy(n), &published_rules)[i];
+
+		if (r->kind == HF_RULE_NTA)
+			assert_int_equal(hf_name_equal(&r->name, &rq.name), r->mode == HF_NTA_SOFT);
+	}
+	assert_true(cp_ntas_find(n, &rq.name)->forced);
+	cp_ntas_destroy(n);
+}
+
+static void
 removing_publishes_and_a_second_time_there_is_nothing(void **state)
 {
 	struct cp_ntas *n = create();
@@ -282,7 +307,7 @@ as_many_rules_as_a_snapshot_carries_and_not_one_more(void **state)
 	assert_int_equal(
 	    sqlite3_exec(db,
 		"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 4094)"
-		" INSERT INTO nta SELECT 'n' || i || '.', 'r', 0, 'x', 1, 99999999999 FROM c",
+		" INSERT INTO nta SELECT 'n' || i || '.', 'r', 0, 'x', 1, 99999999999, 0, 0 FROM c",
 		NULL, NULL, NULL),
 	    SQLITE_OK);
 	sqlite3_close(db);
@@ -324,6 +349,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(adding_publishes_a_snapshot_with_every_anchor_and_the_new_rule),
 	    T(what_may_not_be_added_is_refused_and_nothing_is_published),
+	    T(the_snapshot_says_of_each_anchor_whether_it_is_soft),
 	    T(removing_publishes_and_a_second_time_there_is_nothing),
 	    T(other_anchors_come_with_a_snapshot_and_stay_with_the_next_ones),
 	    T(anchors_survive_a_restart_and_those_that_ran_out_do_not),

@@ -53,6 +53,8 @@ nta(const char *name)
 	    .author = {.uid = 7, .name = "tester"},
 	    .added = 1000,
 	    .expires = 4600,
+	    .mode = HF_NTA_SOFT,
+	    .forced = true,
 	};
 
 	assert_int_equal(hf_name_from_text(name, &n.name), 0);
@@ -187,6 +189,8 @@ what_was_added_is_there_after_opening_again(void **state)
 	assert_string_equal(seen.last.author.name, "tester");
 	assert_int_equal(seen.last.author.uid, 7);
 	assert_int_equal(seen.last.expires, 4600);
+	assert_int_equal(seen.last.mode, HF_NTA_SOFT);
+	assert_true(seen.last.forced);
 	cp_store_close(s);
 }
 
@@ -313,9 +317,9 @@ a_later_schema_is_refused(void **state)
 
 	(void)state;
 	cp_store_close(s);
-	run_sql("PRAGMA user_version = 3;");
+	run_sql("PRAGMA user_version = 4;");
 	assert_int_equal(cp_store_open(path, &s), -EPROTO);
-	assert_non_null(strstr(cp_store_error(s), "schema 3"));
+	assert_non_null(strstr(cp_store_error(s), "schema 4"));
 	cp_store_close(s);
 }
 
@@ -331,6 +335,7 @@ a_store_of_the_first_schema_becomes_one_of_this(void **state)
 	assert_int_equal(cp_store_add(s, &n), 0);
 	cp_store_close(s);
 	run_sql("DROP TABLE trust_point; DROP TABLE trust_key; PRAGMA user_version = 1;"
+		"ALTER TABLE nta DROP COLUMN mode; ALTER TABLE nta DROP COLUMN forced;"
 		"UPDATE meta SET value = 1 WHERE key = 'schema';");
 	for (int i = 0; i < 2; i++) {
 		s = open_ok();
@@ -451,7 +456,7 @@ an_anchor_that_cannot_be_read_is_an_error_not_a_gap(void **state)
 
 	(void)state;
 	cp_store_close(s);
-	run_sql("INSERT INTO nta VALUES('a..b.', 'r', 0, 'x', 1, 2);");
+	run_sql("INSERT INTO nta VALUES('a..b.', 'r', 0, 'x', 1, 2, 0, 0);");
 	s = open_ok();
 	assert_int_equal(cp_store_load(s, see, &seen), -EBADMSG);
 	cp_store_close(s);
