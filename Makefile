@@ -33,7 +33,7 @@ include scripts/module.mk
 # --- objects and archives: one archive per part, so that a program takes what it uses
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 parts := hf hfconfig validator resolver controlplane dataplane cli
-hf_src := $(lib_base_src) $(lib_wire_src) $(lib_link_src)
+hf_src := $(lib_base_src) $(lib_wire_src) $(lib_link_src) $(lib_audit_src)
 hfconfig_src := $(lib_config_src)
 define part_rule
 $(O)/lib$(1).a: $$(call obj,$$($(1)_src))

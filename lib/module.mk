@@ -4,10 +4,12 @@ lib_base_src := \
 	lib/base/addr.c \
 	lib/base/arena.c \
 	lib/base/clock.c \
+	lib/base/date.c \
 	lib/base/log.c \
 	lib/base/nat64.c \
 	lib/base/prefix.c \
 	lib/base/rand.c \
+	lib/base/sha256.c \
 	lib/base/siphash.c \
 	lib/base/units.c
 
@@ -31,6 +33,10 @@ lib_link_src := \
 	lib/link/ring.c \
 	lib/link/socket.c \
 	lib/link/welcome.c
+
+lib_audit_src := \
+	lib/audit/chain.c \
+	lib/audit/log.c
 
 lib_config_src := \
 	lib/config/config.c \

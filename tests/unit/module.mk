@@ -1,12 +1,15 @@
 # Unit tests: one program per file, tests/unit/NAME.c, cmocka, no root, no network.
 # A line per test, in the alphabet's order.
 unit_names := \
+	audit_chain_test \
 	base_access_test \
 	base_addr_test \
 	base_arena_test \
+	base_date_test \
 	base_log_test \
 	base_nat64_test \
 	base_rand_test \
+	base_sha256_test \
 	base_siphash_test \
 	base_units_test \
 	config_test \
@@ -127,6 +130,9 @@ unit_parts_base_access_test := hf
 unit_parts_base_log_test := hf
 unit_parts_base_nat64_test := hf
 unit_parts_base_rand_test := hf
+unit_parts_audit_chain_test := hf
+unit_parts_base_date_test := hf
+unit_parts_base_sha256_test := hf
 unit_parts_base_siphash_test := hf
 unit_parts_base_arena_test := hf
 unit_parts_base_addr_test := hf
