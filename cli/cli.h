@@ -17,6 +17,8 @@
 
 #include <jansson.h>
 
+#include "lib/base/date.h"
+
 enum cl_exit {
 	CL_DONE = 0,
 	CL_FAILED = 1,
@@ -40,6 +42,12 @@ enum {
 	CL_OPT_SOFT = 32,
 	CL_OPT_STRICT = 64,
 	CL_OPT_FORCE = 128,
+	CL_OPT_UNTIL = 256,
+	CL_OPT_YES = 512,
+	CL_OPT_DRY_RUN = 1024,
+	CL_OPT_REPLACE = 2048,
+	CL_OPT_SINCE = 4096,
+	CL_OPT_HEAD = 8192,
 };
 
 struct cl_line {
@@ -48,7 +56,10 @@ struct cl_line {
 	bool json;
 	unsigned given;     /* CL_OPT_* seen */
 	uint64_t for_s;     /* --for */
+	int64_t until_s;    /* --until, seconds since 1970 */
+	int64_t since_s;    /* --since, the same */
 	const char *reason; /* --reason */
+	const char *head;   /* --head */
 	int argc;           /* operands after noun and verb */
 	char **argv;
 };
@@ -62,9 +73,14 @@ int cl_anchor_list(const struct cl_line *line);
 int cl_anchor_show(const struct cl_line *line);
 int cl_cookie_show(const struct cl_line *line);
 int cl_cookie_reload(const struct cl_line *line);
+int cl_audit_list(const struct cl_line *line);
+int cl_audit_verify(const struct cl_line *line);
 int cl_nta_add(const struct cl_line *line);
+int cl_nta_approve(const struct cl_line *line);
+int cl_nta_extend(const struct cl_line *line);
 int cl_nta_list(const struct cl_line *line);
 int cl_nta_remove(const struct cl_line *line);
+int cl_nta_show(const struct cl_line *line);
 int cl_cache_show(const struct cl_line *line);
 int cl_trace(const struct cl_line *line);
 int cl_config_check(const struct cl_line *line);
@@ -75,6 +91,9 @@ int cl_config_dataplane(const struct cl_line *line);
  * on CL_DONE; otherwise the reason has been told. With --json the whole reply has been printed
  * and the caller prints nothing more. */
 int cl_request(const struct cl_line *line, const char *command, json_t *arguments, json_t **result);
+
+/* True when the words are how another resolver spells a command: ours has been told. */
+bool cl_peers(const struct cl_line *line, int argc, char **argv);
 
 /* The first operand as a name that the control plane will read the same way; CL_USAGE: it is none,
  * and that was told. text has room for HF_NAME_TEXT_LEN. */

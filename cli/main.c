@@ -25,11 +25,22 @@ static const struct command commands[] = {
 	"counters; --cores: per core; --all: those that are zero, too"},
     {"latency", "", 0, 0, CL_OPT_CORES, cl_latency, "latency [--cores]",
 	"how long replies took: median and tail, by kind; --cores: per core"},
-    {"nta", "add", 1, 1, CL_OPT_FOR | CL_OPT_REASON | CL_OPT_SOFT | CL_OPT_STRICT | CL_OPT_FORCE,
-	cl_nta_add, "nta add NAME [--for 3h] [--soft|--strict] [--force] --reason TEXT",
+    {"nta", "add", 1, 1,
+	CL_OPT_FOR | CL_OPT_UNTIL | CL_OPT_REASON | CL_OPT_SOFT | CL_OPT_STRICT | CL_OPT_FORCE |
+	    CL_OPT_YES | CL_OPT_DRY_RUN | CL_OPT_REPLACE,
+	cl_nta_add, "nta add NAME [--for 3h | --until T] [--soft|--strict] [--force] --reason TEXT",
 	"switch validation off at and below NAME, for a time (RFC 7646)"},
+    {"nta", "extend", 1, 1, CL_OPT_FOR | CL_OPT_UNTIL | CL_OPT_REASON, cl_nta_extend,
+	"nta extend NAME --for 3h | --until T [--reason TEXT]", "for longer, counted from now"},
+    {"nta", "approve", 1, 1, 0, cl_nta_approve, "nta approve NAME",
+	"put in force what another account asked for (policy: nta-approval)"},
     {"nta", "list", 0, 0, 0, cl_nta_list, "nta list", "Negative Trust Anchors in force"},
+    {"nta", "show", 1, 1, 0, cl_nta_show, "nta show NAME", "all about one"},
     {"nta", "remove", 1, 1, 0, cl_nta_remove, "nta remove NAME", "validate again"},
+    {"audit", "list", 0, 0, CL_OPT_SINCE, cl_audit_list, "audit list [--since T|3h]",
+	"who changed what, when and why"},
+    {"audit", "verify", 0, 1, CL_OPT_HEAD, cl_audit_verify, "audit verify [FILE] [--head HASH]",
+	"is no line changed or missing; FILE: a store, without the control plane"},
     {"anchor", "list", 0, 0, 0, cl_anchor_list, "anchor list",
 	"keys that are believed without proof, and those that may become so (RFC 5011)"},
     {"anchor", "show", 1, 1, 0, cl_anchor_show, "anchor show NAME",
@@ -50,32 +61,6 @@ static const struct command commands[] = {
 	"the arguments file of holdfast-dataplane"},
 };
 enum { COMMAND_CNT = sizeof(commands) / sizeof(commands[0]) };
-
-/* What operators of other resolvers type, and what it is called here. */
-static const struct {
-	const char *theirs, *ours;
-} peers[] = {
-    {"insecure_add", "nta add NAME --for 1h --reason TEXT"},
-    {"insecure_remove", "nta remove NAME"},
-    {"list_insecure", "nta list"},
-    {"add-nta", "nta add NAME --for 1h --reason TEXT"},
-    {"clear-nta", "nta remove NAME"},
-    {"get-ntas", "nta list"},
-    {"managed-keys", "anchor list"},
-    {"get-tas", "anchor list"},
-    {"validation", "nta add NAME --for 1h --reason TEXT"},
-    {"dump_cache", "cache show NAME"},
-    {"dumpdb", "cache show NAME"},
-    {"delv", "trace NAME TYPE"},
-    {"lookup", "trace NAME TYPE"},
-    {"trace-regex", "trace NAME TYPE"},
-    {"dig", "trace NAME TYPE"},
-    {"kdig", "trace NAME TYPE"},
-    {"drill", "trace NAME TYPE"},
-    {"checkconf", "config check FILE"},
-    {"stats_noreset", "stats"},
-    {"get-all", "stats"},
-};
 
 static void
 usage(FILE *f)
@@ -113,10 +98,8 @@ unknown(const struct cl_line *line, int argc, char **argv)
 		usage(stderr);
 		return CL_USAGE;
 	}
-	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
-		if (strcmp(argv[0], peers[i].theirs) == 0)
-			return cl_fail(line, CL_USAGE, "\"%s\" is called here: holdfastctl %s",
-			    argv[0], peers[i].ours);
+	if (cl_peers(line, argc, argv))
+		return CL_USAGE;
 	for (int i = 0; i < COMMAND_CNT; i++)
 		if (strcmp(argv[0], commands[i].noun) == 0)
 			return cl_fail(line, CL_USAGE,
@@ -138,6 +121,22 @@ set_for(struct cl_line *line, const char *text)
 	return CL_DONE;
 }
 
+/* A moment, or with ago a duration before now. */
+static int
+set_date(const struct cl_line *line, const char *option, bool ago, int64_t *s)
+{
+	uint64_t ns;
+
+	if (hf_date_from_text(optarg, s) == 0)
+		return CL_DONE;
+	if (ago && hf_duration_from_text(optarg, &ns) == 0) {
+		*s = hf_clock_wall_s() - (int64_t)(ns / HF_NS_PER_S);
+		return CL_DONE;
+	}
+	return cl_fail(line, CL_USAGE, "%s \"%s\" is not a time such as 2026-11-28T12:00:00Z%s",
+	    option, optarg, ago ? " or 3h (ago)" : "");
+}
+
 enum {
 	OPT_CONFIG = 256,
 	OPT_SOCKET,
@@ -150,6 +149,12 @@ enum {
 	OPT_SOFT,
 	OPT_STRICT,
 	OPT_FORCE,
+	OPT_UNTIL,
+	OPT_YES,
+	OPT_DRY_RUN,
+	OPT_REPLACE,
+	OPT_SINCE,
+	OPT_HEAD,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -166,6 +171,12 @@ static const struct option options[] = {
     {"soft", no_argument, NULL, OPT_SOFT},
     {"strict", no_argument, NULL, OPT_STRICT},
     {"force", no_argument, NULL, OPT_FORCE},
+    {"until", required_argument, NULL, OPT_UNTIL},
+    {"yes", no_argument, NULL, OPT_YES},
+    {"dry-run", no_argument, NULL, OPT_DRY_RUN},
+    {"replace", no_argument, NULL, OPT_REPLACE},
+    {"since", required_argument, NULL, OPT_SINCE},
+    {"head", required_argument, NULL, OPT_HEAD},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -185,6 +196,9 @@ take_flag(struct cl_line *line, int opt)
 	    {OPT_SOFT, CL_OPT_SOFT},
 	    {OPT_STRICT, CL_OPT_STRICT},
 	    {OPT_FORCE, CL_OPT_FORCE},
+	    {OPT_YES, CL_OPT_YES},
+	    {OPT_DRY_RUN, CL_OPT_DRY_RUN},
+	    {OPT_REPLACE, CL_OPT_REPLACE},
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
@@ -216,6 +230,16 @@ take_option(struct cl_line *line, int opt)
 		line->reason = optarg;
 		line->given |= CL_OPT_REASON;
 		return -1;
+	case OPT_UNTIL:
+		line->given |= CL_OPT_UNTIL;
+		return set_date(line, "--until", false, &line->until_s) == CL_DONE ? -1 : CL_USAGE;
+	case OPT_SINCE:
+		line->given |= CL_OPT_SINCE;
+		return set_date(line, "--since", true, &line->since_s) == CL_DONE ? -1 : CL_USAGE;
+	case OPT_HEAD:
+		line->head = optarg;
+		line->given |= CL_OPT_HEAD;
+		return -1;
 	case OPT_HELP:
 		usage(stdout);
 		return CL_DONE;
@@ -227,12 +251,26 @@ take_option(struct cl_line *line, int opt)
 	}
 }
 
+/* Index of the command in argv: behind our options that may stand before it. */
+static int
+first_word(int argc, char **argv)
+{
+	int i = 1;
+
+	while (i < argc && strncmp(argv[i], "--", 2) == 0)
+		i += strcmp(argv[i], "--config") == 0 || strcmp(argv[i], "--socket") == 0 ? 2 : 1;
+	return i < argc ? i : argc;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct cl_line line = {.config = DEFAULT_CONFIG};
-	int opt, rc;
+	int opt, rc, word = first_word(argc, argv);
 
+	/* Before the options are read: other resolvers' are not ours. */
+	if (find(argc - word, argv + word) == NULL && cl_peers(&line, argc - word, argv + word))
+		return CL_USAGE;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if ((rc = take_option(&line, opt)) >= 0)
 			return rc;

@@ -1,12 +1,14 @@
 # holdfastctl: the operator's command.
 cli_src := \
 	cli/anchor.c \
+	cli/audit.c \
 	cli/cache.c \
 	cli/client.c \
 	cli/config.c \
 	cli/cookie.c \
 	cli/latency.c \
 	cli/nta.c \
+	cli/peers.c \
 	cli/record.c \
 	cli/status.c \
 	cli/trace.c
@@ -14,5 +16,5 @@ cli_src := \
 programs += holdfastctl
 main_holdfastctl := cli/main.c
 parts_holdfastctl := cli hfconfig hf
-libs_holdfastctl := -ljansson -lyaml -lldns
+libs_holdfastctl := -ljansson -lsqlite3 -lyaml -lldns
 program_src += cli/main.c

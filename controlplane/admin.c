@@ -45,9 +45,13 @@ static const struct cp_command *const commands[] = {
     &cp_command_status,
     &cp_command_stats,
     &cp_command_latency,
+    &cp_command_audit_list,
     &cp_command_nta_add,
+    &cp_command_nta_approve,
+    &cp_command_nta_extend,
     &cp_command_nta_list,
     &cp_command_nta_remove,
+    &cp_command_nta_show,
     &cp_command_cache_show,
     &cp_command_anchor_list,
     &cp_command_anchor_show,
@@ -236,6 +240,15 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	drop_client(c);
 }
 
+static bool
+is_utf8(const char *text)
+{
+	json_t *j = json_string(text);
+
+	json_decref(j);
+	return j != NULL;
+}
+
 static void
 set_author(int fd, struct cp_author *author)
 {
@@ -246,7 +259,8 @@ set_author(int fd, struct cp_author *author)
 
 	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
 	author->uid = cred.uid;
-	if (getpwuid_r(cred.uid, &pw, buf, sizeof(buf), &found) == 0 && found != NULL)
+	if (getpwuid_r(cred.uid, &pw, buf, sizeof(buf), &found) == 0 && found != NULL &&
+	    is_utf8(pw.pw_name)) /* for it goes into JSON */
 		snprintf(author->name, sizeof(author->name), "%s", pw.pw_name);
 	else
 		snprintf(author->name, sizeof(author->name), "uid %u", cred.uid);

@@ -129,7 +129,8 @@ void cp_call_add_entry(struct cp_call *c, const struct hf_msg_cache_say *m);
 json_t *cp_json_dataplane(const struct cp_call *c);
 
 extern const struct cp_command cp_command_status, cp_command_stats, cp_command_latency,
-    cp_command_nta_add, cp_command_nta_list, cp_command_nta_remove, cp_command_cache_show,
+    cp_command_audit_list, cp_command_nta_add, cp_command_nta_approve, cp_command_nta_extend,
+    cp_command_nta_list, cp_command_nta_remove, cp_command_nta_show, cp_command_cache_show,
     cp_command_anchor_list, cp_command_anchor_show, cp_command_cookie_show,
     cp_command_cookie_reload, cp_command_trace;
 

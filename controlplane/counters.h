@@ -90,6 +90,12 @@
 	X(nta_added, anchors, "negative trust anchors added")                                  \
 	X(nta_removed, anchors, "negative trust anchors removed by hand")                      \
 	X(nta_expired, anchors, "negative trust anchors that ran out")                         \
+	X(nta_extended, anchors, "negative trust anchors given more time")                     \
+	X(nta_asked, requests, "for negative trust anchors that wait for a second person")     \
+	X(nta_approved, requests, "of those that another uid approved")                        \
+	X(nta_refused, times, "who asked for a negative trust anchor tried to approve it")     \
+	X(nta_lapsed, requests, "for negative trust anchors that nobody approved in time")     \
+	X(clock_jumps, times, "the wall clock jumped while negative trust anchors stood")      \
 	X(anchor_refreshed, observations, "of a trust point's keys that were good (RFC 5011)") \
 	X(anchor_refresh_failed, observations, "of a trust point's keys that failed")          \
 	X(anchor_pending, keys, "new at a trust point: their hold-down began")                 \

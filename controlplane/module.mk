@@ -60,10 +60,12 @@ controlplane_src := \
 	controlplane/admin.c \
 	controlplane/anchors.c \
 	controlplane/answer.c \
+	controlplane/audit.c \
 	controlplane/call.c \
 	controlplane/channel.c \
 	controlplane/client.c \
 	controlplane/command_anchor.c \
+	controlplane/command_audit.c \
 	controlplane/command_cache.c \
 	controlplane/command_cookie.c \
 	controlplane/cookies.c \
@@ -72,6 +74,7 @@ controlplane_src := \
 	controlplane/command_status.c \
 	controlplane/command_trace.c \
 	controlplane/datagrams.c \
+	controlplane/db.c \
 	controlplane/engine.c \
 	controlplane/keepwarm.c \
 	controlplane/keyset.c \
@@ -80,6 +83,7 @@ controlplane_src := \
 	controlplane/listen.c \
 	controlplane/local_zones.c \
 	controlplane/nta.c \
+	controlplane/nta_list.c \
 	controlplane/options.c \
 	controlplane/probe.c \
 	controlplane/program.c \
@@ -89,8 +93,12 @@ controlplane_src := \
 	controlplane/rollover.c \
 	controlplane/root_hints.c \
 	controlplane/rootload.c \
+	controlplane/schema.c \
 	controlplane/service.c \
+	controlplane/steady.c \
 	controlplane/store.c \
+	controlplane/store_nta.c \
+	controlplane/store_point.c \
 	controlplane/stream.c \
 	controlplane/tcp.c \
 	controlplane/trace_json.c \

@@ -2,30 +2,31 @@
 #include "controlplane/nta.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
+#include "controlplane/nta_list.h"
 #include "lib/base/clock.h"
+#include "lib/base/date.h"
 #include "lib/base/log.h"
 #include "lib/base/rand.h"
-
-struct item {
-	struct cp_nta nta;
-	uint64_t over_ns;         /* on the monotonic clock */
-	struct cp_shadow *shadow; /* NULL: there was no memory, and nothing is counted */
-};
 
 struct cp_ntas {
 	struct cp_ntas_config cfg;
 	struct event *timer;
-	struct item *items; /* in order of name */
-	size_t cnt, cap;
+	struct cp_nta_list list;    /* in force */
+	struct cp_nta_list pending; /* wait for a second person */
+	struct cp_steady steady;
+	int64_t clock_stored_s; /* the last `seen` that is in the store */
+	char boot[CP_BOOT_LEN];
+	struct hf_rand rand;
 	struct cp_policy *policy;
 	struct cp_rule *rules; /* scratch for snapshots: HF_POLICY_RULE_MAX */
 	size_t anchor_cnt;     /* the first so many rules are the positive anchors */
-	struct hf_rand rand;
 };
 
 static const struct cp_author nobody = {.uid = 0, .name = "holdfast"};
@@ -34,71 +35,94 @@ static const struct cp_author nobody = {.uid = 0, .name = "holdfast"};
  * generations with one lie, and no policy could be pushed any more. */
 enum { LEAP_MAX = 1 << 20 };
 
-/* --- the list ------------------------------------------------------------------------------ */
-
-/* Index of name, or of where it belongs. */
-static size_t
-place_of(const struct cp_ntas *n, const struct hf_name *name, bool *found)
+static enum cp_nta_result
+store_failed(struct cp_ntas *n, const char *what)
 {
-	size_t lo = 0, hi = n->cnt;
+	cp_count(n->cfg.counters, store_failed);
+	hf_log(HF_LOG_ERROR, "nta", "%s not stored, so not done: %s", what,
+	    cp_store_error(n->cfg.store));
+	return CP_NTA_STORE;
+}
 
-	*found = false;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int cmp = hf_name_cmp(&n->items[mid].nta.name, name);
+/* --- the clock ----------------------------------------------------------------------------- */
 
-		if (cmp == 0) {
-			*found = true;
-			return mid;
-		}
-		if (cmp < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
+static void
+read_clocks(const struct cp_ntas *n, struct cp_moment *now)
+{
+	if (n->cfg.now != NULL) {
+		n->cfg.now(n->cfg.arg, now);
+		return;
 	}
-	return lo;
+	now->wall_s = hf_clock_wall_s();
+	now->mono_ns = hf_clock_boot_ns();
+	now->boot = n->boot;
 }
 
-static int
-make_room(struct cp_ntas *n)
+int64_t
+cp_ntas_now_s(const struct cp_ntas *n)
 {
-	size_t cap = n->cap == 0 ? 16 : n->cap * 2;
+	struct cp_moment now;
 
-	if (n->anchor_cnt + n->cnt >= HF_POLICY_RULE_MAX)
-		return -E2BIG;
-	if (n->cnt < n->cap)
-		return 0;
-	struct item *items = realloc(n->items, cap * sizeof(*items));
-	if (items == NULL)
-		return -ENOMEM;
-	n->items = items;
-	n->cap = cap;
-	return 0;
+	read_clocks(n, &now);
+	return cp_steady_at(&n->steady, now.mono_ns);
 }
 
-/* There is room. */
-static void
-insert(struct cp_ntas *n, const struct cp_nta *nta, int64_t wall_s, uint64_t mono_ns)
+/* All ends moved by by_s, in the store and here. */
+static enum cp_nta_result
+move_ends(struct cp_ntas *n, const struct cp_steady *to, int64_t by_s)
 {
-	bool found;
-	size_t i = place_of(n, &nta->name, &found);
-	uint64_t left_s = nta->expires > wall_s ? (uint64_t)(nta->expires - wall_s) : 0;
+	char reason[128];
 
-	if (left_s > n->cfg.max_s) /* the clock was wrong when it was added, or is now */
-		left_s = n->cfg.max_s;
-	memmove(&n->items[i + 1], &n->items[i], (n->cnt - i) * sizeof(n->items[0]));
-	n->items[i] = (struct item){.nta = *nta,
-	    .over_ns = mono_ns + left_s * HF_NS_PER_S,
-	    .shadow = cp_shadow_create(hf_rand_u64(&n->rand))};
-	n->cnt++;
+	snprintf(reason, sizeof(reason),
+	    "the wall clock jumped by %+lld s: ends moved along, what is left of them stays",
+	    (long long)by_s);
+	const struct cp_audit why = {
+	    .time = to->seen_s,
+	    .author = nobody,
+	    .action = "clock",
+	    .reason = reason,
+	};
+	if (cp_store_set_clock(n->cfg.store, to, by_s, &why) != 0)
+		return store_failed(n, "a jump of the clock");
+	cp_nta_list_move_ends(&n->list, by_s);
+	cp_nta_list_move_ends(&n->pending, by_s);
+	cp_count(n->cfg.counters, clock_jumps);
+	hf_log(HF_LOG_WARN, "nta", "%s", reason);
+	return CP_NTA_OK;
 }
 
-static void
-take_out(struct cp_ntas *n, size_t i)
+/* Without memory of a jump in the store the old base stays, and it is seen again. needed: an end
+ * is about to be stored that must be told from a jump later. */
+static enum cp_nta_result
+follow_clock(struct cp_ntas *n, bool needed)
 {
-	cp_shadow_put(n->items[i].shadow);
-	n->cnt--;
-	memmove(&n->items[i], &n->items[i + 1], (n->cnt - i) * sizeof(n->items[0]));
+	struct cp_steady next = n->steady;
+	struct cp_moment now;
+	bool any = needed || n->list.cnt + n->pending.cnt > 0;
+
+	read_clocks(n, &now);
+	int64_t by_s = cp_steady_follow(&next, &now);
+	bool stale = strcmp(next.boot, n->steady.boot) != 0 ||
+	    next.seen_s - n->clock_stored_s >= CP_STEADY_SEEN_S || n->clock_stored_s == 0;
+
+	if (n->list.cnt + n->pending.cnt == 0) { /* nothing to move */
+		stale = stale || by_s != 0;
+		by_s = 0;
+	}
+	if (by_s != 0) {
+		enum cp_nta_result res = move_ends(n, &next, by_s);
+		if (res != CP_NTA_OK)
+			return res;
+		n->clock_stored_s = next.seen_s;
+	} else if (any && stale) {
+		if (cp_store_set_clock(n->cfg.store, &next, 0, NULL) != 0)
+			return store_failed(n, "the clock");
+		n->clock_stored_s = next.seen_s;
+	} else if (!any) {
+		n->clock_stored_s = 0; /* before the next one it is stored */
+	}
+	n->steady = next;
+	return CP_NTA_OK;
 }
 
 /* --- snapshots ----------------------------------------------------------------------------- */
@@ -142,11 +166,11 @@ snapshot(struct cp_ntas *n)
 {
 	size_t cnt = n->anchor_cnt;
 
-	for (size_t i = 0; i < n->cnt; i++)
+	for (size_t i = 0; i < n->list.cnt; i++)
 		n->rules[cnt++] = (struct cp_rule){.kind = HF_RULE_NTA,
-		    .mode = n->items[i].nta.mode,
-		    .name = n->items[i].nta.name,
-		    .shadow = n->items[i].shadow};
+		    .mode = n->list.at[i].nta.mode,
+		    .name = n->list.at[i].nta.name,
+		    .shadow = n->list.at[i].shadow};
 	return cp_policy_create_with(
 	    cp_store_generation(n->cfg.store), &n->cfg.stale, n->rules, cnt, n->cfg.trust);
 }
@@ -171,14 +195,135 @@ publish(struct cp_ntas *n)
 
 /* --- changes ------------------------------------------------------------------------------- */
 
-static enum cp_nta_result
-store_failed(struct cp_ntas *n, const char *what)
+/* "until 2026-11-28T12:00:00Z, soft, forced" */
+static const char *
+detail_of(const struct cp_nta *nta, char text[CP_DETAIL_MAX])
 {
-	cp_count(n->cfg.counters, store_failed);
-	hf_log(HF_LOG_ERROR, "nta", "%s not stored, so not done: %s", what,
-	    cp_store_error(n->cfg.store));
-	return CP_NTA_STORE;
+	char until[HF_DATE_TEXT_LEN];
+
+	snprintf(text, CP_DETAIL_MAX, "until %s, %s%s", hf_date_to_text(nta->expires, until),
+	    nta->mode == HF_NTA_SOFT ? "soft" : "strict", nta->forced ? ", forced" : "");
+	return text;
 }
+
+static struct cp_audit
+line_of(const struct cp_ntas *n, const struct cp_nta *nta, const char *action,
+    const struct cp_author *author)
+{
+	struct cp_moment now;
+
+	read_clocks(n, &now);
+	return (struct cp_audit){
+	    .time = now.wall_s,
+	    .author = *author,
+	    .action = action,
+	    .name = &nta->name,
+	    .reason = nta->reason,
+	    .after = cp_store_generation(n->cfg.store),
+	};
+}
+
+static void
+log_change(const struct cp_nta *nta, const struct cp_audit *a)
+{
+	char text[HF_NAME_TEXT_LEN];
+
+	hf_log(HF_LOG_INFO, "nta", "%s %s by %s%s%s: %s", a->action,
+	    hf_name_to_text(&nta->name, text), a->author.name, a->detail != NULL ? " " : "",
+	    a->detail != NULL ? a->detail : "", a->reason);
+}
+
+static void
+put_in_list(struct cp_ntas *n, const struct cp_nta *nta)
+{
+	struct cp_nta_item *it = cp_nta_list_put(&n->list, nta);
+
+	if (it->shadow == NULL)
+		it->shadow = cp_shadow_create(hf_rand_u64(&n->rand));
+}
+
+/* nta is in force from now on, in the place of one of its name. */
+static enum cp_nta_result
+put(struct cp_ntas *n, const struct cp_nta *nta, const char *action, const struct cp_author *author)
+{
+	char detail[CP_DETAIL_MAX];
+	const struct cp_nta *old = cp_ntas_find(n, &nta->name);
+	bool pushed = old == NULL || old->mode != nta->mode;
+	struct cp_audit why = line_of(n, nta, action, author);
+
+	if (old == NULL && n->anchor_cnt + n->list.cnt >= HF_POLICY_RULE_MAX)
+		return CP_NTA_FULL;
+	if (cp_nta_list_reserve(&n->list) != 0)
+		return CP_NTA_NO_MEMORY;
+	if (follow_clock(n, true) != CP_NTA_OK)
+		return CP_NTA_STORE;
+	why.detail = detail_of(nta, detail);
+	why.after += pushed;
+	if (cp_store_put(n->cfg.store, nta, &why) != 0)
+		return store_failed(n, action);
+	put_in_list(n, nta);
+	cp_nta_list_remove(&n->pending, &nta->name);
+	log_change(nta, &why);
+	return pushed ? publish(n) : CP_NTA_OK;
+}
+
+/* nta waits. */
+static enum cp_nta_result
+pend(struct cp_ntas *n, const struct cp_nta *nta, const char *action)
+{
+	char detail[CP_DETAIL_MAX];
+	struct cp_nta waits = *nta;
+	struct cp_audit why = line_of(n, nta, action, &nta->author);
+
+	if (n->pending.cnt >= CP_NTA_PENDING_MAX)
+		return CP_NTA_FULL;
+	if (cp_nta_list_reserve(&n->pending) != 0)
+		return CP_NTA_NO_MEMORY;
+	if (follow_clock(n, true) != CP_NTA_OK)
+		return CP_NTA_STORE;
+	waits.lapses = cp_ntas_now_s(n) + CP_NTA_PENDING_S;
+	why.detail = detail_of(nta, detail);
+	if (cp_store_pend(n->cfg.store, &waits, &why) != 0)
+		return store_failed(n, action);
+	cp_nta_list_put(&n->pending, &waits);
+	cp_count(n->cfg.counters, nta_asked);
+	log_change(nta, &why);
+	return CP_NTA_WAITS;
+}
+
+/* Out of the store and the list, and what waits under its name; the caller publishes. */
+static enum cp_nta_result
+drop(
+    struct cp_ntas *n, const struct cp_nta *nta, const char *action, const struct cp_author *author)
+{
+	char detail[CP_DETAIL_MAX];
+	struct cp_nta gone = *nta;
+	struct cp_audit why = line_of(n, &gone, action, author);
+
+	why.detail = detail_of(&gone, detail);
+	why.after++;
+	if (cp_store_remove(n->cfg.store, &gone.name, &why) != 0)
+		return store_failed(n, action);
+	cp_nta_list_remove(&n->list, &gone.name);
+	log_change(&gone, &why);
+	return CP_NTA_OK;
+}
+
+static enum cp_nta_result
+unpend(
+    struct cp_ntas *n, const struct cp_nta *nta, const char *action, const struct cp_author *author)
+{
+	struct cp_nta gone = *nta;
+	struct cp_audit why = line_of(n, &gone, action, author);
+
+	if (cp_store_unpend(n->cfg.store, &gone.name, &why) != 0)
+		return store_failed(n, action);
+	cp_nta_list_remove(&n->pending, &gone.name);
+	log_change(&gone, &why);
+	return CP_NTA_OK;
+}
+
+/* --- what operators ask -------------------------------------------------------------------- */
 
 static bool
 reason_ok(const char *reason)
@@ -192,97 +337,171 @@ reason_ok(const char *reason)
 	return len > 0 && len <= CP_REASON_MAX;
 }
 
-static enum cp_nta_result
-judge(const struct cp_ntas *n, const struct cp_nta_request *rq)
+/* RFC 7646 1.1: a TLD's outage is what most people see, and so is its anchor. */
+static bool
+needs_second(const struct cp_ntas *n, const struct hf_name *name)
 {
+	return n->cfg.second_for_tlds && name->label_cnt <= 1;
+}
+
+/* What is wrong with the time that is asked for, or OK and *expires. */
+static enum cp_nta_result
+end_of(const struct cp_ntas *n, const struct cp_nta_request *rq, int64_t now_s, int64_t *expires)
+{
+	int64_t max_s = (int64_t)n->cfg.max_s;
+
+	if (rq->until_s != 0) {
+		if (rq->until_s <= now_s || rq->until_s - now_s > max_s)
+			return CP_NTA_TOO_LONG;
+		*expires = rq->until_s;
+		return CP_NTA_OK;
+	}
+	if (rq->for_s == 0 || rq->for_s > n->cfg.max_s)
+		return CP_NTA_TOO_LONG;
+	*expires = now_s + (int64_t)rq->for_s;
+	return CP_NTA_OK;
+}
+
+enum cp_nta_result
+cp_ntas_try(struct cp_ntas *n, const struct cp_nta_request *rq, struct cp_nta *out)
+{
+	struct cp_nta nta = {.name = rq->name,
+	    .author = rq->author,
+	    .added = cp_ntas_now_s(n),
+	    .mode = rq->mode,
+	    .forced = rq->forced};
+
 	if (!reason_ok(rq->reason))
 		return CP_NTA_BAD_REASON;
 	if (is_anchor(n, &rq->name))
 		return CP_NTA_IS_ANCHOR;
-	if (rq->for_s == 0 || rq->for_s > n->cfg.max_s)
-		return CP_NTA_TOO_LONG;
-	return cp_ntas_find(n, &rq->name) != NULL ? CP_NTA_EXISTS : CP_NTA_OK;
+	enum cp_nta_result res = end_of(n, rq, nta.added, &nta.expires);
+	if (res != CP_NTA_OK)
+		return res;
+	hf_name_lower(&nta.name);
+	memcpy(nta.reason, rq->reason, strlen(rq->reason) + 1); /* reason_ok: it fits */
+	if (!rq->replace && cp_ntas_find(n, &nta.name) != NULL)
+		return CP_NTA_EXISTS;
+	if (cp_ntas_pending(n, &nta.name) != NULL)
+		return CP_NTA_WAITS_ALREADY;
+	*out = nta;
+	return needs_second(n, &nta.name) ? CP_NTA_WAITS : CP_NTA_OK;
 }
 
 enum cp_nta_result
 cp_ntas_add(struct cp_ntas *n, const struct cp_nta_request *rq)
 {
-	char text[HF_NAME_TEXT_LEN];
-	enum cp_nta_result res = judge(n, rq);
-	int64_t now_s = hf_clock_wall_s();
+	struct cp_nta nta;
 
+	if (follow_clock(n, false) != CP_NTA_OK)
+		return CP_NTA_STORE;
+	enum cp_nta_result res = cp_ntas_try(n, rq, &nta);
+	if (res == CP_NTA_WAITS)
+		return pend(n, &nta, "ask");
 	if (res != CP_NTA_OK)
 		return res;
-	int rc = make_room(n);
-	if (rc != 0)
-		return rc == -ENOMEM ? CP_NTA_NO_MEMORY : CP_NTA_FULL;
-	struct cp_nta nta = {
-	    .name = rq->name,
-	    .author = rq->author,
-	    .added = now_s,
-	    .expires = now_s + (int64_t)rq->for_s,
-	    .mode = rq->mode,
-	    .forced = rq->forced,
-	};
-	hf_name_lower(&nta.name);
-	memcpy(nta.reason, rq->reason, strlen(rq->reason) + 1); /* reason_ok: it fits */
-	if (cp_store_add(n->cfg.store, &nta) != 0)
-		return store_failed(n, "adding");
-	insert(n, &nta, now_s, hf_clock_mono_ns());
-	cp_count(n->cfg.counters, nta_added);
-	hf_log(HF_LOG_INFO, "nta", "added %s for %llu s by %s: %s",
-	    hf_name_to_text(&nta.name, text), (unsigned long long)rq->for_s, nta.author.name,
-	    nta.reason);
-	return publish(n);
+	const char *action = cp_ntas_find(n, &nta.name) != NULL ? "replace" : "add";
+	res = put(n, &nta, action, &rq->author);
+	if (res == CP_NTA_OK)
+		cp_count(n->cfg.counters, nta_added);
+	return res;
 }
 
-/* Out of the store and the list; the caller publishes. */
-static enum cp_nta_result
-drop(struct cp_ntas *n, size_t i, const char *action, const struct cp_author *author)
+enum cp_nta_result
+cp_ntas_extend(struct cp_ntas *n, const struct cp_nta_request *rq)
 {
-	char text[HF_NAME_TEXT_LEN];
-	const struct cp_nta *nta = &n->items[i].nta;
-	struct cp_audit why = {
-	    .time = hf_clock_wall_s(),
-	    .author = *author,
-	    .action = action,
-	    .name = &nta->name,
-	    .reason = nta->reason,
-	};
+	const struct cp_nta *old = cp_ntas_find(n, &rq->name);
+	struct cp_nta nta;
 
-	if (cp_store_remove(n->cfg.store, nta, &why) != 0)
-		return store_failed(n, action);
-	hf_log(HF_LOG_INFO, "nta", "%s %s by %s", action, hf_name_to_text(&nta->name, text),
-	    author->name);
-	take_out(n, i);
-	return CP_NTA_OK;
+	if (old == NULL)
+		return CP_NTA_ABSENT;
+	if (cp_ntas_pending(n, &rq->name) != NULL)
+		return CP_NTA_WAITS_ALREADY;
+	if (follow_clock(n, false) != CP_NTA_OK)
+		return CP_NTA_STORE;
+	nta = *old;
+	enum cp_nta_result res = end_of(n, rq, cp_ntas_now_s(n), &nta.expires);
+	if (res != CP_NTA_OK)
+		return res;
+	if (nta.expires <= old->expires)
+		return CP_NTA_SHORTER;
+	if (rq->reason[0] != '\0') {
+		if (!reason_ok(rq->reason))
+			return CP_NTA_BAD_REASON;
+		memcpy(nta.reason, rq->reason, strlen(rq->reason) + 1);
+	}
+	if (needs_second(n, &nta.name)) {
+		nta.author = rq->author; /* who cannot approve it */
+		return pend(n, &nta, "ask");
+	}
+	res = put(n, &nta, "extend", &rq->author);
+	if (res == CP_NTA_OK)
+		cp_count(n->cfg.counters, nta_extended);
+	return res;
+}
+
+static enum cp_nta_result
+refuse_same_person(struct cp_ntas *n, const struct cp_nta *nta, const struct cp_author *author)
+{
+	struct cp_audit why = line_of(n, nta, "refuse", author);
+
+	why.detail = "who asks cannot approve";
+	if (cp_store_note(n->cfg.store, &why) != 0)
+		return store_failed(n, "refusing");
+	cp_count(n->cfg.counters, nta_refused);
+	log_change(nta, &why);
+	return CP_NTA_SAME_PERSON;
+}
+
+enum cp_nta_result
+cp_ntas_approve(struct cp_ntas *n, const struct hf_name *name, const struct cp_author *author)
+{
+	cp_ntas_expire(n);
+	const struct cp_nta *asked = cp_ntas_pending(n, name);
+
+	if (asked == NULL)
+		return CP_NTA_ABSENT;
+	if (asked->author.uid == author->uid)
+		return refuse_same_person(n, asked, author);
+	struct cp_nta nta = *asked;
+	nta.lapses = 0;
+	enum cp_nta_result res = put(n, &nta, "approve", author);
+	if (res == CP_NTA_OK)
+		cp_count(n->cfg.counters, nta_approved);
+	return res;
 }
 
 enum cp_nta_result
 cp_ntas_remove(struct cp_ntas *n, const struct hf_name *name, const struct cp_author *author)
 {
-	bool found;
-	size_t i = place_of(n, name, &found);
+	const struct cp_nta *waits = cp_ntas_pending(n, name), *nta = cp_ntas_find(n, name);
+	enum cp_nta_result res = CP_NTA_OK;
 
-	if (!found)
+	if (nta == NULL && waits == NULL)
 		return CP_NTA_ABSENT;
-	enum cp_nta_result res = drop(n, i, "remove", author);
+	if (waits != NULL)
+		res = unpend(n, waits, "withdraw", author);
+	if (nta == NULL || res != CP_NTA_OK)
+		return res;
+	res = drop(n, nta, "remove", author);
 	if (res != CP_NTA_OK)
 		return res;
 	cp_count(n->cfg.counters, nta_removed);
 	return publish(n);
 }
 
+/* --- what ends by itself ------------------------------------------------------------------- */
+
 /* True when something went. What the store does not let go stays and is tried again. */
 static bool
-drop_due(struct cp_ntas *n, int64_t wall_s, uint64_t mono_ns)
+drop_due(struct cp_ntas *n, int64_t now_s)
 {
 	bool changed = false;
 
-	for (size_t i = n->cnt; i-- > 0;) {
-		if (wall_s < n->items[i].nta.expires && mono_ns < n->items[i].over_ns)
+	for (size_t i = n->list.cnt; i-- > 0;) {
+		if (now_s < n->list.at[i].nta.expires)
 			continue;
-		if (drop(n, i, "expire", &nobody) != CP_NTA_OK)
+		if (drop(n, &n->list.at[i].nta, "expire", &nobody) != CP_NTA_OK)
 			break;
 		cp_count(n->cfg.counters, nta_expired);
 		changed = true;
@@ -290,10 +509,35 @@ drop_due(struct cp_ntas *n, int64_t wall_s, uint64_t mono_ns)
 	return changed;
 }
 
-void
-cp_ntas_expire(struct cp_ntas *n, int64_t wall_s, uint64_t mono_ns)
+/* A request lapses when nobody approved it, or when its time would be over. */
+static void
+lapse_due(struct cp_ntas *n, int64_t now_s)
 {
-	if (drop_due(n, wall_s, mono_ns))
+	for (size_t i = n->pending.cnt; i-- > 0;) {
+		const struct cp_nta *p = &n->pending.at[i].nta;
+
+		if (now_s < p->lapses && now_s < p->expires)
+			continue;
+		if (unpend(n, p, "lapse", &nobody) != CP_NTA_OK)
+			break;
+		cp_count(n->cfg.counters, nta_lapsed);
+	}
+}
+
+/* Ends are judged by a clock whose jumps are in the store, or not at all. */
+static bool
+end_what_is_over(struct cp_ntas *n)
+{
+	if (follow_clock(n, false) != CP_NTA_OK)
+		return false;
+	lapse_due(n, cp_ntas_now_s(n));
+	return drop_due(n, cp_ntas_now_s(n));
+}
+
+void
+cp_ntas_expire(struct cp_ntas *n)
+{
+	if (end_what_is_over(n))
 		(void)publish(n);
 }
 
@@ -306,6 +550,7 @@ cp_ntas_overtake(struct cp_ntas *n, uint64_t theirs)
 	    .time = hf_clock_wall_s(),
 	    .author = nobody,
 	    .action = "reconcile",
+	    .after = next,
 	    .reason = "the dataplane has a generation that is not this process's",
 	};
 
@@ -316,7 +561,7 @@ cp_ntas_overtake(struct cp_ntas *n, uint64_t theirs)
 		    (unsigned long long)theirs, (unsigned long long)ours);
 		return CP_NTA_TOO_FAR;
 	}
-	if (cp_store_set_generation(n->cfg.store, next, &why) != 0)
+	if (cp_store_note(n->cfg.store, &why) != 0)
 		return store_failed(n, "reconciling");
 	return publish(n);
 }
@@ -337,7 +582,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	cp_ntas_expire(arg, hf_clock_wall_s(), hf_clock_mono_ns());
+	cp_ntas_expire(arg);
 }
 
 static int
@@ -345,17 +590,52 @@ load_one(void *arg, const struct cp_nta *nta)
 {
 	struct cp_ntas *n = arg;
 	char text[HF_NAME_TEXT_LEN];
-	int rc = make_room(n);
+	struct cp_nta_list *l = nta->lapses != 0 ? &n->pending : &n->list;
 
-	if (rc != 0)
-		return rc;
+	if (l == &n->list && n->anchor_cnt + n->list.cnt >= HF_POLICY_RULE_MAX)
+		return -E2BIG;
 	/* A trust anchor configured since then wins over a stored exception from it. */
 	if (is_anchor(n, &nta->name)) {
 		hf_log(HF_LOG_WARN, "nta", "%s is a trust anchor now: its NTA is not used",
 		    hf_name_to_text(&nta->name, text));
 		return 0;
 	}
-	insert(n, nta, hf_clock_wall_s(), hf_clock_mono_ns());
+	int rc = cp_nta_list_reserve(l);
+	if (rc != 0)
+		return rc;
+	if (l == &n->list)
+		put_in_list(n, nta);
+	else
+		cp_nta_list_put(l, nta);
+	return 0;
+}
+
+/* No anchor stands for longer than may be asked for today. */
+static void
+clamp_ends(struct cp_ntas *n)
+{
+	int64_t last_s = cp_ntas_now_s(n) + (int64_t)n->cfg.max_s;
+
+	for (size_t i = 0; i < n->list.cnt; i++)
+		if (n->list.at[i].nta.expires > last_s)
+			n->list.at[i].nta.expires = last_s;
+}
+
+static int
+load(struct cp_ntas *n)
+{
+	int rc = cp_store_load(n->cfg.store, load_one, n);
+
+	if (rc == 0)
+		rc = cp_store_clock(n->cfg.store, &n->steady);
+	if (rc != 0)
+		return rc;
+	/* One that the kernel does not give tells at least this run of the program from others. */
+	if (hf_clock_boot_id(n->boot) != 0)
+		snprintf(n->boot, sizeof(n->boot), "pid %d %llx", (int)getpid(),
+		    (unsigned long long)hf_clock_mono_ns());
+	(void)end_what_is_over(n);
+	clamp_ends(n);
 	return 0;
 }
 
@@ -385,9 +665,8 @@ cp_ntas_create(const struct cp_ntas_config *cfg, struct cp_ntas **out)
 		rc = n->rules == NULL ? -ENOMEM : collect_anchors(n);
 	}
 	if (rc == 0)
-		rc = cp_store_load(cfg->store, load_one, n);
+		rc = load(n);
 	if (rc == 0) {
-		(void)drop_due(n, hf_clock_wall_s(), hf_clock_mono_ns());
 		n->policy = snapshot(n);
 		rc = n->policy == NULL ? -ENOMEM : start_timer(n);
 	}
@@ -408,9 +687,8 @@ cp_ntas_destroy(struct cp_ntas *n)
 	if (n->policy != NULL)
 		cp_policy_put(n->policy);
 	cp_trust_put(n->cfg.trust);
-	for (size_t i = 0; i < n->cnt; i++)
-		cp_shadow_put(n->items[i].shadow);
-	free(n->items);
+	cp_nta_list_fini(&n->list);
+	cp_nta_list_fini(&n->pending);
 	free(n->rules);
 	free(n);
 }
@@ -424,26 +702,39 @@ cp_ntas_policy(const struct cp_ntas *n)
 const struct cp_nta *
 cp_ntas_find(const struct cp_ntas *n, const struct hf_name *name)
 {
-	bool found;
-	size_t i = place_of(n, name, &found);
+	const struct cp_nta_item *it = cp_nta_list_find(&n->list, name);
 
-	return found ? &n->items[i].nta : NULL;
+	return it != NULL ? &it->nta : NULL;
 }
 
 const struct cp_nta *
 cp_ntas_at(const struct cp_ntas *n, size_t i)
 {
-	return i < n->cnt ? &n->items[i].nta : NULL;
+	return i < n->list.cnt ? &n->list.at[i].nta : NULL;
 }
 
 struct cp_shadow *
 cp_ntas_shadow(const struct cp_ntas *n, size_t i)
 {
-	return i < n->cnt ? n->items[i].shadow : NULL;
+	return i < n->list.cnt ? n->list.at[i].shadow : NULL;
 }
 
 size_t
 cp_ntas_cnt(const struct cp_ntas *n)
 {
-	return n->cnt;
+	return n->list.cnt;
+}
+
+const struct cp_nta *
+cp_ntas_pending(const struct cp_ntas *n, const struct hf_name *name)
+{
+	const struct cp_nta_item *it = cp_nta_list_find(&n->pending, name);
+
+	return it != NULL ? &it->nta : NULL;
+}
+
+const struct cp_nta *
+cp_ntas_pending_at(const struct cp_ntas *n, size_t i)
+{
+	return i < n->pending.cnt ? &n->pending.at[i].nta : NULL;
 }

@@ -338,6 +338,7 @@ make_policy(struct program *g)
 	    .stale = stale_of(g->config),
 	    .trust = cp_rollover_trust(g->rollover),
 	    .max_s = g->config->nta_max_ns / HF_NS_PER_S,
+	    .second_for_tlds = g->config->nta_approval == HF_CONFIG_APPROVAL_TLD,
 	    .arg = g,
 	    .publish = on_publish,
 	};

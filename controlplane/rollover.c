@@ -2,11 +2,9 @@
 #include "controlplane/rollover.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -500,19 +498,6 @@ cp_rollover_start(struct cp_rollover *r, const struct cp_rollover_ops *ops)
 
 /* --- all ---------------------------------------------------------------------------------- */
 
-/* "" when the kernel does not say: then no two runs are the same. */
-static void
-boot_read(char boot[CP_BOOT_LEN])
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd >= 0 ? read(fd, boot, CP_BOOT_LEN - 1) : 0;
-
-	if (fd >= 0)
-		close(fd);
-	boot[len > 0 ? len : 0] = '\0';
-	boot[strcspn(boot, "\n")] = '\0';
-}
-
 /* Loaded keys belong to no file until one vouches for them. */
 static int
 load_one(void *arg, const struct cp_point *p)
@@ -537,7 +522,7 @@ cp_rollover_create(const struct cp_rollover_config *cfg, struct cp_rollover **ou
 		if (cfg->boot != NULL)
 			snprintf(r->boot, sizeof(r->boot), "%s", cfg->boot);
 		else
-			boot_read(r->boot);
+			(void)hf_clock_boot_id(r->boot); /* "": no two runs are the same */
 		r->crypto = va_crypto_create();
 		rc = r->crypto == NULL ? -ENOMEM : cp_store_points(cfg->store, load_one, r);
 	}

@@ -22,6 +22,7 @@
 #ifndef CP_TRUST_POINT_H
 #define CP_TRUST_POINT_H
 
+#include "lib/base/clock.h"
 #include "lib/wire/rrset.h"
 #include "validator/validator.h"
 
@@ -48,7 +49,7 @@ enum {
 	CP_POINT_KEYS_MAX = 64,
 	CP_POINT_RDATA_MAX = 1032, /* RSA of 4096 bits needs half of it */
 	CP_POINT_SEEN_MIN = 3,     /* observations, however long the hold-down was */
-	CP_BOOT_LEN = 40,
+	CP_BOOT_LEN = HF_BOOT_ID_LEN,
 };
 
 struct cp_point_key {

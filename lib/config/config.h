@@ -39,6 +39,7 @@ enum {
 
 enum hf_idle { HF_IDLE_ADAPTIVE, HF_IDLE_POLL };
 enum hf_config_rollover { HF_ROLLOVER_ROOT, HF_ROLLOVER_ALL, HF_ROLLOVER_NO };
+enum hf_config_approval { HF_CONFIG_APPROVAL_NONE, HF_CONFIG_APPROVAL_TLD };
 enum hf_any { HF_ANY_MINIMAL, HF_ANY_FULL };
 enum hf_local_zone { HF_LOCAL_DEFAULT, HF_LOCAL_OFF, HF_LOCAL_EMPTY };
 enum hf_hugepages { HF_HUGEPAGES_AUTO, HF_HUGEPAGES_YES, HF_HUGEPAGES_NO };
@@ -161,6 +162,7 @@ struct hf_config {
 
 	char *policy_store; /* SQLite file */
 	uint64_t nta_default_ns, nta_max_ns;
+	uint64_t nta_approval; /* enum hf_config_approval */
 
 	bool stale;
 	uint64_t stale_client_timer_ns, stale_ttl_ns, stale_max_ns, stale_retry_ns;

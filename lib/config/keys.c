@@ -211,6 +211,8 @@ const struct hf_schema_key hf_schema[] = {
 	 "life of a Negative Trust Anchor when none is said"},
 	{"policy", "nta-max", HF_SCHEMA_DURATION, AT(nta_max_ns), S(60), S(604800), "7d", {0},
 	 "longest life of a Negative Trust Anchor (RFC 7646 2)"},
+	{"policy", "nta-approval", HF_SCHEMA_WORD, AT(nta_approval), 0, 0, "none", {"none", "tld"},
+	 "whose Negative Trust Anchors need a second person's word: nobody's, or TLDs'"},
 
 	{"stale", "enabled", HF_SCHEMA_BOOL, AT(stale), 0, 0, "yes", {0},
 	 "serve expired answers when servers fail (RFC 8767)"},

@@ -43,7 +43,7 @@ def test_an_nta_revives_the_names_that_failed_and_removal_validates_again(outage
         assert [c for c, _ in world.edes(reply)] == [6], (name, world.edes(reply))
         assert "33834" in world.edes(reply)[0][1], (name, world.edes(reply))
 
-    added = appliance.ctl("nta", "add", "de", "--for", "3h", "--reason", "bad signatures in .de")
+    added = appliance.ctl("nta", "add", "de", "--yes", "--for", "3h", "--reason", "bad signatures in .de")
     assert "generation" in added.stdout and "active on 2/2 cores in" in added.stdout
     for name, reply in ask_all(client, FRESH).items():
         assert world.rcode(reply) == "NOERROR" and reply.answer, (name, world.edes(reply))
@@ -69,7 +69,7 @@ def test_an_nta_revives_the_names_that_failed_and_removal_validates_again(outage
 def test_nothing_fetched_under_the_nta_is_served_once_it_is_gone(outage):
     lab, appliance, client = outage
     lab.run("break", "de")
-    appliance.ctl("nta", "add", "de", "--for", "1h", "--reason", "test")
+    appliance.ctl("nta", "add", "de", "--yes", "--for", "1h", "--reason", "test")
     ask_all(client, FRESH)
     appliance.ctl("nta", "remove", "de")
     for name, reply in ask_all(client, FRESH).items():
@@ -82,7 +82,7 @@ def test_names_outside_the_nta_keep_ad_and_cached_secure_names_lose_it_only_mean
     assert world.authentic(client.ask("www.signed.de")) and world.authentic(client.ask("www.signed.se"))
     assert world.authentic(client.ask("alias.signed.de"))  # -> www.signed.se
     seen = lab.queries()
-    appliance.ctl("nta", "add", "de", "--reason", "test")
+    appliance.ctl("nta", "add", "de", "--yes", "--reason", "test")
     assert not world.authentic(client.ask("www.signed.de"))
     assert not world.authentic(client.ask("alias.signed.de"))
     assert world.authentic(client.ask("www.signed.se"))
@@ -97,7 +97,7 @@ def test_a_chain_that_passes_through_the_nta_is_covered_too(outage):
     lab.run("break", "de")
     reply = client.ask("alias.unsigned.aq", "A")  # -> www.signed.de
     assert world.rcode(reply) == "SERVFAIL"
-    appliance.ctl("nta", "add", "de", "--reason", "test")
+    appliance.ctl("nta", "add", "de", "--yes", "--reason", "test")
     reply = client.ask("alias.unsigned.aq", "A")
     assert world.rcode(reply) == "NOERROR" and not world.authentic(reply)
 
@@ -113,14 +113,14 @@ def test_four_of_six_bad_servers_are_survived_without_an_nta(outage):
 def test_the_list_tells_and_wrong_commands_are_refused(outage):
     _, appliance, _ = outage
     assert appliance.ctl_json("nta", "list")["ntas"] == []
-    appliance.ctl("nta", "add", "de", "--for", "3h", "--reason", "why not")
+    appliance.ctl("nta", "add", "de", "--yes", "--for", "3h", "--reason", "why not")
     nta = appliance.ctl_json("nta", "list")["ntas"][0]
     assert nta["name"] == "de." and nta["reason"] == "why not" and nta["author"]
     assert 10700 < nta["left_s"] <= 10800
-    assert appliance.ctl("nta", "add", "de", "--reason", "again", check=False).returncode == 6
+    assert appliance.ctl("nta", "add", "de", "--yes", "--reason", "again", check=False).returncode == 6
     assert appliance.ctl("nta", "add", ".", "--reason", "all", check=False).returncode == 5
-    assert appliance.ctl("nta", "add", "se", "--for", "8d", "--reason", "x", check=False).returncode == 5
-    assert appliance.ctl("nta", "add", "se", check=False).returncode == 2
+    assert appliance.ctl("nta", "add", "se", "--yes", "--for", "8d", "--reason", "x", check=False).returncode == 5
+    assert appliance.ctl("nta", "add", "se", "--yes", check=False).returncode == 2
     assert appliance.ctl("nta", "remove", "se", check=False).returncode == 1
     assert appliance.ctl("nta", "add", "a..b", "--reason", "x", check=False).returncode == 2
 
@@ -128,7 +128,7 @@ def test_the_list_tells_and_wrong_commands_are_refused(outage):
 def test_an_nta_ends_by_itself(outage):
     lab, appliance, client = outage
     lab.run("break", "de")
-    appliance.ctl("nta", "add", "de", "--for", "3s", "--reason", "short")
+    appliance.ctl("nta", "add", "de", "--yes", "--for", "3s", "--reason", "short")
     assert world.rcode(client.ask("www.fresh1.de")) == "NOERROR"
     time.sleep(4.5)
     assert appliance.ctl_json("nta", "list")["ntas"] == []

@@ -77,7 +77,7 @@ def test_an_nta_is_in_force_in_every_thread_when_it_is_acknowledged(threaded):
     lab.run("break", "de")
     with Load(lab, FRESH) as load:
         for _ in range(3):
-            added = appliance.ctl("nta", "add", "de", "--for", "1h", "--reason", "load")
+            added = appliance.ctl("nta", "add", "de", "--yes", "--for", "1h", "--reason", "load")
             assert "active on 2/2 cores in" in added.stdout
             for name in FRESH:
                 reply = client.ask(name)

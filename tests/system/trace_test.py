@@ -122,7 +122,7 @@ def test_with_all_servers_bad_the_trace_names_key_tag_step_and_nta(traced):
     lab, appliance = traced
     lab.run("break", "de")
     text = appliance.ctl("trace", "www.plain3.de", "A").stdout
-    appliance.ctl("nta", "add", "de", "--for", "1h", "--reason", "bad signatures in .de")
+    appliance.ctl("nta", "add", "de", "--yes", "--for", "1h", "--reason", "bad signatures in .de")
     under = appliance.ctl("trace", "www.plain3.de", "A").stdout
     appliance.ctl("nta", "remove", "de")
     assert "plain3.de.  DS  bogus: signature does not verify (RFC 4035 5.3.3)" in text

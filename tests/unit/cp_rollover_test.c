@@ -496,7 +496,7 @@ observe_for_ever(int out)
 
 /* The last state of B that the audit log tells of. */
 static int
-last_of_b(void *arg, const struct cp_audit *a)
+last_of_b(void *arg, const struct hf_audit_line *a)
 {
 	struct va_signer b = kr_signer('B');
 	unsigned tag = 0;
@@ -559,7 +559,7 @@ killed_at_any_moment_an_observation_is_whole_or_was_not(void **state)
 
 		said = one_kill((useconds_t)(random() % 8000), said);
 		assert_int_equal(cp_store_open(path, &store), 0);
-		assert_int_equal(cp_store_audit(store, last_of_b, told), 0);
+		assert_int_equal(cp_store_audit(store, 0, 0, INT64_MAX, last_of_b, told), 0);
 		assert_int_equal(cp_store_points(store, check_point, told), 0);
 		/* What was said is there; at most one more. */
 		assert_true(atoll(told) == said || atoll(told) == said + 1);

@@ -14,96 +14,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <sqlite3.h>
 
-#include "controlplane/store.h"
-
-static char dir[64], path[80];
-
-static int
-make_dir(void **state)
-{
-	(void)state;
-	strcpy(dir, "/tmp/holdfast-store-XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/policy.db", dir);
-	return 0;
-}
-
-static int
-remove_dir(void **state)
-{
-	static const char *const files[] = {"", "-wal", "-shm", ".lock", "-journal"};
-	char name[128];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		snprintf(name, sizeof(name), "%s%s", path, files[i]);
-		(void)unlink(name);
-	}
-	return rmdir(dir);
-}
-
-static struct cp_nta
-nta(const char *name)
-{
-	struct cp_nta n = {
-	    .reason = "a test",
-	    .author = {.uid = 7, .name = "tester"},
-	    .added = 1000,
-	    .expires = 4600,
-	    .mode = HF_NTA_SOFT,
-	    .forced = true,
-	};
-
-	assert_int_equal(hf_name_from_text(name, &n.name), 0);
-	return n;
-}
-
-static struct cp_audit
-audit(const struct cp_nta *n, const char *action)
-{
-	return (struct cp_audit){.time = 2000,
-	    .author = n->author,
-	    .action = action,
-	    .name = &n->name,
-	    .reason = n->reason};
-}
-
-static struct cp_store *
-open_ok(void)
-{
-	struct cp_store *s;
-
-	if (cp_store_open(path, &s) != 0)
-		fail_msg("%s", cp_store_error(s));
-	return s;
-}
-
-struct seen {
-	int cnt;
-	struct cp_nta last;
-};
-
-static int
-see(void *arg, const struct cp_nta *n)
-{
-	struct seen *s = arg;
-
-	s->cnt++;
-	s->last = *n;
-	return 0;
-}
-
-static int
-anchor_cnt(struct cp_store *s)
-{
-	struct seen seen = {0};
-
-	assert_int_equal(cp_store_load(s, see, &seen), 0);
-	return seen.cnt;
-}
+#include "tests/unit/support/cp_store_dir.h"
 
 struct points {
 	int cnt;
@@ -178,7 +90,7 @@ what_was_added_is_there_after_opening_again(void **state)
 	struct seen seen = {0};
 
 	(void)state;
-	assert_int_equal(cp_store_add(s, &n), 0);
+	assert_int_equal(add(s, &n), 0);
 	cp_store_close(s);
 	s = open_ok();
 	assert_int_equal(cp_store_generation(s), 2);
@@ -195,16 +107,16 @@ what_was_added_is_there_after_opening_again(void **state)
 }
 
 static int
-check_line(void *arg, const struct cp_audit *a)
+check_line(void *arg, const struct hf_audit_line *l)
 {
 	static const char *const actions[] = {"add", "remove", "reconcile"};
-	static const uint64_t after[] = {2, 3, 9};
+	static const int64_t after[] = {2, 3, 9};
 	int i = (*(int *)arg)++;
 
-	assert_string_equal(a->action, actions[i]);
-	assert_int_equal(a->after, after[i]);
-	assert_int_equal(a->before, i == 0 ? 1 : after[i - 1]);
-	assert_int_equal(a->name != NULL, i < 2);
+	assert_string_equal(l->action, actions[i]);
+	assert_int_equal(l->after, after[i]);
+	assert_int_equal(l->before, i == 0 ? 1 : after[i - 1]);
+	assert_int_equal(l->name != NULL, i < 2);
 	return 0;
 }
 
@@ -213,16 +125,21 @@ every_change_leaves_its_line_with_both_generations(void **state)
 {
 	struct cp_store *s = open_ok();
 	struct cp_nta n = nta("de.");
-	struct cp_audit removal = audit(&n, "remove"), jump = audit(&n, "reconcile");
+	struct cp_audit jump = audit(&n, "reconcile", 9);
 	int lines = 0;
 
 	(void)state;
 	jump.name = NULL;
-	assert_int_equal(cp_store_add(s, &n), 0);
-	assert_int_equal(cp_store_remove(s, &n, &removal), 0);
-	assert_int_equal(cp_store_set_generation(s, 9, &jump), 0);
-	assert_int_equal(cp_store_audit(s, check_line, &lines), 0);
+	assert_int_equal(add(s, &n), 0);
+	assert_int_equal(take_out(s, &n), 0);
+	assert_int_equal(cp_store_note(s, &jump), 0);
+	assert_int_equal(cp_store_audit(s, 0, 0, 100, check_line, &lines), 0);
 	assert_int_equal(lines, 3);
+	lines = 1;
+	assert_int_equal(cp_store_audit(s, 1, 2000, 1, check_line, &lines), 0); /* a page */
+	assert_int_equal(lines, 2);
+	assert_int_equal(cp_store_audit(s, 0, 2001, 100, check_line, &lines), 0);
+	assert_int_equal(lines, 2);
 	cp_store_close(s);
 }
 
@@ -231,16 +148,94 @@ a_change_that_fails_changes_nothing(void **state)
 {
 	struct cp_store *s = open_ok();
 	struct cp_nta n = nta("de."), other = nta("se.");
-	struct cp_audit removal = audit(&other, "remove");
+	struct cp_audit past = audit(&n, "add", 1), absent = audit(&other, "withdraw", 2);
 
 	(void)state;
-	assert_int_equal(cp_store_add(s, &n), 0);
-	assert_int_equal(cp_store_add(s, &n), -EEXIST);
-	assert_int_equal(cp_store_remove(s, &other, &removal), -ENOENT);
-	assert_int_equal(cp_store_set_generation(s, 2, &removal), -EINVAL);
+	assert_int_equal(add(s, &n), 0);
+	assert_int_equal(take_out(s, &other), -ENOENT);
+	assert_int_equal(cp_store_unpend(s, &other.name, &absent), -ENOENT);
+	assert_int_equal(cp_store_put(s, &other, &past), -EINVAL);
+	assert_int_equal(cp_store_note(s, &past), -EINVAL);
 	assert_int_equal(cp_store_generation(s), 2);
 	assert_int_equal(anchor_cnt(s), 1);
-	assert_int_equal(cp_store_add(s, &other), 0); /* no transaction was left open */
+	assert_int_equal(add(s, &other), 0); /* no transaction was left open */
+	cp_store_close(s);
+}
+
+static void
+one_of_the_same_name_is_replaced(void **state)
+{
+	struct cp_store *s = open_ok();
+	struct cp_nta n = nta("de.");
+	struct seen seen = {0};
+
+	(void)state;
+	assert_int_equal(add(s, &n), 0);
+	n.expires = 9999;
+	n.mode = HF_NTA_STRICT;
+	assert_int_equal(add(s, &n), 0);
+	assert_int_equal(cp_store_load(s, see, &seen), 0);
+	assert_int_equal(seen.cnt, 1);
+	assert_int_equal(seen.last.expires, 9999);
+	assert_int_equal(seen.last.mode, HF_NTA_STRICT);
+	cp_store_close(s);
+}
+
+static void
+what_waits_is_kept_apart_until_it_is_put_in_force(void **state)
+{
+	struct cp_store *s = open_ok();
+	struct cp_nta n = nta("de.");
+	struct cp_audit ask = audit(&n, "ask", 1);
+	struct seen seen = {0};
+
+	(void)state;
+	n.lapses = 1900;
+	assert_int_equal(cp_store_pend(s, &n, &ask), 0);
+	cp_store_close(s);
+	s = open_ok();
+	assert_int_equal(cp_store_generation(s), 1);
+	assert_int_equal(cp_store_load(s, see, &seen), 0);
+	assert_int_equal(seen.cnt, 1);
+	assert_int_equal(seen.last.lapses, 1900);
+	n.lapses = 0;
+	assert_int_equal(add(s, &n), 0);
+	assert_int_equal(cp_store_load(s, see, &seen), 0);
+	assert_int_equal(seen.cnt, 2); /* one more: it does not wait any longer */
+	assert_int_equal(seen.last.lapses, 0);
+	cp_store_close(s);
+}
+
+static void
+the_clock_is_kept_and_a_jump_moves_every_end(void **state)
+{
+	struct cp_store *s = open_ok();
+	struct cp_nta n = nta("de."), waits = nta("se.");
+	struct cp_audit ask = audit(&waits, "ask", 2), jump = audit(&n, "clock", 0);
+	struct cp_steady c = {.boot = "b", .wall_s = 50, .ns = UINT64_C(1) << 62, .seen_s = 70},
+			 got;
+	struct seen seen = {0};
+
+	(void)state;
+	assert_int_equal(cp_store_clock(s, &got), 0);
+	assert_string_equal(got.boot, "");
+	assert_int_equal(add(s, &n), 0);
+	waits.lapses = 1900;
+	assert_int_equal(cp_store_pend(s, &waits, &ask), 0);
+	assert_int_equal(cp_store_set_clock(s, &c, 0, NULL), 0);
+	c.seen_s = 71;
+	assert_int_equal(cp_store_set_clock(s, &c, -100, &jump), 0);
+	cp_store_close(s);
+	s = open_ok();
+	assert_int_equal(cp_store_clock(s, &got), 0);
+	assert_string_equal(got.boot, "b");
+	assert_int_equal(got.wall_s, 50);
+	assert_int_equal(got.ns, c.ns);
+	assert_int_equal(got.seen_s, 71);
+	assert_int_equal(cp_store_generation(s), 2);
+	assert_int_equal(cp_store_load(s, see, &seen), 0);
+	assert_int_equal(seen.last.expires, 4500);
+	assert_int_equal(seen.last.lapses, 1800);
 	cp_store_close(s);
 }
 
@@ -286,16 +281,6 @@ a_file_that_is_no_database_is_refused_and_left_as_it_was(void **state)
 }
 
 static void
-run_sql(const char *sql)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-}
-
-static void
 another_programs_database_is_refused_and_left_as_it_was(void **state)
 {
 	static uint8_t before[65536], after[65536];
@@ -323,28 +308,34 @@ a_later_schema_is_refused(void **state)
 	cp_store_close(s);
 }
 
-/* As schema 1 was: no trust points. */
+/* And further to 1, which had no trust points. */
+static const char to_schema_1[] =
+    "DROP TABLE trust_point; DROP TABLE trust_key; PRAGMA user_version = 1;"
+    "UPDATE meta SET value = 1 WHERE key = 'schema';";
+
 static void
-a_store_of_the_first_schema_becomes_one_of_this(void **state)
+a_store_of_an_earlier_schema_becomes_one_of_this(void **state)
 {
-	struct cp_store *s = open_ok();
-	struct cp_nta n = nta("de.");
 	struct points seen = {0};
+	struct seen anchors = {0};
 
 	(void)state;
-	assert_int_equal(cp_store_add(s, &n), 0);
-	cp_store_close(s);
-	run_sql("DROP TABLE trust_point; DROP TABLE trust_key; PRAGMA user_version = 1;"
-		"ALTER TABLE nta DROP COLUMN mode; ALTER TABLE nta DROP COLUMN forced;"
-		"UPDATE meta SET value = 1 WHERE key = 'schema';");
-	for (int i = 0; i < 2; i++) {
-		s = open_ok();
-		assert_int_equal(cp_store_generation(s), 2);
-		assert_int_equal(anchor_cnt(s), 1);
-		assert_int_equal(cp_store_points(s, see_point, &seen), 0);
-		assert_int_equal(seen.cnt, 0);
-		cp_store_close(s);
+	for (int version = 2; version >= 1; version--) {
+		write_some_lines(1);
+		run_sql(to_schema_2);
+		if (version == 1)
+			run_sql(to_schema_1);
+		for (int again = 0; again < 2; again++) {
+			struct cp_store *s = open_ok();
+
+			assert_int_equal(cp_store_load(s, see, &anchors), 0);
+			assert_int_equal(anchors.last.mode, HF_NTA_STRICT);
+			assert_int_equal(cp_store_points(s, see_point, &seen), 0);
+			assert_int_equal(seen.cnt, 0);
+			cp_store_close(s);
+		}
 	}
+	assert_int_equal(anchors.cnt, 4);
 }
 
 static void
@@ -437,7 +428,7 @@ a_damaged_store_is_refused(void **state)
 	uint8_t junk[512];
 
 	(void)state;
-	assert_int_equal(cp_store_add(s, &n), 0);
+	assert_int_equal(add(s, &n), 0);
 	cp_store_close(s);
 	memset(junk, 0xa5, sizeof(junk));
 	int fd = open(path, O_WRONLY);
@@ -468,13 +459,12 @@ change_for_ever(int out)
 {
 	struct cp_store *s;
 	struct cp_nta n = nta("de.");
-	struct cp_audit removal = audit(&n, "remove");
 
 	if (cp_store_open(path, &s) != 0)
 		_exit(1);
 	for (;;) {
 		bool there = cp_store_generation(s) % 2 == 0;
-		int rc = there ? cp_store_remove(s, &n, &removal) : cp_store_add(s, &n);
+		int rc = there ? take_out(s, &n) : add(s, &n);
 		uint64_t g = cp_store_generation(s);
 
 		if (rc != 0 || write(out, &g, sizeof(g)) != sizeof(g))
@@ -482,20 +472,15 @@ change_for_ever(int out)
 	}
 }
 
-struct tally {
-	uint64_t last;
-	int lines;
-};
-
+/* Each line goes on from the generation of the one before, and the chain holds. */
 static int
-follows(void *arg, const struct cp_audit *a)
+follows(void *arg, const struct hf_audit_line *l)
 {
-	struct tally *t = arg;
+	struct hf_audit_walk *w = arg;
 
-	assert_int_equal(a->before, t->last);
-	assert_int_equal(a->after, t->last + 1);
-	t->last = a->after;
-	t->lines++;
+	assert_int_equal(l->before, w->line_cnt == 0 ? 1 : w->generation);
+	assert_int_equal(l->after, l->before + 1);
+	assert_true(hf_audit_follow(w, l));
 	return 0;
 }
 
@@ -538,20 +523,18 @@ killed_at_any_moment_the_old_or_the_new_state_is_there(void **state)
 		said = one_kill((useconds_t)(random() % 12000), i % 4 == 0, said);
 		struct cp_store *s = open_ok();
 		uint64_t g = cp_store_generation(s);
-		struct tally t = {.last = 1};
+		struct hf_audit_walk w = {.generation = 1};
 
 		assert_true(
 		    g == said || g == said + 1); /* what was said is there; at most one more */
 		assert_int_equal(anchor_cnt(s), g % 2 == 0);
-		assert_int_equal(cp_store_audit(s, follows, &t), 0);
-		assert_int_equal(t.last, g);
+		assert_int_equal(cp_store_audit(s, 0, 0, 1 << 20, follows, &w), 0);
+		assert_int_equal(w.generation, g);
 		cp_store_close(s);
 		said = g;
 	}
 	assert_true(said > 1);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
 
 int
 main(void)
@@ -565,7 +548,10 @@ main(void)
 	    T(a_file_that_is_no_database_is_refused_and_left_as_it_was),
 	    T(another_programs_database_is_refused_and_left_as_it_was),
 	    T(a_later_schema_is_refused),
-	    T(a_store_of_the_first_schema_becomes_one_of_this),
+	    T(a_store_of_an_earlier_schema_becomes_one_of_this),
+	    T(one_of_the_same_name_is_replaced),
+	    T(what_waits_is_kept_apart_until_it_is_put_in_force),
+	    T(the_clock_is_kept_and_a_jump_moves_every_end),
 	    T(a_trust_point_is_read_as_it_was_put),
 	    T(a_key_that_cannot_be_read_is_an_error_not_a_gap),
 	    T(a_damaged_store_is_refused),

@@ -16,6 +16,7 @@ unit_names := \
 	cp_admin_test \
 	cp_anchors_test \
 	cp_answer_test \
+	cp_audit_test \
 	cp_buckets_test \
 	cp_channel_test \
 	cp_choose_test \
@@ -47,6 +48,7 @@ unit_names := \
 	cp_server_test \
 	cp_sentinel_test \
 	cp_shadow_test \
+	cp_steady_test \
 	cp_store_test \
 	cp_synth_test \
 	cp_suffix_test \
@@ -114,6 +116,8 @@ unit_parts_cp_nta_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_rollover_test := controlplane resolver validator hfconfig hf
 unit_libs_cp_rollover_test := -lldns
 unit_parts_cp_trust_point_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_steady_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_audit_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_store_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_waiting_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_upstream_test := controlplane resolver validator hfconfig hf
