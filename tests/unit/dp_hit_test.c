@@ -2,10 +2,10 @@
 /* Unit test of dataplane/hit.h: each way that this CPU can go gives the octets
  * that the long way gives (packet.h, serve.h), or leaves the frame as it came.
  */
-#include "dataplane/hit.h"
 #include "dataplane/wide.h"
 #include "tests/unit/dp_frames.h"
 #include "tests/unit/dp_serve_fixture.h"
+#include "tests/unit/dp_ways.h"
 
 enum { NAMES = 24, ROUNDS = 20000, CAP = 1600, ENTRIES = 400 };
 
@@ -176,30 +176,10 @@ make_frame(uint8_t *f)
 	return chance(10) ? whole + below(20) : whole; /* Ethernet's padding */
 }
 
-/* What the long way makes of the frame: its new length, 0: no reply. */
-static size_t
-long_way(uint8_t *f, size_t len)
+static struct ways
+ways_now(void)
 {
-	struct dp_packet p = {.octets = f, .len = (uint16_t)len, .cap = CAP};
-
-	if (dp_packet_classify(&host, &p) != DP_PACKET_DNS)
-		return 0;
-	dq.msg = f + p.dns_off;
-	dq.len = p.dns_len;
-	dq.cap = (uint16_t)(CAP - p.dns_off);
-	dq.ip = f + p.l3_off;
-	dp_query_parse(&core, &dq);
-	dp_query_find(&core, &dq);
-	return dp_query_answer(&core, policy, &dq) == DP_REPLY ? dp_packet_reply(&p, dq.len) : 0;
-}
-
-static uint32_t
-short_way(const struct dp_hit_way *w, uint32_t set)
-{
-	set = w->headers(&host, &hits, set);
-	set = w->questions(&core, &hits, set);
-	set = w->find(&core, &hits, set);
-	return w->answers(&core, policy, &hits, set);
+	return (struct ways){&host, &core, policy, CAP};
 }
 
 static void
@@ -224,11 +204,12 @@ check_frame(const struct dp_hit_way *w, const uint8_t *f, size_t len)
 	memcpy(mine, f, CAP);
 	memcpy(theirs, f, CAP);
 	hit_set(5, mine, len);
-	bool answered = short_way(w, 1u << 5) != 0;
+	const struct ways ways = ways_now();
+	bool answered = short_way(&ways, w, &hits, 1u << 5) != 0;
 	assert_int_equal(core.counters[HF_COUNTER_queries], queries + answered);
 	assert_int_equal(core.counters[HF_COUNTER_hit], hit + answered);
 	if (answered) {
-		size_t want = long_way(theirs, len);
+		size_t want = long_way(&ways, theirs, len);
 		assert_int_equal(hits.hit[5].len, want);
 		assert_memory_equal(mine, theirs, want);
 		assert_int_equal(core.counters[HF_COUNTER_hit], hit + 2);
@@ -327,10 +308,12 @@ packets_of_a_burst_do_not_mix(void **state)
 			memcpy(g[i], f[i], FRAME_CAP);
 			hit_set(i, f[i], len[i]);
 		}
-		uint32_t done = short_way(dp_hit_way_best(), set);
+		const struct ways ways = ways_now();
+		uint32_t done = short_way(&ways, dp_hit_way_best(), &hits, set);
 		assert_int_equal(done & ~set, 0);
 		for (unsigned i = 0; i < DP_BURST; i++) {
-			size_t want = (done >> i & 1) != 0 ? long_way(g[i], len[i]) : FRAME_CAP;
+			size_t want =
+			    (done >> i & 1) != 0 ? long_way(&ways, g[i], len[i]) : FRAME_CAP;
 			assert_memory_equal(f[i], g[i], want);
 		}
 	}
@@ -347,16 +330,17 @@ what_the_port_has_summed_is_not_summed_again(void **state)
 	uint8_t f[FRAME_CAP], query[600];
 
 	publish(&a);
+	const struct ways ways = ways_now();
 	size_t len = fx_query(&q, query);
 	size_t whole = frame_udp(f, &p, len);
 	memcpy(f + whole - len, query, len);
 	dp_put_u16(f + whole - len - 2, 0x1234);
 	hit_set(0, f, whole);
-	assert_int_equal(short_way(dp_hit_way_best(), 1), 0);
+	assert_int_equal(short_way(&ways, dp_hit_way_best(), &hits, 1), 0);
 	hits.hit[0].ip_summed = true;
-	assert_int_equal(short_way(dp_hit_way_best(), 1), 0);
+	assert_int_equal(short_way(&ways, dp_hit_way_best(), &hits, 1), 0);
 	hits.hit[0].udp_summed = true;
-	assert_int_equal(short_way(dp_hit_way_best(), 1), 1);
+	assert_int_equal(short_way(&ways, dp_hit_way_best(), &hits, 1), 1);
 }
 
 static int

@@ -3,39 +3,7 @@
  * with readers. */
 #include <stdio.h>
 
-#include "dataplane/table.h"
-#include "tests/unit/dp_fixture.h"
-
-static uint64_t counters[HF_COUNTER_CNT];
-static struct fx_msg msg;
-static struct dp_policy *policy;
-
-static struct dp_table *
-make_table(uint64_t octets_max)
-{
-	memset(counters, 0, sizeof(counters));
-	struct dp_table *t = dp_table_create(octets_max, fx_seed, counters);
-	assert_non_null(t);
-	return t;
-}
-
-static enum dp_insert
-insert(struct dp_table *t, const struct fx_answer *a, uint64_t now_ms)
-{
-	fx_make(a, &msg);
-	return dp_table_answer(t, policy, &msg.m, &msg.view, now_ms);
-}
-
-static struct dp_entry *
-find(struct dp_table *t, const char *name)
-{
-	struct dp_key key = fx_key(&t->hash, name, HF_TYPE_A, 0);
-	struct dp_entry *e = dp_table_find(t, &key);
-
-	if (e != NULL)
-		assert_non_null(dp_table_peek(t, key.hash));
-	return e;
-}
+#include "tests/unit/dp_table_fixture.h"
 
 static void
 what_was_inserted_is_found_and_nothing_else(void **state)
@@ -340,25 +308,6 @@ any_mix_of_inserts_uses_and_time_matches_the_model(void **state)
 	model_check(t, model);
 	assert_true(counters[HF_COUNTER_evicted] > 1000);
 	dp_table_destroy(t);
-}
-
-static int
-setup(void **state)
-{
-	static struct dp_hash hash;
-
-	(void)state;
-	dp_hash_init(&hash, fx_seed);
-	policy = dp_policy_create_default(&hash);
-	return policy == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	dp_policy_free(policy);
-	return 0;
 }
 
 int
