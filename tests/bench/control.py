@@ -45,5 +45,18 @@ class Control:
         self.child.communicate()
 
 
+class Stand(Control):
+    """It has attached, and takes questions off the ring and answers so many a second. 0: it reads none."""
+
+    def __init__(self, build, dataplane, rate, seconds, prefix=()):
+        before = writer(dataplane.stats())["attached"]
+        super().__init__(build, dataplane.link(), ["stand", str(rate), str(seconds)], prefix)
+        until = time.monotonic() + BUSY_MAX_S
+        while writer(dataplane.stats())["attached"] == before:
+            if self.child.poll() is not None or time.monotonic() > until:
+                raise Invalid(f"does not attach: {self.child.stderr.read()}")
+            time.sleep(0.01)
+
+
 def writer(stats):
     return next(row for row in stats["threads"] if row["name"] == "writer")

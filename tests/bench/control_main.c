@@ -5,6 +5,9 @@
  * replace KIND FIRST ENTRIES RATE SECONDS: answers FIRST to FIRST + ENTRIES - 1 of a kind, in a
  * mixed order, again and again, RATE a second (0: as fast as they are taken).
  *
+ * stand RATE SECONDS: takes questions off the miss rings and answers them with what the bench has
+ * for such names, for those who wait only, at most RATE a second (0: it reads none).
+ *
  * push COUNT RULES [ADDRESS]: snapshots of a policy, each when the one before is acknowledged: by
  * turns none and RULES NTAs. At ADDRESS queries are under way at each push and follow its
  * acknowledgement: AD is clear under NTAs and set without. */
@@ -153,6 +156,86 @@ replace(struct control *c, struct replacing *r)
 	printf("{\"sent\": %llu, \"seconds\": %.3f}\n", (unsigned long long)sent,
 	    (double)(now - begin) / 1e9);
 	free(r->made);
+	return rc;
+}
+
+/* --- stand --- */
+
+struct standing {
+	const struct bench_kind *kind;
+	uint64_t rate, seconds;
+};
+
+/* A name of ours says which host it is: "www.z17.example.". */
+static int
+host_of(const struct hf_msg_key *k, uint32_t *host)
+{
+	const uint8_t *label = k->name + k->name[0] + 1;
+	char digits[16] = {0};
+	uint64_t v;
+
+	if (label[0] < 2 || label[0] > sizeof(digits) || label[1] != 'z')
+		return -EBADMSG;
+	memcpy(digits, label + 2, label[0] - 1u);
+	int rc = hf_uint_from_text(digits, UINT32_MAX, &v);
+	if (rc == 0)
+		*host = (uint32_t)v;
+	return rc;
+}
+
+static int
+miss_answer(struct control *c, const struct standing *s, const struct hf_msg_miss *miss)
+{
+	uint32_t host;
+	int rc = hf_msg_check_miss(miss, hf_link_worker_cnt(c->link)) == HF_MSG_OK ? 0 : -EBADMSG;
+
+	if (rc == 0)
+		rc = host_of(&miss->key, &host);
+	struct hf_msg_answer *m = rc == 0 ? reserve(c) : NULL;
+	if (m == NULL)
+		return rc == 0 ? -ETIMEDOUT : rc;
+	rc = bench_answer(s->kind, host, m);
+	if (rc != 0)
+		return rc;
+	m->head.epoch = hf_link_epoch(c->link);
+	m->handle = miss->handle;
+	m->core = miss->core;
+	m->ttl_s = m->stale_s = 0;
+	hf_ring_commit(hf_link_update(c->link));
+	return 0;
+}
+
+/* At most so many questions. */
+static int
+misses_answer(struct control *c, const struct standing *s, uint64_t cnt)
+{
+	struct hf_msg_miss miss;
+	int rc = 0;
+
+	for (uint32_t w = 0; w < hf_link_worker_cnt(c->link); w++)
+		for (; rc == 0 && cnt > 0; cnt--) {
+			if (hf_ring_take(hf_link_miss(c->link, w), &miss, sizeof(miss)) == 0)
+				break;
+			rc = miss_answer(c, s, &miss);
+		}
+	(void)hf_link_wake_peer(c->link);
+	return rc;
+}
+
+static int
+stand(struct control *c, const struct standing *s)
+{
+	uint64_t begin = hf_clock_mono_ns(), now = begin, done = 0;
+	int rc = 0;
+
+	for (; rc == 0 && now - begin < s->seconds * HF_NS_PER_S; now = hf_clock_mono_ns()) {
+		uint64_t due = (now - begin) * s->rate / HF_NS_PER_S;
+
+		beat(c, now);
+		rc = misses_answer(c, s, due - done);
+		done = due; /* what nobody asked is not made up for */
+		pause_ns(PAUSE_NS);
+	}
 	return rc;
 }
 
@@ -425,8 +508,10 @@ static int
 run(struct control *c, int argc, char **argv)
 {
 	struct replacing r = {0};
+	struct standing s = {.kind = bench_kind_named("a1")};
 	struct pushing p = {.fd = -1, .kind = bench_kind_named("a1")};
 	uint64_t *const of_replace[] = {&r.first, &r.entries, &r.rate, &r.seconds};
+	uint64_t *const of_stand[] = {&s.rate, &s.seconds};
 	uint64_t *const of_push[] = {&p.count, &p.rules};
 	int rc = 0;
 
@@ -435,6 +520,11 @@ run(struct control *c, int argc, char **argv)
 	    numbers(argv + 4, 4, BENCH_ENTRIES_MAX, of_replace) && r.entries > 0) {
 		rc = attach(c, argv[1]);
 		return rc == 0 ? replace(c, &r) : rc;
+	}
+	if (argc == 5 && strcmp(argv[2], "stand") == 0 &&
+	    numbers(argv + 3, 2, BENCH_ENTRIES_MAX, of_stand)) {
+		rc = attach(c, argv[1]);
+		return rc == 0 ? stand(c, &s) : rc;
 	}
 	if ((argc == 5 || argc == 6) && strcmp(argv[2], "push") == 0 &&
 	    numbers(argv + 3, 2, PUSH_MAX, of_push) && p.count > 0 &&
@@ -447,6 +537,7 @@ run(struct control *c, int argc, char **argv)
 	}
 	fprintf(stderr,
 	    "usage: control LINK replace KIND FIRST ENTRIES RATE SECONDS\n"
+	    "       control LINK stand RATE SECONDS\n"
 	    "       control LINK push COUNT RULES [ADDRESS]\n");
 	return -EINVAL;
 }

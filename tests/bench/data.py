@@ -8,7 +8,9 @@ from dns.rdatatype import A, AAAA, CNAME, RRSIG, SOA
 TTL_S = 86400
 NOERROR, SERVFAIL, NXDOMAIN = 0, 2, 3
 EDE_NO_CONTROL = 22
+EDE_RATE_LIMITED = 32      # over this resolver's own limits
 UNKNOWN_FROM = 20_000_000  # hosts from here on are in no cache
+UNKNOWN_CNT = 10_000_000   # so many of them are asked for
 
 FIRST = (b"www", b"a", b"cdn", b"ns")                      # names of at most 22 octets
 FIRST_MIXED = (b"www", b"a", b"static-content", b"mail")

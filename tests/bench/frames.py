@@ -150,20 +150,29 @@ def whose(frame):
     return client, udp[2:4], udp[8:10]
 
 
-def check_reply(query, frame, mac):
-    """Raises Wrong unless frame answers query with what was preloaded for it."""
+def claims(query, frame):
+    """(answered, EDE) that a reply to an unknown name claims, for check_reply."""
+    message = frame[14 + (40 if query.v6 else 20) + 8:]
+    answered = message[3] & 15 == data.NOERROR
+    return answered, int.from_bytes(message[-2:], "big")  # nothing stands behind it
+
+
+def check_reply(query, frame, mac, answered=None, ede=data.EDE_NO_CONTROL):
+    """Raises Wrong unless frame answers query with its data; or says SERVFAIL and why. answered: which of
+    them it must be (None: a known name is answered)."""
+    answered = query.known() if answered is None else answered
     message = reply_message(query, frame, mac)
     content, do = query.content, query.edns is True
     rcode, answer, authority, options = data.SERVFAIL, [], [], []
     flags = dns.flags.QR | dns.flags.RD | dns.flags.RA
-    if query.known():
+    if answered:
         rcode = query.shape.rcode
         answer, authority = data.records(query.host, query.labels, query.shape)
         authentic = content.secure(query.host) and not content.covered(query.host)
         if authentic and (do or query.ad):  # RFC 6840 5.7, 5.8; RFC 7646
             flags |= dns.flags.AD
     else:
-        options = [struct.pack("!HHH", 15, 2, data.EDE_NO_CONTROL)]
+        options = [struct.pack("!HHH", 15, 2, ede)]
     has_opt = query.edns is not None
     head = struct.pack("!6H", query.id, flags | rcode, 1, len(answer), len(authority),
                        int(has_opt))
@@ -202,12 +211,19 @@ def check_section(query, rrsets, wanted):
 # --- pcap files (classic format, Ethernet)
 
 
-def pcap_write(path, frames):
+PCAP_HEAD = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+
+
+def pcap_records(frames):
+    """Octets, two pieces for each."""
     pack = struct.Struct("<IIII").pack
+    return (x for frame in frames for x in (pack(0, 0, len(frame), len(frame)), frame))
+
+
+def pcap_write(path, frames):
     with open(path, "wb") as f:
-        f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        f.writelines(x for frame in frames
-                     for x in (pack(0, 0, len(frame), len(frame)), frame))
+        f.write(PCAP_HEAD)
+        f.writelines(pcap_records(frames))
 
 
 def pcap_read(path):

@@ -14,8 +14,8 @@ ENTRIES = 1000
 REPLY_MAX_S = 10
 
 
-def refuse_spoiled(query, frame, mac):
-    """The check must object to every octet turned round: in the DNS message with the checksums
+def refuse_spoiled(query, frame, mac, *claims):
+    """claims: what check_reply is told of the reply. The check must object to every octet turned round: in the DNS message with the checksums
     made right again, and in the headers. Returns how many it refused."""
     off = 14 + (40 if query.v6 else 20) + 8
     service = frames.SERVICE_V6 if query.v6 else frames.SERVICE_V4
@@ -28,7 +28,7 @@ def refuse_spoiled(query, frame, mac):
             spoiled[off - 8:] = frames.udp_make(service, query.client, 53, query.port,
                                                 bytes(spoiled[off:]))
         try:
-            frames.check_reply(query, bytes(spoiled), mac)
+            frames.check_reply(query, bytes(spoiled), mac, *claims)
         except frames.Wrong:
             tried += 1
         else:
