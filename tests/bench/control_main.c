@@ -104,8 +104,9 @@ struct replacing {
 	uint32_t made_cnt;
 };
 
+/* Before there is a link: who says nothing for a second has gone. */
 static int
-answers_make(struct replacing *r, uint32_t epoch)
+answers_make(struct replacing *r)
 {
 	alignas(8) uint8_t slot[HF_UPDATE_SLOT_LEN];
 	struct hf_msg_answer *m = (struct hf_msg_answer *)(void *)slot;
@@ -122,7 +123,6 @@ answers_make(struct replacing *r, uint32_t epoch)
 			return rc;
 		if (m->head.len > SLOT_LEN)
 			return -EMSGSIZE;
-		m->head.epoch = epoch;
 		memcpy(r->made[i], m, m->head.len);
 	}
 	return 0;
@@ -132,7 +132,7 @@ static int
 replace(struct control *c, struct replacing *r)
 {
 	uint64_t begin, now, sent = 0;
-	int rc = answers_make(r, hf_link_epoch(c->link));
+	int rc = 0;
 
 	for (begin = now = hf_clock_mono_ns(); rc == 0 && now - begin < r->seconds * HF_NS_PER_S;
 	     now = hf_clock_mono_ns()) {
@@ -149,13 +149,13 @@ replace(struct control *c, struct replacing *r)
 			if (slot == NULL)
 				break;
 			memcpy(slot, made, ((const struct hf_msg_head *)(const void *)made)->len);
+			((struct hf_msg_head *)(void *)slot)->epoch = hf_link_epoch(c->link);
 			hf_ring_commit(hf_link_update(c->link));
 		}
 		(void)hf_link_wake_peer(c->link);
 	}
 	printf("{\"sent\": %llu, \"seconds\": %.3f}\n", (unsigned long long)sent,
 	    (double)(now - begin) / 1e9);
-	free(r->made);
 	return rc;
 }
 
@@ -518,8 +518,13 @@ run(struct control *c, int argc, char **argv)
 	if (argc == 8 && strcmp(argv[2], "replace") == 0 &&
 	    (r.kind = bench_kind_named(argv[3])) != NULL &&
 	    numbers(argv + 4, 4, BENCH_ENTRIES_MAX, of_replace) && r.entries > 0) {
-		rc = attach(c, argv[1]);
-		return rc == 0 ? replace(c, &r) : rc;
+		rc = answers_make(&r);
+		if (rc == 0)
+			rc = attach(c, argv[1]);
+		if (rc == 0)
+			rc = replace(c, &r);
+		free(r.made);
+		return rc;
 	}
 	if (argc == 5 && strcmp(argv[2], "stand") == 0 &&
 	    numbers(argv + 3, 2, BENCH_ENTRIES_MAX, of_stand)) {
