@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import frames
 
 START_MAX_S = 120
-RUN_MAX_S = 600  # the dataplane ends itself after so long, whatever becomes of the bench
+RUN_MAX_S = 1200  # the dataplane ends itself after so long, whatever becomes of the bench
 WORKER = "rte-worker-"  # the names EAL gives: 1, 2...
 DESC_CNT = 2048
 SPARE_CNT = 4096
