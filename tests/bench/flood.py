@@ -26,7 +26,8 @@ QUIET_NET = (bytes([203, 0, 113]),)
 END_MAX_S = 15          # questions time out after six
 REFUSALS = ("ring_full", "share_full", "client_full", "pending_full", "domain_full")  # SERVFAIL, EDE 32
 UNHEARD = ("no_control", "timed_out")  # SERVFAIL, EDE 22
-OTHERS = ("cpu_ns", "rx", "tx", "queries", "hit", "miss", "coalesced", "late", "share_drop", *REFUSALS, *UNHEARD)
+OTHERS = ("cpu_ns", "rx", "tx", "queries", "hit", "miss", "coalesced", "late", "share_drop",
+          "done_unknown", *REFUSALS, *UNHEARD)
 
 
 @dataclass(frozen=True)
