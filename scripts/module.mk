@@ -50,11 +50,12 @@ bench: ## measure all but idle and keytrap; writes build/bench/*.json (root)
 	@O=$(O) tests/bench/churn
 	@O=$(O) tests/bench/policy
 	@O=$(O) tests/bench/steady
+	@O=$(O) tests/bench/storm
 	@O=$(O) tests/bench/peers
 	@O=$(O) tests/bench/validator
 	@O=$(O) tests/bench/recursion
 
-bench-quick: ## hits, memory, cores, churn and policy, short, under two minutes (root)
+bench-quick: ## hits, memory, cores, churn, policy and storms, short, under two minutes (root)
 	@scripts/deps build lab test bench
 	@+$(MAKE) --no-print-directory programs bench-programs
 	@O=$(O) tests/bench/hit --quick
@@ -62,6 +63,7 @@ bench-quick: ## hits, memory, cores, churn and policy, short, under two minutes 
 	@O=$(O) tests/bench/cores --quick
 	@O=$(O) tests/bench/churn --quick
 	@O=$(O) tests/bench/policy --quick
+	@O=$(O) tests/bench/storm --quick
 
 bench-recursion: ## cold names only, beside Unbound and Knot Resolver (root)
 	@scripts/deps build lab test bench
