@@ -21,13 +21,6 @@ at_most(uint32_t v, uint32_t max)
 	return v < max ? v : max;
 }
 
-/* Its signatures outlive the time for which it may be served. */
-static bool
-lasts(const struct cp_answer *a, const struct hf_msg_answer *m)
-{
-	return a->verdict == HF_VERDICT_SECURE && a->valid_s >= (uint64_t)m->ttl_s + m->stale_s;
-}
-
 static void
 set_head(const struct cp_answer *a, const struct cp_answer_to *to, struct hf_msg_answer *m)
 {
@@ -38,14 +31,14 @@ set_head(const struct cp_answer *a, const struct cp_answer_to *to, struct hf_msg
 	m->core = to->core;
 	m->policy_gen = a->policy_gen;
 	m->verdict = (uint8_t)a->verdict;
-	m->flags = a->under_nta ? HF_ANSWER_UNDER_NTA : 0;
+	m->flags = (uint8_t)((a->under_nta ? HF_ANSWER_UNDER_NTA : 0) |
+	    (may_be_stale(a) ? HF_ANSWER_STALE : 0));
 	m->rcode = a->rcode;
 	m->ede = a->ede;
 	m->hidden_ede = a->hidden_ede;
 	m->ttl_s = at_most(a->ttl_s, HF_TTL_MAX_S);
-	m->stale_s = may_be_stale(a) ? at_most(to->stale_max_s, HF_TTL_MAX_S) : 0;
-	if (lasts(a, m))
-		m->flags |= HF_ANSWER_LASTS;
+	if (a->verdict == HF_VERDICT_SECURE)
+		m->valid_s = at_most(a->valid_s, HF_VALID_MAX_S);
 	hf_msg_key_set(&m->key, &a->question.name, a->question.type, a->question.klass, a->variant);
 }
 
@@ -95,7 +88,7 @@ give_up(struct hf_msg_answer *m)
 	m->rcode = HF_RCODE_SERVFAIL;
 	m->ede = HF_EDE_OTHER;
 	m->hidden_ede = HF_EDE_NONE;
-	m->ttl_s = m->stale_s = 0;
+	m->ttl_s = m->valid_s = 0;
 }
 
 size_t

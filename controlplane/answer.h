@@ -22,7 +22,6 @@ struct cp_answer_to {
 	uint64_t handle; /* 0: nobody waits */
 	uint16_t core;
 	uint32_t epoch;
-	uint32_t stale_max_s; /* 0: never stale */
 };
 
 /* Fill in slot, which has room for HF_UPDATE_SLOT_LEN octets. Returns the length. *fits

@@ -156,7 +156,7 @@ entry_json(const struct hf_msg_cache_say *m, const struct hf_msg_answer *a)
 	    json_stringn(text, a->ede_text_len), "policy_generation", cp_json_u64(a->policy_gen),
 	    "under_nta", (a->flags & HF_ANSWER_UNDER_NTA) != 0, "covered", m->covered != 0, "age_s",
 	    (json_int_t)m->age_s, "ttl_s", (json_int_t)left_of(a->ttl_s, m->age_s), "stale_s",
-	    (json_int_t)a->stale_s, "retry_s", (json_int_t)m->retry_s);
+	    (json_int_t)m->stale_s, "retry_s", (json_int_t)m->retry_s);
 }
 
 void

@@ -81,12 +81,6 @@ on_flush(evutil_socket_t fd, short what, void *arg)
 
 /* --- misses -------------------------------------------------------------------------------- */
 
-static uint32_t
-stale_max_s(const struct cp_link_client *c)
-{
-	return c->policy != NULL ? cp_policy_stale(c->policy)->max_s : 0;
-}
-
 static void
 answer(struct miss *m, const struct cp_answer *a)
 {
@@ -95,7 +89,6 @@ answer(struct miss *m, const struct cp_answer *a)
 	    .handle = m->handle,
 	    .core = m->core,
 	    .epoch = m->epoch,
-	    .stale_max_s = stale_max_s(c),
 	};
 
 	if (c->state != ATTACHED || hf_link_epoch(c->link) != m->epoch)
@@ -109,8 +102,7 @@ cp_link_client_publish(struct cp_link_client *c, const struct cp_answer *a)
 {
 	if (c->state != ATTACHED)
 		return;
-	const struct cp_answer_to to = {
-	    .epoch = hf_link_epoch(c->link), .stale_max_s = stale_max_s(c)};
+	const struct cp_answer_to to = {.epoch = hf_link_epoch(c->link)};
 
 	if (!cp_link_out_answer(&c->out, a, &to))
 		flush_soon(c);

@@ -77,6 +77,7 @@ fill_begin(struct hf_msg_policy_begin *m, const struct cp_policy *p, uint32_t ep
 	    .stale_ttl_s = stale->ttl_s,
 	    .stale_max_s = stale->max_s,
 	    .stale_retry_s = stale->retry_s,
+	    .stale_triggers = stale->triggers,
 	};
 }
 
@@ -93,6 +94,11 @@ fill_rule(struct hf_msg_policy_rule *m, const struct cp_policy *p, size_t i, uin
 	    .name_len = rule->name.len,
 	};
 	memcpy(m->name, rule->name.octets, rule->name.len);
+	if (rule->kind == HF_RULE_STALE)
+		m->stale = (struct hf_msg_stale){.client_ms = rule->stale.client_ms,
+		    .ttl_s = rule->stale.ttl_s,
+		    .max_s = rule->stale.max_s,
+		    .triggers = (uint8_t)rule->stale.triggers};
 }
 
 static void

@@ -12,22 +12,24 @@ struct cp_policy {
 	struct cp_stale stale;
 	struct cp_trust *trust;
 	size_t rule_cnt;
-	struct cp_rule rules[]; /* in canonical order of names */
+	size_t trust_cnt;       /* so many are NTA or ANCHOR; the rest is STALE */
+	struct cp_rule rules[]; /* STALE last; in canonical order of names */
 };
 
 static int
 rule_cmp(const void *a, const void *b)
 {
 	const struct cp_rule *x = a, *y = b;
+	int stale_x = x->kind == HF_RULE_STALE, stale_y = y->kind == HF_RULE_STALE;
 
-	return hf_name_cmp(&x->name, &y->name);
+	return stale_x != stale_y ? stale_x - stale_y : hf_name_cmp(&x->name, &y->name);
 }
 
 static bool
 has_twins(const struct cp_policy *p)
 {
 	for (size_t i = 1; i < p->rule_cnt; i++)
-		if (hf_name_equal(&p->rules[i - 1].name, &p->rules[i].name))
+		if (rule_cmp(&p->rules[i - 1], &p->rules[i]) == 0)
 			return true;
 	return false;
 }
@@ -62,6 +64,7 @@ cp_policy_create_with(uint64_t generation, const struct cp_stale *stale,
 	for (size_t i = 0; i < rule_cnt; i++) {
 		p->rules[i] = rules[i];
 		hf_name_lower(&p->rules[i].name);
+		p->trust_cnt += rules[i].kind != HF_RULE_STALE;
 	}
 	qsort(p->rules, rule_cnt, sizeof(p->rules[0]), rule_cmp);
 	if (has_twins(p)) {
@@ -121,23 +124,31 @@ cp_policy_rules(const struct cp_policy *p, size_t *cnt)
 	return p->rules;
 }
 
-const struct cp_rule *
-cp_policy_nta(const struct cp_policy *p, const struct hf_name *name)
+/* The rule of rules[0, cnt) closest above or at name, all of them of want's kind; or NULL. */
+static const struct cp_rule *
+closest(const struct cp_rule *rules, size_t cnt, enum hf_rule_kind kind, const struct hf_name *name)
 {
-	struct cp_rule want = {.name = *name};
+	struct cp_rule want = {.kind = kind, .name = *name};
 
-	if (p->rule_cnt == 0)
+	if (cnt == 0)
 		return NULL;
 	/* From the name up to the root: the first rule met is the closest. */
 	for (unsigned i = 0; i <= name->label_cnt; i++) {
-		const struct cp_rule *r;
+		const struct cp_rule *r = bsearch(&want, rules, cnt, sizeof(rules[0]), rule_cmp);
 
-		r = bsearch(&want, p->rules, p->rule_cnt, sizeof(p->rules[0]), rule_cmp);
 		if (r != NULL)
-			return r->kind == HF_RULE_NTA ? r : NULL;
+			return r;
 		hf_name_strip(&want.name, 1, &want.name);
 	}
 	return NULL;
+}
+
+const struct cp_rule *
+cp_policy_nta(const struct cp_policy *p, const struct hf_name *name)
+{
+	const struct cp_rule *r = closest(p->rules, p->trust_cnt, HF_RULE_NTA, name);
+
+	return r != NULL && r->kind == HF_RULE_NTA ? r : NULL;
 }
 
 bool
@@ -148,4 +159,13 @@ cp_policy_covers(const struct cp_policy *p, const struct hf_name *name, const st
 	if (r != NULL && by != NULL)
 		*by = &r->name;
 	return r != NULL;
+}
+
+const struct cp_stale *
+cp_policy_stale_of(const struct cp_policy *p, const struct hf_name *name)
+{
+	const struct cp_rule *r =
+	    closest(p->rules + p->trust_cnt, p->rule_cnt - p->trust_cnt, HF_RULE_STALE, name);
+
+	return r != NULL ? &r->stale : &p->stale;
 }

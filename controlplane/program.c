@@ -246,6 +246,7 @@ stale_of(const struct hf_config *c)
 	    .ttl_s = (uint32_t)(c->stale_ttl_ns / HF_NS_PER_S),
 	    .max_s = c->stale ? (uint32_t)(c->stale_max_ns / HF_NS_PER_S) : 0,
 	    .retry_s = (uint32_t)(c->stale_retry_ns / HF_NS_PER_S),
+	    .triggers = HF_STALE_ALL,
 	};
 }
 

@@ -220,7 +220,7 @@ set_facts(struct dp_entry *e, const struct hf_msg_answer *m, uint32_t ttl_min)
 	e->name_len = m->key.name_len;
 	e->variant = m->key.variant;
 	e->fresh_s = fresh_s;
-	e->stale_s = m->stale_s;
+	e->valid_s = m->valid_s & HF_VALID_MAX_S;
 	e->body_len = m->body_len;
 	e->rcode = m->rcode & 15; /* checked: hf_msg_check_answer */
 	e->verdict = m->verdict & 7;
@@ -297,7 +297,7 @@ dp_entry_make_retry(struct dp_entry *e, const struct dp_entry *old, const struct
 	e->name_len = key->name_len;
 	e->variant = key->variant;
 	e->fresh_s = old->fresh_s;
-	e->stale_s = old->stale_s;
+	e->valid_s = old->valid_s;
 	e->body_len = old->body_len;
 	e->rcode = old->rcode;
 	e->verdict = old->verdict;
@@ -309,6 +309,7 @@ dp_entry_make_retry(struct dp_entry *e, const struct dp_entry *old, const struct
 	p.note.retry_at_ms = retry->at_ms;
 	p.note.retry_gen = retry->gen;
 	p.note.retry_ede = retry->ede;
+	p.note.retry_for = retry->trigger;
 	return assemble(e, &p);
 }
 
@@ -358,7 +359,7 @@ fill_answer(const struct dp_entry *e, struct hf_msg_answer *m)
 	m->ar_cnt = c.ar;
 	m->body_len = e->body_len;
 	m->ttl_s = (uint32_t)e->fresh_s;
-	m->stale_s = (uint32_t)e->stale_s;
+	m->valid_s = (uint32_t)e->valid_s;
 	m->key.type = e->type;
 	m->key.klass = HF_CLASS_IN;
 	m->key.variant = e->variant;

@@ -57,7 +57,7 @@ struct dp_entry {
 	/* serial of a policy << 1 | that policy restricts the entry (dp_policy_restricts) */
 	_Atomic uint32_t covered;
 	uint64_t fresh_s : 20;
-	uint64_t stale_s : 20; /* after fresh_s */
+	uint64_t valid_s : 20; /* secure: its signatures last so long, from insertion on */
 	uint64_t body_len : 12;
 	uint64_t rcode : 4;
 	uint64_t verdict : 3;  /* enum hf_verdict */
@@ -96,7 +96,8 @@ struct dp_entry_note {
 	uint64_t policy_gen;  /* the policy it was resolved under */
 	uint64_t retry_at_ms; /* a refresh failed: the next try is not before; 0: none failed */
 	uint64_t retry_gen;   /* ... under this policy */
-	uint64_t retry_ede;   /* ... and what it failed of, HF_EDE_NONE */
+	uint32_t retry_ede;   /* ... and what it failed of, HF_EDE_NONE */
+	uint32_t retry_for;   /* ... which of HF_STALE_* that is */
 };
 
 _Static_assert(offsetof(struct dp_entry, covered) == 4, "covered");
@@ -104,7 +105,9 @@ _Static_assert(offsetof(struct dp_entry, inserted_low) == 16, "facts are one wor
 _Static_assert(offsetof(struct dp_entry, marks) == 23, "marks have an octet of their own");
 _Static_assert(
     offsetof(struct dp_entry, name) == DP_KEY_NAME_OFF, "as in a key; 26 + 22 + 16 is a line");
-_Static_assert(HF_TTL_MAX_S < 1 << 20 && HF_BODY_MAX < 1 << 12 && HF_VERDICT_CNT <= 1 << 3, "bits");
+_Static_assert(HF_TTL_MAX_S < 1 << 20 && HF_VALID_MAX_S < 1 << 20 && HF_BODY_MAX < 1 << 12 &&
+	HF_VERDICT_CNT <= 1 << 3,
+    "bits");
 _Static_assert(offsetof(struct dp_entry, name) + HF_NAME_MAX + HF_BODY_MAX + 1 +
 	    sizeof(struct dp_entry_extra) + 2 * HF_ANSWER_RR_MAX + sizeof(struct dp_entry_note) +
 	    HF_CHAIN_OCTETS_MAX + HF_EDE_TEXT_MAX <=
@@ -129,10 +132,18 @@ dp_entry_fresh_until_ms(const struct dp_entry *e)
 	return dp_entry_inserted_ms(e) + (uint64_t)e->fresh_s * 1000;
 }
 
+/* AD may be said until then, fresh or stale. */
 static inline uint64_t
-dp_entry_stale_until_ms(const struct dp_entry *e)
+dp_entry_valid_until_ms(const struct dp_entry *e)
 {
-	return dp_entry_inserted_ms(e) + ((uint64_t)e->fresh_s + e->stale_s) * 1000;
+	return dp_entry_inserted_ms(e) + (uint64_t)e->valid_s * 1000;
+}
+
+/* Neither fresh nor usable as stale from then on, if nothing is longer than stale_max_ms. */
+static inline uint64_t
+dp_entry_dead_ms(const struct dp_entry *e, uint64_t stale_max_ms)
+{
+	return dp_entry_fresh_until_ms(e) + ((e->flags & HF_ANSWER_STALE) != 0 ? stale_max_ms : 0);
 }
 
 /* NULL: it has nothing of the kind. */
@@ -282,7 +293,8 @@ unsigned dp_entry_make(struct dp_entry *e, const struct hf_msg_answer *m,
 struct dp_retry {
 	uint64_t at_ms;
 	uint64_t gen;
-	uint16_t ede; /* HF_EDE_NONE: not known */
+	uint16_t ede;    /* HF_EDE_NONE: not known */
+	uint8_t trigger; /* HF_STALE_* */
 };
 
 /* WRITER. The same for a copy of old under key, its own or that of its twin
@@ -308,12 +320,4 @@ dp_entry_ageing(const struct dp_entry *e, uint64_t now_ms)
 {
 	return (dp_entry_fresh_until_ms(e) - now_ms) * 10 < (uint64_t)e->fresh_s * 1000;
 }
-
-/* Neither fresh nor usable as stale, whatever the policy: may go first. */
-static inline bool
-dp_entry_dead(const struct dp_entry *e, uint64_t now_ms)
-{
-	return now_ms >= dp_entry_stale_until_ms(e);
-}
-
 #endif

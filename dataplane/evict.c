@@ -153,7 +153,7 @@ static bool
 settle(struct dp_table *t, const struct swept *w, uint64_t now_ms)
 {
 	const struct dp_segment *g = dp_segments_of(&t->segments, w->line);
-	uint64_t dead_ms = dp_entry_stale_until_ms(w->e);
+	uint64_t dead_ms = dp_entry_dead_ms(w->e, t->segments.stale_max_ms);
 	struct dp_place at;
 
 	if (!dp_table_place(t, w->hash, w->line, w->lines, &at))

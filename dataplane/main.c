@@ -61,6 +61,8 @@ make_cache(struct program *p)
 	p->writer.table = t;
 
 	struct dp_policy *policy = dp_policy_create_default(&t->hash);
+	if (policy != NULL)
+		dp_table_set_window(t, policy->stale_longest_ms);
 	atomic_store_explicit(&shared.policy, policy, memory_order_relaxed); /* no core runs yet */
 	return policy == NULL ? -ENOMEM : 0;
 }

@@ -40,6 +40,7 @@ dataplane_src := \
 	dataplane/serve.c \
 	dataplane/stats.c \
 	dataplane/table.c \
+	dataplane/timers.c \
 	dataplane/waker.c \
 	dataplane/worker.c \
 	dataplane/writer.c

@@ -25,7 +25,7 @@ chain_free_lists(struct dp_pending *p)
 	for (uint32_t i = 0; i <= p->slot_mask; i++)
 		p->slots[i] = DP_NIL;
 	p->free_question = p->free_waiter = 0;
-	p->oldest = p->newest = p->timer_next = DP_NIL;
+	p->oldest = p->newest = DP_NIL;
 	p->settled_first = p->settled_last = DP_NIL;
 }
 
@@ -65,7 +65,8 @@ dp_pending_init(
 	p->slots = malloc(slot_cnt * sizeof(p->slots[0]));
 	if (p->questions == NULL || p->waiters == NULL || p->slots == NULL ||
 	    dp_holders_init(&p->clients, waiter_max, seed) != 0 ||
-	    dp_holders_init(&p->nets, waiter_max, seed) != 0) {
+	    dp_holders_init(&p->nets, waiter_max, seed) != 0 ||
+	    dp_timers_init(&p->timers, question_max) != 0) {
 		dp_pending_fini(p);
 		return -ENOMEM;
 	}
@@ -89,6 +90,7 @@ dp_pending_fini(struct dp_pending *p)
 	free(p->questions);
 	free(p->waiters);
 	free(p->slots);
+	dp_timers_fini(&p->timers);
 	dp_holders_fini(&p->clients);
 	dp_holders_fini(&p->nets);
 	memset(p, 0, sizeof(*p));
@@ -141,15 +143,11 @@ deadline_append(struct dp_pending *p, struct dp_question *q)
 	else
 		p->oldest = i;
 	p->newest = i;
-	if (p->timer_next == DP_NIL)
-		p->timer_next = i;
 }
 
 static void
 deadline_remove(struct dp_pending *p, struct dp_question *q)
 {
-	if (p->timer_next == index_of(p, q))
-		p->timer_next = q->newer;
 	if (q->older != DP_NIL)
 		p->questions[q->older].newer = q->newer;
 	else
@@ -194,6 +192,7 @@ question_take(struct dp_pending *p, const struct dp_client *c, uint16_t domain)
 	q->hashed = true;
 	q->timer_fired = false;
 	deadline_append(p, q);
+	dp_timers_set(&p->timers, i, c->now_ms + c->timer_ms);
 	return q;
 }
 
@@ -402,6 +401,7 @@ dp_pending_free(struct dp_pending *p, struct dp_question *q)
 		dp_pending_drop_first(p, q);
 	unhash(p, q);
 	deadline_remove(p, q);
+	dp_timers_cancel(&p->timers, index_of(p, q));
 	dp_domain_put(&p->domains, q->domain);
 	q->state = DP_QUESTION_FREE;
 	q->handle = 0;
@@ -411,16 +411,14 @@ dp_pending_free(struct dp_pending *p, struct dp_question *q)
 }
 
 struct dp_question *
-dp_pending_timer(struct dp_pending *p, uint64_t now_ms, uint64_t timer_ms)
+dp_pending_timer(struct dp_pending *p, uint64_t now_ms)
 {
-	if (p->timer_next == DP_NIL)
+	uint32_t i = dp_timers_fire(&p->timers, now_ms);
+
+	if (i == DP_TIMER_NONE)
 		return NULL;
-	struct dp_question *q = &p->questions[p->timer_next];
-	if (now_ms < q->asked_ms + timer_ms)
-		return NULL;
-	q->timer_fired = true;
-	p->timer_next = q->newer;
-	return q;
+	p->questions[i].timer_fired = true;
+	return &p->questions[i];
 }
 
 struct dp_question *

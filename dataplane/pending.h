@@ -30,6 +30,7 @@
 #include "dataplane/domain.h"
 #include "dataplane/hash.h"
 #include "dataplane/holder.h"
+#include "dataplane/timers.h"
 #include "lib/base/siphash.h"
 #include "lib/wire/message.h"
 
@@ -103,7 +104,7 @@ struct dp_pending {
 	uint32_t question_cnt, waiter_cnt; /* in use */
 	uint32_t free_question, free_waiter;
 	uint32_t oldest, newest; /* deadlines */
-	uint32_t timer_next;     /* the oldest whose stale timer has not fired */
+	struct dp_timers timers; /* of those whose stale timer has not fired */
 	uint32_t settled_first, settled_last;
 	struct hf_siphash_key handle_key; /* handle: SipHash of a counter, no system call */
 	uint64_t handle_next;
@@ -143,12 +144,14 @@ void dp_pending_fini(struct dp_pending *p);
 /* The question equal to key that is under way and can be joined, or NULL. */
 struct dp_question *dp_pending_find(struct dp_pending *p, const struct dp_key *key);
 
-/* A client, its query as parsed, the key made of it, and when it came. */
+/* A client, its query as parsed, the key made of it, when it came, and how long it is to wait
+ * before a stale answer will do. */
 struct dp_client {
 	const struct dp_frame *frame;
 	const struct hf_query *q;
 	const struct dp_key *key;
 	uint64_t now_ms;
+	uint32_t timer_ms;
 };
 
 /* Let a client wait. NEW: *out must be sent to the control plane; JOINED: *out was; FULL: no
@@ -175,8 +178,8 @@ void dp_pending_drop_first(struct dp_pending *p, struct dp_question *q);
 void dp_pending_reask(struct dp_pending *p, struct dp_question *q);
 void dp_pending_free(struct dp_pending *p, struct dp_question *q);
 
-/* The oldest question whose stale timer (timer_ms) has run out, marked as fired; or NULL. */
-struct dp_question *dp_pending_timer(struct dp_pending *p, uint64_t now_ms, uint64_t timer_ms);
+/* The question whose stale timer ran out first, marked as fired; or NULL. */
+struct dp_question *dp_pending_timer(struct dp_pending *p, uint64_t now_ms);
 
 /* The oldest ASKED question older than timeout_ms (0: any), or NULL. */
 struct dp_question *dp_pending_overdue(struct dp_pending *p, uint64_t now_ms, uint64_t timeout_ms);

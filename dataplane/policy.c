@@ -30,9 +30,11 @@ dp_policy_create(const struct dp_hash *hash, const struct hf_msg_policy_begin *m
 		return NULL;
 	p->generation = m->generation;
 	p->serial = next_serial();
-	p->stale_client_ms = m->stale_client_ms;
-	p->stale_ttl_s = m->stale_ttl_s;
-	p->stale_max_ms = (uint64_t)m->stale_max_s * 1000;
+	p->stale = (struct dp_stale){.max_ms = (uint64_t)m->stale_max_s * 1000,
+	    .client_ms = m->stale_client_ms,
+	    .ttl_s = m->stale_ttl_s,
+	    .triggers = m->stale_triggers};
+	p->stale_longest_ms = p->stale.max_ms;
 	/* At least a second: else an answer that failed is asked for again by its own waiters. */
 	p->stale_retry_ms = m->stale_retry_s == 0 ? 1000 : (uint64_t)m->stale_retry_s * 1000;
 	p->rule_cnt_said = m->rule_cnt;
@@ -49,6 +51,7 @@ dp_policy_create_default(const struct dp_hash *hash)
 	    .stale_ttl_s = STALE_TTL_S,
 	    .stale_max_s = STALE_MAX_S,
 	    .stale_retry_s = STALE_RETRY_S,
+	    .stale_triggers = HF_STALE_ALL,
 	};
 
 	return dp_policy_create(hash, &m);
@@ -70,7 +73,7 @@ rule_slot(const struct dp_policy *p, const uint8_t *name, unsigned len)
 
 	for (uint64_t i = hash;; i++) {
 		r = &p->slots[i & p->mask];
-		if (r->kind == 0)
+		if (r->name_len == 0)
 			break;
 		if (r->hash == hash && r->name_len == len && memcmp(r->name, name, len) == 0)
 			break;
@@ -88,6 +91,31 @@ label_cnt(const uint8_t *name, unsigned len)
 	return cnt;
 }
 
+static void
+set_kind(struct dp_policy *p, struct dp_rule *r, uint8_t kind)
+{
+	if (r->kind == HF_RULE_NTA || r->kind == kind)
+		return;
+	if (kind == HF_RULE_NTA)
+		p->nta_cnt++;
+	if (r->kind == 0)
+		p->rule_cnt++;
+	r->kind = kind;
+}
+
+static void
+set_stale(struct dp_policy *p, struct dp_rule *r, const struct hf_msg_stale *m)
+{
+	p->stale_cnt += !r->has_stale;
+	r->has_stale = true;
+	r->stale = (struct dp_stale){.max_ms = (uint64_t)m->max_s * 1000,
+	    .client_ms = m->client_ms,
+	    .ttl_s = m->ttl_s,
+	    .triggers = m->triggers};
+	if (r->stale.max_ms > p->stale_longest_ms)
+		p->stale_longest_ms = r->stale.max_ms;
+}
+
 enum hf_msg_fault
 dp_policy_add(struct dp_policy *p, const struct hf_msg_policy_rule *m)
 {
@@ -95,19 +123,16 @@ dp_policy_add(struct dp_policy *p, const struct hf_msg_policy_rule *m)
 		return HF_MSG_FAULT_ORDER;
 	p->rules_seen++;
 	struct dp_rule *r = rule_slot(p, m->name, m->name_len);
-	if (r->kind == HF_RULE_NTA || r->kind == m->kind)
-		return HF_MSG_OK;
-	if (m->kind == HF_RULE_NTA)
-		p->nta_cnt++;
-	if (r->kind == 0)
-		p->rule_cnt++;
 	r->hash = dp_hash_name(p->hash, m->name, m->name_len);
-	r->kind = m->kind;
 	r->name_len = m->name_len;
 	memcpy(r->name, m->name, m->name_len);
 	unsigned labels = label_cnt(m->name, m->name_len);
 	if (labels > p->labels_max)
 		p->labels_max = labels;
+	if (m->kind == HF_RULE_STALE)
+		set_stale(p, r, &m->stale);
+	else
+		set_kind(p, r, m->kind);
 	return HF_MSG_OK;
 }
 
@@ -120,25 +145,69 @@ dp_policy_end(const struct dp_policy *p, const struct hf_msg_policy_end *m)
 	return HF_MSG_OK;
 }
 
-unsigned
-dp_policy_closest(const struct dp_policy *p, const uint8_t *name, unsigned len)
+/* The closest above or at name that has a kind, or stale numbers; NULL: none. */
+static const struct dp_rule *
+closest(const struct dp_policy *p, const uint8_t *name, unsigned len, bool stale)
 {
 	unsigned labels = label_cnt(name, len);
 	unsigned off = 0;
 
-	if (p->rule_cnt == 0)
-		return 0;
 	for (;;) { /* one label less each time, down to the root: at most 128 times */
 		if (labels <= p->labels_max) {
 			const struct dp_rule *r = rule_slot(p, name + off, len - off);
-			if (r->kind != 0)
-				return r->kind;
+			if (stale ? r->has_stale : r->kind != 0)
+				return r;
 		}
 		if (labels == 0)
-			return 0;
+			return NULL;
 		off += name[off] + 1u;
 		labels--;
 	}
+}
+
+unsigned
+dp_policy_closest(const struct dp_policy *p, const uint8_t *name, unsigned len)
+{
+	const struct dp_rule *r = p->rule_cnt == 0 ? NULL : closest(p, name, len, false);
+
+	return r != NULL ? r->kind : 0;
+}
+
+const struct dp_stale *
+dp_policy_stale(const struct dp_policy *p, const uint8_t *name, unsigned len)
+{
+	const struct dp_rule *r = p->stale_cnt == 0 ? NULL : closest(p, name, len, true);
+
+	return r != NULL ? &r->stale : &p->stale;
+}
+
+static bool
+stale_same(const struct dp_stale *a, const struct dp_stale *b)
+{
+	return a->max_ms == b->max_ms && a->client_ms == b->client_ms && a->ttl_s == b->ttl_s &&
+	    a->triggers == b->triggers;
+}
+
+/* Every name ruled in a is ruled the same way by b. Both ways: they mean the same. */
+static bool
+is_within(const struct dp_policy *a, const struct dp_policy *b)
+{
+	for (uint32_t i = 0; i <= a->mask; i++) {
+		const struct dp_rule *r = &a->slots[i];
+
+		if (r->kind != 0 && dp_policy_closest(b, r->name, r->name_len) != r->kind)
+			return false;
+		if (r->has_stale &&
+		    !stale_same(dp_policy_stale(b, r->name, r->name_len), &r->stale))
+			return false;
+	}
+	return stale_same(&a->stale, &b->stale) && a->stale_retry_ms == b->stale_retry_ms;
+}
+
+bool
+dp_policy_same(const struct dp_policy *a, const struct dp_policy *b)
+{
+	return is_within(a, b) && is_within(b, a);
 }
 
 uint16_t
@@ -186,14 +255,36 @@ checking_disabled(const struct dp_entry *e)
 	return (e->variant & HF_VARIANT_CD) != 0;
 }
 
-bool
-dp_policy_stale_ok(const struct dp_policy *p, const struct dp_entry *e, uint64_t now_ms)
+/* Only what was validated, or needed no validation, when it was fetched. */
+static inline bool
+is_good(const struct dp_entry *e)
 {
-	bool good = e->verdict == HF_VERDICT_SECURE || e->verdict == HF_VERDICT_INSECURE ||
+	return e->verdict == HF_VERDICT_SECURE || e->verdict == HF_VERDICT_INSECURE ||
 	    (e->verdict == HF_VERDICT_UNVALIDATED && checking_disabled(e));
+}
 
-	return good && p->stale_max_ms != 0 && now_ms < dp_entry_stale_until_ms(e) &&
-	    now_ms < dp_entry_fresh_until_ms(e) + p->stale_max_ms;
+static const struct dp_stale *
+stale_of(const struct dp_policy *p, const struct dp_entry *e)
+{
+	return dp_policy_stale(p, e->name, e->name_len);
+}
+
+uint64_t
+dp_policy_window_ms(const struct dp_policy *p, const struct dp_entry *e)
+{
+	return is_good(e) && (e->flags & HF_ANSWER_STALE) != 0 ? stale_of(p, e)->max_ms : 0;
+}
+
+bool
+dp_policy_keeps(const struct dp_policy *p, const struct dp_entry *e, uint64_t now_ms)
+{
+	return is_good(e) && now_ms < dp_entry_fresh_until_ms(e) + dp_policy_window_ms(p, e);
+}
+
+bool
+dp_policy_triggers(const struct dp_policy *p, const struct dp_entry *e, unsigned trigger)
+{
+	return dp_policy_window_ms(p, e) != 0 && (stale_of(p, e)->triggers & trigger) != 0;
 }
 
 static bool
@@ -270,28 +361,53 @@ judge_fresh(const struct dp_policy *p, struct dp_entry *e, struct dp_judgement *
 	j->with_text = j->ede_cnt != 0;
 }
 
-static inline void
-judge_stale(const struct dp_policy *p, struct dp_entry *e, struct dp_judgement *j)
+/* A refresh failed under this policy, not long ago. */
+static bool
+is_resting(const struct dp_policy *p, const struct dp_entry_note *note, uint64_t now_ms)
+{
+	/* When it is due, that is seen to behind stale answers; nothing came of it: before them. */
+	return note->retry_gen == p->generation && note->retry_at_ms != 0 &&
+	    now_ms < note->retry_at_ms + p->stale_retry_ms;
+}
+
+static void
+judge_stale(
+    const struct dp_policy *p, struct dp_entry *e, const struct dp_ask *ask, struct dp_judgement *j)
 {
 	const struct dp_entry_note note = dp_entry_note(e);
+	const struct dp_stale *stale = stale_of(p, e);
+	bool failed = note.retry_at_ms != 0 && note.retry_gen == p->generation;
 
 	j->use = DP_USE_STALE;
 	j->rcode = e->rcode;
+	j->ttl_s = stale->ttl_s;
+	j->recheck = failed && ask->now_ms >= note.retry_at_ms;
 	/* Its TTL is over, its signatures are not: still authentic (RFC 4035 5.3.3 bounds both). */
-	j->authentic = e->verdict == HF_VERDICT_SECURE && (e->flags & HF_ANSWER_LASTS) != 0 &&
-	    !dp_policy_restricts(p, e);
+	j->authentic = e->verdict == HF_VERDICT_SECURE &&
+	    ask->now_ms < dp_entry_valid_until_ms(e) && !dp_policy_restricts(p, e);
 	add_ede(j, e->rcode == HF_RCODE_NXDOMAIN ? HF_EDE_STALE_NXDOMAIN : HF_EDE_STALE);
-	if (note.retry_at_ms != 0 && note.retry_gen == p->generation)
+	if (failed)
 		add_ede(j, (uint16_t)note.retry_ede);
 }
 
-/* A refresh failed lately. */
-static inline bool
-resting(const struct dp_policy *p, const struct dp_entry *e, uint64_t now_ms)
+/* Past its TTL: a miss, unless a refresh has failed lately or cannot be waited for. */
+static void
+judge_expired(
+    const struct dp_policy *p, struct dp_entry *e, const struct dp_ask *ask, struct dp_judgement *j)
 {
 	const struct dp_entry_note note = dp_entry_note(e);
+	bool resting = is_resting(p, &note, ask->now_ms);
+	unsigned cause = resting ? note.retry_for : HF_STALE_TIMEOUT;
 
-	return now_ms < note.retry_at_ms && note.retry_gen == p->generation;
+	if ((!resting && !ask->hurry) || !is_good(e))
+		return;
+	if (dp_policy_triggers(p, e, cause)) {
+		if (dp_policy_keeps(p, e, ask->now_ms))
+			judge_stale(p, e, ask, j);
+	} else if (resting && ask->now_ms < note.retry_at_ms) {
+		j->use = DP_USE_FAILED;
+		add_ede(j, (uint16_t)note.retry_ede);
+	}
 }
 
 void
@@ -301,6 +417,7 @@ dp_policy_judge(
 	j->use = DP_USE_NONE;
 	j->rcode = HF_RCODE_SERVFAIL;
 	j->authentic = false;
+	j->recheck = false;
 	j->with_text = false;
 	j->ede_cnt = 0;
 	if (e == NULL)
@@ -314,6 +431,5 @@ dp_policy_judge(
 			judge_fresh(p, e, j);
 		return;
 	}
-	if ((ask->hurry || resting(p, e, ask->now_ms)) && dp_policy_stale_ok(p, e, ask->now_ms))
-		judge_stale(p, e, j);
+	judge_expired(p, e, ask, j);
 }

@@ -16,11 +16,22 @@
 
 #include "dataplane/entry.h"
 
+/* Serve-stale in numbers, for all zones or one. */
+struct dp_stale {
+	uint64_t max_ms; /* after expiry; 0: never */
+	uint32_t client_ms;
+	uint32_t ttl_s;
+	uint32_t triggers; /* HF_STALE_* */
+};
+
+/* What is ruled at one name. */
 struct dp_rule {
 	uint64_t hash;
-	uint8_t kind; /* enum hf_rule_kind; 0: free slot */
-	uint8_t name_len;
+	uint8_t kind; /* HF_RULE_NTA, HF_RULE_ANCHOR; 0: neither */
+	bool has_stale;
+	uint8_t name_len; /* 0: a free slot */
 	uint8_t name[HF_NAME_MAX];
+	struct dp_stale stale; /* has_stale */
 };
 
 /* What entries remember of a policy they remember by its serial: 31 bits, and another one for each
@@ -31,12 +42,12 @@ struct dp_rule {
 struct dp_policy {
 	uint64_t generation; /* 0: none came yet */
 	uint32_t serial;
-	uint32_t stale_client_ms;
-	uint32_t stale_ttl_s;
-	uint64_t stale_max_ms; /* 0: serve-stale is off */
+	struct dp_stale stale;     /* where no rule says otherwise */
+	uint64_t stale_longest_ms; /* the longest max_ms of any zone */
 	uint64_t stale_retry_ms;
-	uint32_t nta_cnt; /* 0: nothing is covered, nothing is looked up */
-	uint32_t rule_cnt;
+	uint32_t nta_cnt;       /* 0: nothing is covered, nothing is looked up */
+	uint32_t rule_cnt;      /* names with an NTA or an anchor */
+	uint32_t stale_cnt;     /* names with serve-stale of their own */
 	uint32_t rule_cnt_said; /* by BEGIN */
 	uint32_t rules_seen;    /* RULE messages, duplicates too */
 	uint32_t labels_max;    /* of any rule's name */
@@ -62,8 +73,16 @@ enum hf_msg_fault dp_policy_end(const struct dp_policy *p, const struct hf_msg_p
 
 void dp_policy_free(struct dp_policy *p);
 
-/* Kind of the rule closest above or at a lower-case name; 0: none. */
+/* The same rules and numbers, whatever the generations. */
+bool dp_policy_same(const struct dp_policy *a, const struct dp_policy *b);
+
+/* NTA or ANCHOR, whichever is closest above or at a lower-case name; 0: none is. */
 unsigned dp_policy_closest(const struct dp_policy *p, const uint8_t *name, unsigned len);
+
+/* What holds for answers to a lower-case name: of the closest zone that has some of its own, else
+ * of all. */
+const struct dp_stale *
+dp_policy_stale(const struct dp_policy *p, const uint8_t *name, unsigned len);
 
 /* Bit 0: the closest rule of the entry's name is an NTA; bit 1 + i: that of name i of its
  * chain. Worked out at each call. */
@@ -98,6 +117,7 @@ enum dp_use {
 	DP_USE_FORBIDDEN, /* policy forbids its use: a miss, counted policy_miss */
 	DP_USE_FRESH,     /* answer as it is */
 	DP_USE_STALE,     /* answer with the stale TTL (RFC 8767) */
+	DP_USE_FAILED,    /* its refresh failed in a way that is to be told: SERVFAIL */
 	DP_USE_CNT,
 };
 
@@ -105,18 +125,26 @@ struct dp_judgement {
 	enum dp_use use;
 	uint16_t rcode;
 	bool authentic; /* AD may be set */
+	bool recheck;   /* STALE: it is time to look whether a refresh fails still */
+	uint32_t ttl_s; /* STALE: of every record */
 	bool with_text; /* the entry's EXTRA-TEXT goes with the last EDE */
 	uint8_t ede_cnt;
 	uint16_t ede[HF_REPLY_EDE_MAX];
 };
 
 /* What may be done with e (may be NULL) for this asker. *j is whole on return; for a miss
- * only j->use counts. */
+ * only j->use counts, for FAILED the EDE too. */
 void dp_policy_judge(const struct dp_policy *p, struct dp_entry *e, const struct dp_ask *ask,
     struct dp_judgement *j);
 
-/* True when e was validated (or asked for with CD) and, once expired, may be served stale
- * at now_ms under p. */
-bool dp_policy_stale_ok(const struct dp_policy *p, const struct dp_entry *e, uint64_t now_ms);
+/* Milliseconds after its TTL for which e may be served stale under p; 0: for none. */
+uint64_t dp_policy_window_ms(const struct dp_policy *p, const struct dp_entry *e);
+
+/* A failure does not replace e: it was good when it was fetched, and is fresh or may be served
+ * stale at now_ms under p. */
+bool dp_policy_keeps(const struct dp_policy *p, const struct dp_entry *e, uint64_t now_ms);
+
+/* Failures of this kind (HF_STALE_*) lead to stale answers from e. */
+bool dp_policy_triggers(const struct dp_policy *p, const struct dp_entry *e, unsigned trigger);
 
 #endif

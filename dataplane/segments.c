@@ -149,7 +149,7 @@ dp_segments_append(struct dp_segments *s, enum dp_queue q, const struct dp_entry
 		return DP_LINE_NONE;
 	struct dp_segment *g = &s->segment[i];
 	uint64_t line = ((uint64_t)i << s->shift) + g->used;
-	uint64_t dead_ms = dp_entry_stale_until_ms(e);
+	uint64_t dead_ms = dp_entry_dead_ms(e, s->stale_max_ms);
 
 	dp_entry_copy(dp_segments_entry(s, line), e, lines);
 	g->used += lines;

@@ -65,6 +65,7 @@ struct dp_segments {
 	int32_t open[DP_QUEUE_CNT];
 	int32_t *free; /* a stack: what was in use last is in use first */
 	uint32_t free_cnt;
+	uint64_t stale_max_ms; /* the longest time past its TTL for which an entry may be of use */
 };
 
 /* Segments for a cache of this many octets: at least 13. */

@@ -75,8 +75,8 @@ records_in(const struct dp_query *dq)
 /* TTLs count down from insertion, to 0 at the lowest (RFC 1035 3.2.1); stale ones are all the
  * same (RFC 8767 4). Offsets were checked against the body when the message came. */
 static inline void
-patch_ttls(const struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
-    const struct dp_entry *e, enum dp_use use, unsigned cnt)
+patch_ttls(const struct dp_core *core, struct dp_query *dq, const struct dp_entry *e,
+    const struct dp_judgement *j, unsigned cnt)
 {
 	const struct dp_entry_ttls ttls = dp_entry_ttls(e);
 	const uint8_t *from =
@@ -92,7 +92,7 @@ patch_ttls(const struct dp_core *core, const struct dp_policy *p, struct dp_quer
 		uint32_t ttl = get_u32(from + off);
 
 		ttl = ttl > age_s ? ttl - age_s : 0;
-		put_u32(body + off, use == DP_USE_STALE ? p->stale_ttl_s : ttl);
+		put_u32(body + off, j->use == DP_USE_STALE ? j->ttl_s : ttl);
 	}
 }
 
@@ -198,6 +198,15 @@ reply_error(struct dp_core *core, struct dp_query *dq, unsigned rcode, uint16_t 
 	return reply_write(core, dq, &r);
 }
 
+/* A refresh failed in a way that the zone's policy wants to be seen. */
+static enum dp_outcome
+reply_failed(struct dp_core *core, struct dp_query *dq, const struct dp_judgement *j)
+{
+	count(core, HF_COUNTER_stale_denied);
+	return reply_error(
+	    core, dq, HF_RCODE_SERVFAIL, j->ede_cnt > 0 ? j->ede[0] : (uint16_t)HF_EDE_NONE);
+}
+
 static enum dp_outcome
 reply_turned_down(struct dp_core *core, struct dp_query *dq)
 {
@@ -251,8 +260,8 @@ reply_of(const struct dp_entry *e, const struct dp_judgement *j, const uint8_t *
 
 /* With EDE, cut, or otherwise rare. */
 static enum dp_outcome
-reply_entry_long(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
-    const struct dp_entry *e, const struct dp_judgement *j, const uint8_t *cookie)
+reply_entry_long(struct dp_core *core, struct dp_query *dq, const struct dp_entry *e,
+    const struct dp_judgement *j, const uint8_t *cookie)
 {
 	struct hf_reply r = reply_of(e, j, cookie);
 
@@ -267,13 +276,13 @@ reply_entry_long(struct dp_core *core, const struct dp_policy *p, struct dp_quer
 	hf_identity_nsid(core->identity, &dq->q, &r);
 	if (reply_write(core, dq, &r) != DP_REPLY)
 		return DP_DROP;
-	patch_ttls(core, p, dq, e, j->use, records_in(dq));
+	patch_ttls(core, dq, e, j, records_in(dq));
 	return DP_REPLY;
 }
 
 static enum dp_outcome
-reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
-    struct dp_entry *e, const struct dp_judgement *j)
+reply_entry(
+    struct dp_core *core, struct dp_query *dq, struct dp_entry *e, const struct dp_judgement *j)
 {
 	uint8_t buf[HF_COOKIE_LEN];
 	const uint8_t *cookie = cookie_of(core, dq, buf);
@@ -292,9 +301,9 @@ reply_entry(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq
 		    (uint8_t)(used | DP_USED | ((used & DP_USED) != 0 ? DP_USED_AGAIN : 0)),
 		    memory_order_relaxed);
 	if (len == 0)
-		return reply_entry_long(core, p, dq, e, j, cookie);
+		return reply_entry_long(core, dq, e, j, cookie);
 	dq->len = (uint16_t)len;
-	patch_ttls(core, p, dq, e, j->use, dp_entry_rr_cnt(e));
+	patch_ttls(core, dq, e, j, dp_entry_rr_cnt(e));
 	return DP_REPLY;
 }
 
@@ -376,6 +385,15 @@ wants_refresh(struct dp_core *core, struct dp_entry *e)
 	return (used & DP_USED_REFRESHED) == 0; /* no other core was faster */
 }
 
+/* A stale entry whose refresh failed, and is to be tried again: once, and nobody waits for it. */
+static bool
+wants_recheck(struct dp_core *core, struct dp_entry *e)
+{
+	return core->control_alive &&
+	    (atomic_fetch_or_explicit(&e->marks, DP_USED_REFRESHED, memory_order_relaxed) &
+		DP_USED_REFRESHED) == 0;
+}
+
 static enum dp_outcome
 answer_lookup(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq)
 {
@@ -393,10 +411,14 @@ answer_lookup(struct dp_core *core, const struct dp_policy *p, struct dp_query *
 		count(core, HF_COUNTER_hit);
 		if (__builtin_expect(dp_entry_ageing(dq->entry, core->now_ms), 0))
 			dq->refresh = wants_refresh(core, dq->entry);
-		return reply_entry(core, p, dq, dq->entry, &j);
+		return reply_entry(core, dq, dq->entry, &j);
 	case DP_USE_STALE:
 		count(core, HF_COUNTER_stale);
-		return reply_entry(core, p, dq, dq->entry, &j);
+		if (j.recheck)
+			dq->refresh = wants_recheck(core, dq->entry);
+		return reply_entry(core, dq, dq->entry, &j);
+	case DP_USE_FAILED:
+		return reply_failed(core, dq, &j);
 	case DP_USE_FORBIDDEN:
 		count(core, HF_COUNTER_policy_miss);
 		break;
@@ -473,10 +495,12 @@ answer_in_hurry(struct dp_core *core, const struct dp_policy *p, struct dp_query
 	if (dq->entry == NULL)
 		dq->entry = dp_table_find_plain(core->table, &dq->key);
 	dp_policy_judge(p, dq->entry, &ask, &j);
+	if (j.use == DP_USE_FAILED)
+		return reply_failed(core, dq, &j);
 	if (j.use != DP_USE_STALE && j.use != DP_USE_FRESH)
 		return DP_MISS;
 	count(core, j.use == DP_USE_STALE ? HF_COUNTER_stale : HF_COUNTER_hit);
-	return reply_entry(core, p, dq, dq->entry, &j);
+	return reply_entry(core, dq, dq->entry, &j);
 }
 
 static enum dp_outcome
@@ -515,7 +539,8 @@ enum dp_outcome
 dp_query_miss(struct dp_core *core, const struct dp_policy *p, struct dp_query *dq,
     const struct dp_frame *f, struct dp_ask_out *out)
 {
-	const struct dp_client client = {f, &dq->q, &dq->key, core->now_ms};
+	const struct dp_client client = {f, &dq->q, &dq->key, core->now_ms,
+	    dp_policy_stale(p, dq->key.o.name, dq->key.o.name_len)->client_ms};
 	struct dp_question *q;
 
 	if (!core->control_alive)
@@ -573,7 +598,7 @@ dp_core_done(struct dp_core *core, uint64_t handle)
 }
 
 void
-dp_core_tick(struct dp_core *core, const struct dp_policy *p)
+dp_core_tick(struct dp_core *core)
 {
 	struct dp_pending *pending = &core->pending;
 	enum dp_settle why = core->control_alive ? DP_SETTLE_TIMED_OUT : DP_SETTLE_LOST;
@@ -587,7 +612,7 @@ dp_core_tick(struct dp_core *core, const struct dp_policy *p)
 		dp_pending_settle(pending, q, why);
 	}
 	for (unsigned i = 0; i < DP_TICK_MAX; i++) {
-		q = dp_pending_timer(pending, core->now_ms, p->stale_client_ms);
+		q = dp_pending_timer(pending, core->now_ms);
 		if (q == NULL)
 			break;
 		if (q->state == DP_QUESTION_ASKED)
@@ -669,9 +694,11 @@ answer_waiter(struct dp_core *core, const struct dp_policy *p, const struct dp_q
 		ask.hurry = true;
 		dp_policy_judge(p, dq->entry, &ask, &j);
 	}
+	if (j.use == DP_USE_FAILED)
+		return reply_failed(core, dq, &j);
 	if (j.use == DP_USE_FRESH || j.use == DP_USE_STALE) {
 		count(core, j.use == DP_USE_STALE ? HF_COUNTER_stale : HF_COUNTER_late);
-		return reply_entry(core, p, dq, dq->entry, &j);
+		return reply_entry(core, dq, dq->entry, &j);
 	}
 	count(core, settle_counter[why]);
 	return reply_error(core, dq, HF_RCODE_SERVFAIL, settle_ede(p, dq->entry, why));
@@ -734,7 +761,7 @@ dp_core_next(struct dp_core *core, const struct dp_policy *p, struct dp_query *d
 }
 
 uint64_t
-dp_core_idle_ms(const struct dp_core *core, const struct dp_policy *p)
+dp_core_idle_ms(const struct dp_core *core)
 {
 	const struct dp_pending *pending = &core->pending;
 	uint64_t due = UINT64_MAX;
@@ -743,11 +770,8 @@ dp_core_idle_ms(const struct dp_core *core, const struct dp_policy *p)
 		return 0;
 	if (pending->oldest != DP_NIL)
 		due = pending->questions[pending->oldest].asked_ms + core->timeout_ms;
-	if (pending->timer_next != DP_NIL) {
-		uint64_t timer =
-		    pending->questions[pending->timer_next].asked_ms + p->stale_client_ms;
-		due = timer < due ? timer : due;
-	}
+	if (dp_timers_due_ms(&pending->timers) < due)
+		due = dp_timers_due_ms(&pending->timers);
 	if (due == UINT64_MAX)
 		return UINT64_MAX;
 	return due > core->now_ms ? due - core->now_ms : 0;

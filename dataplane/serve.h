@@ -140,7 +140,7 @@ void dp_core_ring_full(struct dp_core *core, uint64_t handle);
 void dp_core_done(struct dp_core *core, uint64_t handle);
 
 /* Once per poll: stale timers, time-outs, a lost control plane. Bounded by DP_TICK_MAX. */
-void dp_core_tick(struct dp_core *core, const struct dp_policy *p);
+void dp_core_tick(struct dp_core *core);
 
 /* Whether anybody's time has come: else dp_core_next has DP_NOTHING. */
 static inline bool
@@ -162,6 +162,6 @@ enum dp_outcome dp_core_next(struct dp_core *core, const struct dp_policy *p, st
     struct dp_job *job, struct dp_ask_out *out);
 
 /* Milliseconds until tick has something to do, UINT64_MAX when nobody waits (for sleeping). */
-uint64_t dp_core_idle_ms(const struct dp_core *core, const struct dp_policy *p);
+uint64_t dp_core_idle_ms(const struct dp_core *core);
 
 #endif

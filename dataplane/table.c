@@ -57,6 +57,7 @@ dp_table_create(uint64_t octets_max, const uint8_t seed[64], uint64_t *counters)
 	t->octets_max = octets_max;
 	t->counters = counters;
 	t->sweep.segment = DP_SEGMENT_NIL;
+	t->segments.stale_max_ms = HF_TTL_MAX_S * UINT64_C(1000);
 	dp_hash_init(&t->hash, seed);
 	t->readers = aligned_alloc(alignof(struct dp_readers), sizeof(*t->readers));
 	if (t->readers == NULL || lay_out(t) != 0) {
@@ -193,14 +194,20 @@ dp_table_reclaim(struct dp_table *t)
 	dp_segments_reclaim(&t->segments, t->readers);
 }
 
+void
+dp_table_set_window(struct dp_table *t, uint64_t stale_max_ms)
+{
+	t->segments.stale_max_ms = stale_max_ms;
+}
+
 /* What is lost least when it goes: 0 at once, 4 last. */
 static unsigned
-worth(const struct dp_entry *e, uint64_t now_ms)
+worth(const struct dp_table *t, const struct dp_entry *e, uint64_t now_ms)
 {
 	bool used = (atomic_load_explicit(&e->marks, memory_order_relaxed) & DP_USED) != 0;
 	bool fresh = now_ms < dp_entry_fresh_until_ms(e);
 
-	if (dp_entry_dead(e, now_ms))
+	if (now_ms >= dp_entry_dead_ms(e, t->segments.stale_max_ms))
 		return 0;
 	return 1 + (unsigned)used * 2 + (unsigned)fresh;
 }
@@ -228,7 +235,7 @@ find_room(const struct dp_table *t, uint64_t hash, uint64_t now_ms, struct dp_pl
 		return;
 	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS; i++) {
 		const struct dp_place here = {both[i / DP_BUCKET_SLOTS], i % DP_BUCKET_SLOTS};
-		unsigned w = worth(dp_word_entry(t, place_word(&here)), now_ms);
+		unsigned w = worth(t, dp_word_entry(t, place_word(&here)), now_ms);
 
 		if (w < best) {
 			best = w;
@@ -287,31 +294,44 @@ dp_table_insert(struct dp_table *t, const struct dp_entry *e, uint64_t hash, uin
 	return DP_INSERT_REPLACED;
 }
 
-/* What may be served stale now that m, the answer to key, is a failure; or NULL. */
+/* What an answer to key that is a failure does not replace; or NULL. */
 static const struct dp_entry *
 find_stale(
     const struct dp_table *t, const struct dp_policy *p, const struct dp_key *key, uint64_t now_ms)
 {
 	const struct dp_entry *e = dp_table_find(t, key);
 
-	if (e != NULL && dp_policy_stale_ok(p, e, now_ms))
+	if (e != NULL && dp_policy_keeps(p, e, now_ms))
 		return e;
 	e = dp_table_find_plain(t, key);
-	return e != NULL && dp_policy_stale_ok(p, e, now_ms) ? e : NULL;
+	return e != NULL && dp_policy_keeps(p, e, now_ms) ? e : NULL;
 }
 
-/* A refresh failed: what is there stays, for stale answers, with a note when to try again. False:
- * nothing is. */
+enum { JITTER_SHARE = 4 }; /* a pause is longer by up to a quarter */
+
+/* Names that failed together are not tried again together. */
+static uint64_t
+with_jitter(uint64_t pause_ms, uint64_t hash)
+{
+	return pause_ms + (hash >> 32) % (pause_ms / JITTER_SHARE + 1);
+}
+
+/* A refresh failed: what is there stays, with a note when to try again: for stale answers, or, if
+ * failures of this kind are to be heard of, for better times. False: nothing is there. */
 static bool
 keep_stale(struct dp_table *t, const struct dp_policy *p, const struct hf_msg_answer *m,
     const struct dp_key *key, uint64_t now_ms)
 {
 	const struct dp_entry *old = find_stale(t, p, key, now_ms);
-	const struct dp_retry retry = {
-	    .at_ms = now_ms + p->stale_retry_ms, .gen = m->policy_gen, .ede = m->ede};
+	struct dp_retry retry = {.at_ms = now_ms + (m->ttl_s == 0 ? 1 : m->ttl_s) * UINT64_C(1000),
+	    .gen = m->policy_gen,
+	    .ede = m->ede,
+	    .trigger = (uint8_t)hf_stale_trigger(m->verdict, m->ede)};
 
 	if (old == NULL)
 		return false;
+	if (dp_policy_triggers(p, old, retry.trigger))
+		retry.at_ms = now_ms + with_jitter(p->stale_retry_ms, key->hash);
 	dp_entry_make_retry(dp_table_scratch(t), old, &key->o, &retry);
 	return true;
 }

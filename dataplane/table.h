@@ -94,6 +94,9 @@ dp_count(uint64_t *counters, enum hf_counter c)
  * random octets. counters: the writer's row. NULL: no memory. */
 struct dp_table *dp_table_create(uint64_t octets_max, const uint8_t seed[64], uint64_t *counters);
 
+/* WRITER. The longest time past its TTL for which an entry may be served, whatever its zone. */
+void dp_table_set_window(struct dp_table *t, uint64_t stale_max_ms);
+
 /* At exit, when no core reads any more. */
 void dp_table_destroy(struct dp_table *t);
 

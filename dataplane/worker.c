@@ -570,7 +570,7 @@ poll_waiters(struct dp_worker *w)
 
 	unsigned work = take_completions(w);
 
-	dp_core_tick(&w->core, w->policy);
+	dp_core_tick(&w->core);
 	work += serve_waiters(w);
 	look_away(w);
 	return work;
@@ -640,10 +640,7 @@ nap(struct dp_worker *w)
 static void
 sleep_until_woken(struct dp_worker *w)
 {
-	/* Loaded anew: that of the last poll may be freed since its quiescent line. acquire: as in
-	 * look_around */
-	const struct dp_policy *p = atomic_load_explicit(&w->shared->policy, memory_order_acquire);
-	uint64_t ms = dp_core_idle_ms(&w->core, p);
+	uint64_t ms = dp_core_idle_ms(&w->core);
 
 	dp_bell_prepare(&w->bell);
 	arm_ports(w, true);

@@ -85,20 +85,6 @@ policy_forget(struct dp_writer *w)
 	w->next_fault = HF_MSG_FAULT_ORDER; /* until the next BEGIN */
 }
 
-/* Every rule of a has in b the kind that it has in a. Both ways: they mean the same. */
-static bool
-policy_within(const struct dp_policy *a, const struct dp_policy *b)
-{
-	for (uint32_t i = 0; i <= a->mask; i++) {
-		const struct dp_rule *r = &a->slots[i];
-
-		if (r->kind != 0 && dp_policy_closest(b, r->name, r->name_len) != r->kind)
-			return false;
-	}
-	return a->stale_client_ms == b->stale_client_ms && a->stale_ttl_s == b->stale_ttl_s &&
-	    a->stale_max_ms == b->stale_max_ms && a->stale_retry_ms == b->stale_retry_ms;
-}
-
 static void
 policy_publish(struct dp_writer *w)
 {
@@ -106,6 +92,7 @@ policy_publish(struct dp_writer *w)
 
 	/* release: a core that sees the pointer sees the whole snapshot */
 	atomic_store_explicit(&w->shared->policy, w->next, memory_order_release);
+	dp_table_set_window(w->table, w->next->stale_longest_ms);
 	w->next = NULL;
 	dp_readers_wait(w->table->readers);
 	dp_policy_free(old);
@@ -148,8 +135,7 @@ policy_judge(struct dp_writer *w, const struct hf_msg_policy_end *m)
 		return fault;
 	if (m->generation > old->generation)
 		return HF_MSG_OK;
-	if (m->generation == old->generation && policy_within(old, w->next) &&
-	    policy_within(w->next, old))
+	if (m->generation == old->generation && dp_policy_same(old, w->next))
 		return HF_MSG_OK;
 	return HF_MSG_FAULT_ORDER;
 }
@@ -267,6 +253,16 @@ say_latency(struct dp_writer *w, const struct hf_msg_latency_ask *ask)
 	return HF_MSG_OK;
 }
 
+/* For how long it may be served stale, from now or its expiry on. */
+static uint32_t
+stale_left_s(const struct dp_policy *p, const struct dp_entry *e, uint64_t now)
+{
+	uint64_t from = dp_entry_fresh_until_ms(e), to = from + dp_policy_window_ms(p, e);
+
+	from = from > now ? from : now;
+	return to > from ? (uint32_t)((to - from) / 1000) : 0;
+}
+
 static void
 say_entry(struct dp_writer *w, const struct dp_entry *e, struct hf_msg_cache_say *say, size_t cap)
 {
@@ -280,6 +276,7 @@ say_entry(struct dp_writer *w, const struct dp_entry *e, struct hf_msg_cache_say
 	say->found = 1;
 	say->covered = dp_policy_covers(policy_now(w), e);
 	say->age_s = (uint32_t)((now - dp_entry_inserted_ms(e)) / 1000);
+	say->stale_s = stale_left_s(policy_now(w), e, now);
 	if (retry_at_ms > now)
 		say->retry_s = (uint32_t)((retry_at_ms - now + 999) / 1000);
 	say->head.len = (uint16_t)(sizeof(*say) + len);

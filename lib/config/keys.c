@@ -223,7 +223,7 @@ const struct hf_schema_key hf_schema[] = {
 	{"stale", "max", HF_SCHEMA_DURATION, AT(stale_max_ns), S(1), S(259200), "1d", {0},
 	 "longest time past its TTL that an answer is served"},
 	{"stale", "retry", HF_SCHEMA_DURATION, AT(stale_retry_ns), S(1), S(300), "30s", {0},
-	 "a failed refresh is tried again after this"},
+	 "a failed refresh is tried again after this, up to a quarter later"},
 };
 
 const struct hf_schema_key hf_schema_zone[] = {

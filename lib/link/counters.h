@@ -38,6 +38,7 @@
 	X(queries, queries, "DNS queries to a service address")                                    \
 	X(hit, queries, "answered at once from the cache")                                         \
 	X(stale, queries, "answered from an expired entry (RFC 8767)")                             \
+	X(stale_denied, queries, "SERVFAIL: a refresh failed in a way that is no trigger there")   \
 	X(miss, queries, "handed to the control plane")                                            \
 	X(coalesced, queries, "joined a question that was already under way")                      \
 	X(policy_miss, queries, "had an entry that policy forbids to use")                         \

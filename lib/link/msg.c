@@ -134,9 +134,17 @@ hf_msg_check_policy_begin(const struct hf_msg_policy_begin *m)
 	if (m->generation == 0 || m->rule_cnt > HF_POLICY_RULE_MAX)
 		return HF_MSG_FAULT_VALUE;
 	if (m->stale_client_ms > CLIENT_WAIT_MAX_MS || m->stale_ttl_s > HF_TTL_MAX_S ||
-	    m->stale_max_s > HF_TTL_MAX_S || m->stale_retry_s > HF_TTL_MAX_S)
+	    m->stale_max_s > HF_TTL_MAX_S || m->stale_retry_s > HF_TTL_MAX_S ||
+	    (m->stale_triggers & ~(uint32_t)HF_STALE_ALL) != 0)
 		return HF_MSG_FAULT_VALUE;
 	return HF_MSG_OK;
+}
+
+static bool
+stale_ok(const struct hf_msg_stale *s)
+{
+	return s->client_ms <= CLIENT_WAIT_MAX_MS && s->ttl_s <= HF_TTL_MAX_S &&
+	    s->max_s <= HF_TTL_MAX_S && (s->triggers & ~HF_STALE_ALL) == 0;
 }
 
 enum hf_msg_fault
@@ -144,7 +152,9 @@ hf_msg_check_policy_rule(const struct hf_msg_policy_rule *m)
 {
 	if (m->head.type != HF_MSG_POLICY_RULE)
 		return HF_MSG_FAULT_TYPE;
-	if (m->generation == 0 || (m->kind != HF_RULE_NTA && m->kind != HF_RULE_ANCHOR))
+	if (m->generation == 0 || m->kind < HF_RULE_NTA || m->kind > HF_RULE_STALE)
+		return HF_MSG_FAULT_VALUE;
+	if (m->kind == HF_RULE_STALE && !stale_ok(&m->stale))
 		return HF_MSG_FAULT_VALUE;
 	return name_ok(m->name, m->name_len) ? HF_MSG_OK : HF_MSG_FAULT_NAME;
 }
@@ -225,11 +235,11 @@ static bool
 answer_values_ok(const struct hf_msg_answer *m)
 {
 	if (m->verdict >= HF_VERDICT_CNT || m->rcode > RCODE_MAX ||
-	    (m->flags & ~(HF_ANSWER_UNDER_NTA | HF_ANSWER_TRUNCATED | HF_ANSWER_LASTS)) != 0)
+	    (m->flags & ~(HF_ANSWER_UNDER_NTA | HF_ANSWER_TRUNCATED | HF_ANSWER_STALE)) != 0)
 		return false;
 	if (!ede_ok(m->ede) || !ede_ok(m->hidden_ede))
 		return false;
-	if (m->ttl_s > HF_TTL_MAX_S || m->stale_s > HF_TTL_MAX_S)
+	if (m->ttl_s > HF_TTL_MAX_S || m->valid_s > HF_VALID_MAX_S)
 		return false;
 	return (uint32_t)m->an_cnt + m->ns_cnt + m->ar_cnt <= HF_ANSWER_RR_MAX;
 }

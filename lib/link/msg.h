@@ -40,7 +40,7 @@
 #include "lib/wire/name.h"
 #include "lib/wire/reply.h"
 
-#define HF_MSG_VERSION 3u
+#define HF_MSG_VERSION 4u
 
 enum {
 	HF_WORKER_MAX = 64,
@@ -52,7 +52,8 @@ enum {
 	HF_CHAIN_MAX = 11,         /* further owner names in an answer (CNAME + DNAME, DESIGN 5) */
 	HF_CHAIN_OCTETS_MAX = 512, /* ... and their octets together */
 	HF_POLICY_RULE_MAX = 4096,
-	HF_TTL_MAX_S = 604800, /* RFC 8767 4: one week */
+	HF_TTL_MAX_S = 604800,          /* RFC 8767 4: one week */
+	HF_VALID_MAX_S = (1 << 20) - 1, /* longer than anything is fresh and then stale */
 };
 
 enum hf_msg_type {
@@ -124,7 +125,7 @@ struct hf_msg_miss {
 enum {
 	HF_ANSWER_UNDER_NTA = 1, /* resolved while an NTA covered a name in the chain */
 	HF_ANSWER_TRUNCATED = 2, /* too large for any datagram: no body, clients get TC */
-	HF_ANSWER_LASTS = 4,     /* secure, by signatures that are valid for ttl_s + stale_s */
+	HF_ANSWER_STALE = 4,     /* good when it was fetched: may be served past its TTL */
 };
 
 /* Followed by chain_len, ede_text_len and body_len octets, in that order:
@@ -148,11 +149,30 @@ struct hf_msg_answer {
 	uint16_t body_len;
 	uint16_t chain_cnt;
 	uint32_t ttl_s;   /* fresh for so long; 0: for those who wait only */
-	uint32_t stale_s; /* and may be served stale for so long after that */
+	uint32_t valid_s; /* secure, by signatures that are valid for so long, at most VALID_MAX */
 	struct hf_msg_key key;
 	uint8_t payload[];
 };
 enum { HF_ANSWER_PAYLOAD_MAX = HF_CHAIN_OCTETS_MAX + HF_EDE_TEXT_MAX + HF_BODY_MAX };
+
+/* What may lead to a stale answer (RFC 8767). */
+enum {
+	HF_STALE_TIMEOUT = 1,  /* nobody answers, or not in time: servers, the control plane */
+	HF_STALE_SERVFAIL = 2, /* any other failure of a refresh */
+	HF_STALE_BOGUS = 4,    /* a refresh that does not validate */
+	HF_STALE_ALL = 7,
+};
+
+/* Of a failed refresh (BOGUS or FAILURE), by what it says of itself: which of them it is. */
+static inline unsigned
+hf_stale_trigger(unsigned verdict, unsigned ede)
+{
+	if (verdict == HF_VERDICT_BOGUS)
+		return HF_STALE_BOGUS;
+	return ede == HF_EDE_NO_REACHABLE_AUTHORITY || ede == HF_EDE_NETWORK_ERROR
+	    ? HF_STALE_TIMEOUT
+	    : HF_STALE_SERVFAIL;
+}
 
 struct hf_msg_policy_begin {
 	struct hf_msg_head head;
@@ -162,10 +182,18 @@ struct hf_msg_policy_begin {
 	uint32_t stale_ttl_s;     /* TTL of a stale answer; 30 */
 	uint32_t stale_max_s;     /* after expiry, at most; 0 switches serve-stale off */
 	uint32_t stale_retry_s;   /* a failed refresh is tried again after; 30 */
-	uint32_t pad;
+	uint32_t stale_triggers;  /* HF_STALE_* */
 };
 
-enum hf_rule_kind { HF_RULE_NTA = 1, HF_RULE_ANCHOR = 2 }; /* the closest to the name wins */
+/* Of NTA and ANCHOR the closest to the name wins; of STALE too, and neither looks at the other. */
+enum hf_rule_kind { HF_RULE_NTA = 1, HF_RULE_ANCHOR = 2, HF_RULE_STALE = 3 };
+
+/* Serve-stale for one zone, instead of what BEGIN says; in other rules all zero. */
+struct hf_msg_stale {
+	uint32_t client_ms, ttl_s, max_s;
+	uint8_t triggers; /* HF_STALE_* */
+	uint8_t pad[3];
+};
 
 /* Of an NTA: no AD at all at and below it (RFC 7646 2.1), or AD still on what validates. */
 enum hf_nta_mode { HF_NTA_STRICT, HF_NTA_SOFT };
@@ -177,6 +205,7 @@ struct hf_msg_policy_rule {
 	uint8_t name_len;
 	uint8_t name[HF_NAME_MAX]; /* lower case */
 	uint8_t pad[7];
+	struct hf_msg_stale stale; /* of STALE */
 };
 
 struct hf_msg_policy_end {
@@ -246,7 +275,7 @@ struct hf_msg_cache_say {
 	uint8_t pad[2];
 	uint32_t age_s;
 	uint32_t retry_s; /* a refresh failed; seconds until the next try */
-	uint32_t pad2;
+	uint32_t stale_s; /* may be served stale for so long, once it is expired */
 	uint8_t answer[];
 };
 

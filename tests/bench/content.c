@@ -219,7 +219,7 @@ bench_answer(const struct bench_kind *k, uint32_t i, struct hf_msg_answer *m)
 	m->an_cnt = w.cnt[1];
 	m->ns_cnt = w.cnt[2];
 	m->ttl_s = TTL_S;
-	m->stale_s = TTL_S;
+	m->flags |= HF_ANSWER_STALE;
 	hf_msg_key_set(&m->key, &q.name, s->type, HF_CLASS_IN, s->variant);
 
 	const struct hf_answer_parts parts = {

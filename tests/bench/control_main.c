@@ -295,6 +295,7 @@ snapshot_send(struct control *c, const struct pushing *p, uint64_t generation, u
 	b->stale_client_ms = 1800;
 	b->stale_ttl_s = 30;
 	b->stale_max_s = 86400;
+	b->stale_triggers = HF_STALE_ALL;
 	b->stale_retry_s = 30;
 	hf_ring_commit(hf_link_update(c->link));
 	for (uint32_t i = 0; rc == 0 && i < rules; i++)

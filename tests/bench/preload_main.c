@@ -49,6 +49,7 @@ policy_write(const struct bench_kind *k, uint32_t ntas, uint32_t entries)
 	    .stale_client_ms = 1800,
 	    .stale_ttl_s = 30,
 	    .stale_max_s = 86400,
+	    .stale_triggers = HF_STALE_ALL,
 	    .stale_retry_s = 30,
 	};
 	const struct hf_msg_policy_end end = {

@@ -108,7 +108,7 @@ answer_make(const struct kind *k, struct answer *a)
 	m->rcode = k->soa ? HF_RCODE_NXDOMAIN : HF_RCODE_NOERROR;
 	m->ede = m->hidden_ede = HF_EDE_NONE;
 	m->ttl_s = 3600;
-	m->stale_s = 86400;
+	m->flags |= HF_ANSWER_STALE;
 	for (unsigned i = 0; i < k->a_cnt; i++)
 		p = put_record(p, HF_TYPE_A, 4);
 	if (k->sig_len != 0)

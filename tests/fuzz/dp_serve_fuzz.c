@@ -106,12 +106,12 @@ fuzz_answer_last(const uint8_t *data, size_t len)
 	memset(&u, 0, sizeof(u));
 	dp_key_to_msg(&q->key, &u.m.key);
 	u.m.verdict = data[0] % HF_VERDICT_CNT;
-	u.m.flags = data[1] % 4;
+	u.m.flags = data[1] % 8;
 	u.m.rcode = data[2] % 4;
 	u.m.ede = u.m.hidden_ede = data[3];
 	u.m.an_cnt = data[4] % 8;
 	u.m.ttl_s = data[5];
-	u.m.stale_s = data[6];
+	u.m.valid_s = data[6];
 	u.m.policy_gen = data[7] % 4;
 	u.m.body_len = (uint16_t)(len - 8 < HF_BODY_MAX ? len - 8 : HF_BODY_MAX);
 	memcpy(u.m.payload, data + 8, u.m.body_len);
@@ -127,7 +127,8 @@ fuzz_policy(const uint8_t *data, size_t len)
 	    .stale_client_ms = 1800,
 	    .stale_ttl_s = 30,
 	    .stale_max_s = 100,
-	    .stale_retry_s = 1};
+	    .stale_retry_s = 1,
+	    .stale_triggers = len > 1 ? data[1] % 8 : HF_STALE_ALL};
 	struct hf_msg_policy_rule rule = {
 	    .head.type = HF_MSG_POLICY_RULE, .generation = begin.generation};
 	struct dp_policy *p = dp_policy_create(&table->hash, &begin);
@@ -150,7 +151,7 @@ fuzz_next(void)
 	struct dp_job job = {.frame = reply_frame, .cap = FRAME_LEN};
 	struct dp_ask_out out;
 
-	dp_core_tick(&core, policy);
+	dp_core_tick(&core);
 	for (unsigned i = 0; i < 64; i++) {
 		enum dp_outcome r = dp_core_next(&core, policy, &dq, &job, &out);
 		if (r == DP_NOTHING)

@@ -14,7 +14,6 @@ struct core {
 	struct dp_table *table;
 	struct dp_policy *policy;
 	struct dp_core core;
-	uint32_t stale_max_s;
 	uint64_t counters[HF_COUNTER_CNT];
 	struct dp_query dq;
 	uint8_t frame[DNS_OFF + HF_MSG_MAX];
@@ -32,14 +31,18 @@ rules_make(struct core *c, const struct cp_policy *from)
 	    .stale_client_ms = stale->client_ms,
 	    .stale_ttl_s = stale->ttl_s,
 	    .stale_max_s = stale->max_s,
-	    .stale_retry_s = stale->retry_s};
+	    .stale_retry_s = stale->retry_s,
+	    .stale_triggers = stale->triggers};
 
-	c->stale_max_s = stale->max_s;
 	c->policy = dp_policy_create(&c->table->hash, &begin);
 	for (size_t i = 0; c->policy != NULL && i < cnt; i++) {
 		struct hf_msg_policy_rule m = {.generation = begin.generation,
 		    .kind = (uint8_t)rules[i].kind,
-		    .name_len = rules[i].name.len};
+		    .name_len = rules[i].name.len,
+		    .stale = {.client_ms = rules[i].stale.client_ms,
+			.ttl_s = rules[i].stale.ttl_s,
+			.max_s = rules[i].stale.max_s,
+			.triggers = (uint8_t)rules[i].stale.triggers}};
 
 		memcpy(m.name, rules[i].name.octets, m.name_len);
 		if (dp_policy_add(c->policy, &m) != HF_MSG_OK)
@@ -155,7 +158,7 @@ core_query(struct core *c, uint64_t now_ns, uint16_t client, const struct packet
 void
 core_answer(struct core *c, uint64_t now_ns, uint64_t handle, const struct cp_answer *a)
 {
-	const struct cp_answer_to to = {.handle = handle, .stale_max_s = c->stale_max_s};
+	const struct cp_answer_to to = {.handle = handle};
 	struct hf_msg_answer *m = (struct hf_msg_answer *)(void *)c->slot;
 	struct hf_answer_view view;
 	bool fits;
@@ -176,7 +179,7 @@ core_next(struct core *c, uint64_t now_ns, struct core_event *ev)
 	struct dp_ask_out out;
 
 	set_now(c, now_ns);
-	dp_core_tick(&c->core, c->policy);
+	dp_core_tick(&c->core);
 	ev->says = CORE_NOTHING;
 	switch (dp_core_next(&c->core, c->policy, &c->dq, &job, &out)) {
 	case DP_REPLY:
@@ -193,7 +196,7 @@ core_next(struct core *c, uint64_t now_ns, struct core_event *ev)
 uint64_t
 core_due_ns(const struct core *c, uint64_t now_ns)
 {
-	uint64_t idle_ms = dp_core_idle_ms(&c->core, c->policy);
+	uint64_t idle_ms = dp_core_idle_ms(&c->core);
 
 	return idle_ms == UINT64_MAX ? UINT64_MAX : now_ns + (idle_ms + 1) * HF_NS_PER_MS;
 }

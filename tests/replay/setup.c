@@ -502,8 +502,11 @@ setup_read(struct setup *u, const struct rpl *s)
 	memset(u, 0, sizeof(*u));
 	hf_arena_init(&u->arena, ARENA_MAX);
 	u->wall_s = WALL_DEFAULT_S;
-	u->stale = (struct cp_stale){
-	    .client_ms = 1800, .ttl_s = 30, .max_s = STALE_MAX_S, .retry_s = STALE_RETRY_S};
+	u->stale = (struct cp_stale){.client_ms = 1800,
+	    .ttl_s = 30,
+	    .max_s = STALE_MAX_S,
+	    .retry_s = STALE_RETRY_S,
+	    .triggers = HF_STALE_ALL};
 	u->cfg.do_ip4 = u->cfg.do_ip6 = true;
 	u->cfg.validate = true;
 	u->cfg.qname_minimisation = u->cfg.aggressive_nsec = true; /* Holdfast's defaults */

@@ -15,7 +15,7 @@ static _Alignas(8) uint8_t slot[HF_UPDATE_SLOT_LEN];
 static struct cp_answer a;
 static uint8_t message[HF_MSG_MAX];
 
-static const struct cp_answer_to to = {.handle = 5, .core = 1, .epoch = 9, .stale_max_s = 86400};
+static const struct cp_answer_to to = {.handle = 5, .core = 1, .epoch = 9};
 
 static struct hf_name
 name_of(const char *text)
@@ -83,7 +83,7 @@ an_answer_becomes_a_message_that_the_dataplane_accepts(void **state)
 	assert_int_equal(m->an_cnt, 2);
 	assert_int_equal(m->chain_cnt, 2);
 	assert_int_equal(m->policy_gen, 4);
-	assert_int_equal(m->stale_s, 86400);
+	assert_int_equal(m->flags, HF_ANSWER_STALE);
 	assert_memory_equal(m->key.name, "\3www\7example", 13);
 }
 
@@ -94,16 +94,16 @@ failures_and_what_was_let_through_are_never_stale(void **state)
 		enum hf_verdict verdict;
 		uint8_t variant;
 		bool under_nta;
-		uint32_t stale_s;
+		bool stale;
 	} row[] = {
-	    {HF_VERDICT_SECURE, 0, false, 86400},
-	    {HF_VERDICT_SECURE, 0, true, 86400},
-	    {HF_VERDICT_INSECURE, HF_VARIANT_DO, false, 86400},
-	    {HF_VERDICT_UNVALIDATED, HF_VARIANT_CD, false, 86400},
-	    {HF_VERDICT_UNVALIDATED, HF_VARIANT_CD, true, 0},
-	    {HF_VERDICT_UNVALIDATED, 0, true, 0},
-	    {HF_VERDICT_BOGUS, 0, false, 0},
-	    {HF_VERDICT_FAILURE, 0, false, 0},
+	    {HF_VERDICT_SECURE, 0, false, true},
+	    {HF_VERDICT_SECURE, 0, true, true},
+	    {HF_VERDICT_INSECURE, HF_VARIANT_DO, false, true},
+	    {HF_VERDICT_UNVALIDATED, HF_VARIANT_CD, false, true},
+	    {HF_VERDICT_UNVALIDATED, HF_VARIANT_CD, true, false},
+	    {HF_VERDICT_UNVALIDATED, 0, true, false},
+	    {HF_VERDICT_BOGUS, 0, false, false},
+	    {HF_VERDICT_FAILURE, 0, false, false},
 	};
 	bool fits;
 
@@ -117,23 +117,22 @@ failures_and_what_was_let_through_are_never_stale(void **state)
 		a.verdict = row[i].verdict;
 		a.variant = row[i].variant;
 		a.under_nta = row[i].under_nta;
-		assert_int_equal(convert(&fits)->stale_s, row[i].stale_s);
+		assert_int_equal((convert(&fits)->flags & HF_ANSWER_STALE) != 0, row[i].stale);
 	}
 }
 
 static void
-only_signatures_that_outlive_the_stale_time_let_ad_last(void **state)
+a_secure_answer_says_how_long_its_signatures_last(void **state)
 {
 	static const struct {
 		enum hf_verdict verdict;
-		uint32_t valid_s;
-		bool lasts;
+		uint32_t valid_s, want_s;
 	} row[] = {
-	    {HF_VERDICT_SECURE, 86400 + 300, true},
-	    {HF_VERDICT_SECURE, 86400 + 299, false},
-	    {HF_VERDICT_SECURE, 0, false},
-	    {HF_VERDICT_INSECURE, UINT32_MAX, false},
-	    {HF_VERDICT_UNVALIDATED, UINT32_MAX, false},
+	    {HF_VERDICT_SECURE, 86400, 86400},
+	    {HF_VERDICT_SECURE, 0, 0},
+	    {HF_VERDICT_SECURE, UINT32_MAX, HF_VALID_MAX_S},
+	    {HF_VERDICT_INSECURE, UINT32_MAX, 0},
+	    {HF_VERDICT_UNVALIDATED, UINT32_MAX, 0},
 	};
 	bool fits;
 
@@ -143,7 +142,7 @@ only_signatures_that_outlive_the_stale_time_let_ad_last(void **state)
 		a.ttl_s = 300;
 		a.verdict = row[i].verdict;
 		a.valid_s = row[i].valid_s;
-		assert_int_equal((convert(&fits)->flags & HF_ANSWER_LASTS) != 0, row[i].lasts);
+		assert_int_equal(convert(&fits)->valid_s, row[i].want_s);
 	}
 }
 
@@ -251,7 +250,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_answer_becomes_a_message_that_the_dataplane_accepts),
 	    cmocka_unit_test(failures_and_what_was_let_through_are_never_stale),
-	    cmocka_unit_test(only_signatures_that_outlive_the_stale_time_let_ad_last),
+	    cmocka_unit_test(a_secure_answer_says_how_long_its_signatures_last),
 	    cmocka_unit_test(a_body_that_is_too_large_is_marked_truncated_and_left_out),
 	    cmocka_unit_test(a_chain_that_does_not_fit_is_a_failure_not_an_answer_without_it),
 	    cmocka_unit_test(the_longest_text_and_chain_and_body_fit_together),

@@ -91,7 +91,7 @@ static struct cp_policy *
 policy_of(uint64_t generation, size_t rules)
 {
 	static struct cp_rule rule[HF_POLICY_RULE_MAX];
-	static const struct cp_stale stale = {1800, 30, 86400, 30};
+	static const struct cp_stale stale = {1800, 30, 86400, 30, HF_STALE_ALL};
 	char text[32];
 
 	for (size_t i = 0; i < rules; i++) {

@@ -64,6 +64,38 @@ the_closest_rule_wins(void **state)
 	cp_policy_put(p);
 }
 
+static uint32_t
+window(const struct cp_policy *p, const char *name)
+{
+	struct hf_name n;
+
+	assert_int_equal(hf_name_from_text(name, &n), 0);
+	return cp_policy_stale_of(p, &n)->max_s;
+}
+
+static void
+serve_stale_of_a_zone_is_that_of_its_closest_rule(void **state)
+{
+	(void)state;
+	const struct cp_stale all = {.max_s = 86400};
+	struct cp_rule rules[] = {rule(HF_RULE_STALE, "De."), rule(HF_RULE_NTA, "de."),
+	    rule(HF_RULE_STALE, "off.example.de."), rule(HF_RULE_ANCHOR, "example.de.")};
+
+	rules[0].stale.max_s = 259200;
+	struct cp_policy *p = cp_policy_create(1, &all, rules, 4);
+	assert_non_null(p);
+	assert_int_equal(window(p, "www.example.org."), 86400);
+	assert_int_equal(window(p, "WWW.Example.DE."), 259200);
+	assert_int_equal(window(p, "a.off.example.de."), 0);
+	assert_true(covers(p, "other.de."));
+	assert_false(
+	    covers(p, "off.example.de.")); /* an anchor is closer, a STALE rule is no matter */
+	cp_policy_put(p);
+	rules[1] = rule(HF_RULE_STALE, "de.");
+	assert_null(cp_policy_create(1, &all, rules, 4));
+	assert_int_equal(errno, EEXIST);
+}
+
 static void
 an_nta_for_the_root_covers_everything(void **state)
 {
@@ -128,6 +160,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_nta_covers_its_name_and_all_below_and_nothing_else),
 	    cmocka_unit_test(the_closest_rule_wins),
+	    cmocka_unit_test(serve_stale_of_a_zone_is_that_of_its_closest_rule),
 	    cmocka_unit_test(an_nta_for_the_root_covers_everything),
 	    cmocka_unit_test(a_name_given_twice_in_any_case_is_refused),
 	    cmocka_unit_test(more_rules_than_the_limit_are_refused),

@@ -34,20 +34,23 @@ an_entry_gives_back_the_message_it_was_made_of(void **state)
 	    {.name = "www.example.de.",
 		.rr_cnt = 3,
 		.ttl_s = 300,
-		.stale_s = 86400,
 		.chain = {"b.example.", "c.example."},
 		.text = "odd",
 		.ede = 6,
 		.hidden_ede = 7,
 		.verdict = HF_VERDICT_UNVALIDATED,
 		.policy_gen = 9,
-		.flags = HF_ANSWER_UNDER_NTA,
+		.flags = HF_ANSWER_UNDER_NTA | HF_ANSWER_STALE,
 		.variant = HF_VARIANT_DO},
 	    {.name = ".", .verdict = HF_VERDICT_SECURE, .rcode = HF_RCODE_NXDOMAIN},
 	    {.name = "x.", .verdict = HF_VERDICT_SECURE, .flags = HF_ANSWER_TRUNCATED},
 	    {.name = "y.", .rr_cnt = 180, .ttl_s = 5, .verdict = HF_VERDICT_INSECURE},
 	    {.name = "z.", .rr_cnt = 1, .ede = 4, .policy_gen = 8, .verdict = HF_VERDICT_BOGUS},
-	    {.name = "z.", .ttl_s = 604800, .stale_s = 604800, .text = "t", .hidden_ede = 49151},
+	    {.name = "z.",
+		.ttl_s = 604800,
+		.valid_s = HF_VALID_MAX_S,
+		.text = "t",
+		.hidden_ede = 49151},
 	};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -84,12 +87,15 @@ an_answer_is_fresh_no_longer_than_its_records_nor_a_week(void **state)
 		    .rr_cnt = cases[i].rr_cnt,
 		    .rr_ttl = cases[i].rr_ttl,
 		    .ttl_s = cases[i].ttl_s,
-		    .stale_s = 10};
+		    .valid_s = 10,
+		    .flags = i % 2 != 0 ? HF_ANSWER_STALE : 0};
 		struct dp_entry *e = make(&a, 7);
 
 		assert_true(dp_entry_inserted_ms(e) == 7);
 		assert_true(dp_entry_fresh_until_ms(e) == 7 + cases[i].want_s * 1000);
-		assert_true(dp_entry_stale_until_ms(e) == dp_entry_fresh_until_ms(e) + 10000);
+		assert_true(dp_entry_valid_until_ms(e) == 7 + 10000);
+		assert_true(
+		    dp_entry_dead_ms(e, 5) == dp_entry_fresh_until_ms(e) + (i % 2 != 0 ? 5 : 0));
 	}
 }
 
@@ -126,12 +132,12 @@ times_are_kept_to_the_millisecond_for_34_years(void **state)
 {
 	(void)state;
 	const uint64_t late_ms = (UINT64_C(1) << 40) - 1;
-	const struct fx_answer a = {.name = "a.", .ttl_s = HF_TTL_MAX_S, .stale_s = HF_TTL_MAX_S};
+	const struct fx_answer a = {.name = "a.", .ttl_s = HF_TTL_MAX_S, .valid_s = HF_VALID_MAX_S};
 	const struct dp_entry *e = make(&a, late_ms);
 
 	assert_true(dp_entry_inserted_ms(e) == late_ms);
 	assert_true(dp_entry_fresh_until_ms(e) == late_ms + HF_TTL_MAX_S * UINT64_C(1000));
-	assert_true(dp_entry_stale_until_ms(e) == late_ms + HF_TTL_MAX_S * UINT64_C(2000));
+	assert_true(dp_entry_valid_until_ms(e) == late_ms + HF_VALID_MAX_S * UINT64_C(1000));
 }
 
 /* Append a record with an owner as it stands to the message that is being made. */
@@ -244,13 +250,15 @@ a_copy_that_remembers_a_failed_refresh_is_otherwise_the_same(void **state)
 	    .chain = {"b.example."},
 	    .rr_cnt = 4,
 	    .ttl_s = 60,
-	    .stale_s = 600,
+	    .valid_s = 600,
+	    .flags = HF_ANSWER_STALE,
 	    .text = "text",
 	    .ede = 27};
 	struct dp_entry *old = make(&a, 500);
 
 	const struct dp_key key = fx_key(&hash, "www.example.", HF_TYPE_A, HF_VARIANT_DO);
-	const struct dp_retry retry = {.at_ms = 90000, .gen = 4, .ede = HF_EDE_BOGUS};
+	const struct dp_retry retry = {
+	    .at_ms = 90000, .gen = 4, .ede = HF_EDE_BOGUS, .trigger = HF_STALE_BOGUS};
 	struct dp_entry *e = (struct dp_entry *)(void *)room[1];
 
 	atomic_store(&old->covered, 77);
@@ -259,10 +267,12 @@ a_copy_that_remembers_a_failed_refresh_is_otherwise_the_same(void **state)
 	assert_true(dp_entry_has_key(e, &key.o) && !dp_entry_has_key(old, &key.o));
 	assert_true(dp_entry_inserted_ms(e) == 500);
 	assert_true(dp_entry_fresh_until_ms(e) == dp_entry_fresh_until_ms(old));
-	assert_true(dp_entry_stale_until_ms(e) == dp_entry_stale_until_ms(old));
+	assert_true(dp_entry_valid_until_ms(e) == dp_entry_valid_until_ms(old));
+	assert_true(dp_entry_dead_ms(e, 9) == dp_entry_dead_ms(old, 9));
 	const struct dp_entry_note note = dp_entry_note(e), none = dp_entry_note(old);
 	assert_true(note.retry_at_ms == 90000 && note.retry_gen == 4);
 	assert_int_equal(note.retry_ede, HF_EDE_BOGUS);
+	assert_int_equal(note.retry_for, HF_STALE_BOGUS);
 	assert_true(none.retry_at_ms == 0 && none.retry_ede == HF_EDE_NONE);
 	assert_true(atomic_load(&e->covered) == DP_COVERED_UNKNOWN);
 	assert_int_equal(e->sum, old->sum);

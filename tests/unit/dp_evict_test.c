@@ -144,12 +144,15 @@ what_is_dead_goes_before_anything_alive(void **state)
 	struct dp_table *t = make_table(SIZE);
 	char text[32];
 
+	dp_table_set_window(t, 10000);
 	for (unsigned i = 0; i < EACH; i++) {
 		for (unsigned k = 0; k < 5; k++) { /* four of five die within a minute */
 			snprintf(text, sizeof(text), "%s%u.example.", k == 2 ? "long" : "short",
 			    5 * i + k);
-			const struct fx_answer a = {
-			    .name = text, .rr_cnt = 1, .ttl_s = k == 2 ? 86400 : 50, .stale_s = 10};
+			const struct fx_answer a = {.name = text,
+			    .rr_cnt = 1,
+			    .ttl_s = k == 2 ? 86400 : 50,
+			    .flags = HF_ANSWER_STALE};
 			insert(t, &a, 0);
 		}
 	}

@@ -24,7 +24,7 @@ struct fx_answer { /* zero is: an INSECURE NOERROR with one A record could be ma
 	uint16_t rcode, ede, hidden_ede; /* ede 0: HF_EDE_NONE */
 	unsigned rr_cnt;
 	uint32_t rr_ttl; /* of each record; 0: ttl_s */
-	uint32_t ttl_s, stale_s;
+	uint32_t ttl_s, valid_s;
 	uint64_t policy_gen;
 };
 
@@ -104,7 +104,7 @@ fx_make(const struct fx_answer *a, struct fx_msg *out)
 	m->hidden_ede = a->hidden_ede != 0 ? a->hidden_ede : HF_EDE_NONE;
 	m->an_cnt = (uint16_t)a->rr_cnt;
 	m->ttl_s = a->ttl_s;
-	m->stale_s = a->stale_s;
+	m->valid_s = a->valid_s;
 	uint8_t *end = fx_payload(a, m);
 	m->head.type = HF_MSG_ANSWER;
 	m->head.len = (uint16_t)(end - out->octets);

@@ -16,7 +16,7 @@ static const struct fx_answer answers[] = {
     {.name = "many.example.", .rr_cnt = 30, .ttl_s = 3000, .verdict = HF_VERDICT_INSECURE},
     {.name = "missing.example.", .ttl_s = 3000, .rcode = HF_RCODE_NXDOMAIN},
     {.name = "refused.example.", .ttl_s = 3000, .rcode = HF_RCODE_REFUSED},
-    {.name = "soon.example.", .rr_cnt = 1, .ttl_s = 30, .stale_s = 10000},
+    {.name = "soon.example.", .rr_cnt = 1, .ttl_s = 30, .flags = HF_ANSWER_STALE},
     {.name = "bogus.example.", .ttl_s = 3000, .verdict = HF_VERDICT_BOGUS, .ede = HF_EDE_BOGUS},
     {.name = "unknown.example."}, /* not published */
 };

@@ -83,14 +83,15 @@ publish_any(void)
 		: chance(2)      ? HF_VERDICT_SECURE
 				 : HF_VERDICT_INSECURE,
 	    .rcode = chance(4) ? HF_RCODE_NXDOMAIN : 0,
-	    .flags = too_large ? HF_ANSWER_TRUNCATED : 0,
+	    .flags = (uint8_t)((too_large ? HF_ANSWER_TRUNCATED : 0) |
+		(chance(2) ? HF_ANSWER_STALE : 0)),
 	    .ede = chance(10) ? 1 + below(20) : 0,
 	    .rr_cnt = too_large ? 0
 		: chance(3)     ? below(40)
 				: 1,
 	    .rr_ttl = chance(3) ? below(100) : 0,
 	    .ttl_s = 1 + below(300),
-	    .stale_s = below(1000),
+	    .valid_s = below(1000),
 	    .policy_gen = policy->generation,
 	};
 

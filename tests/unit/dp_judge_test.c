@@ -4,7 +4,7 @@
 #include "dataplane/policy.h"
 #include "tests/unit/dp_fixture.h"
 
-enum { INSERTED = 100000, TTL_S = 60, STALE_S = 600, POLICY_STALE_S = 300, GEN = 8 };
+enum { INSERTED = 100000, TTL_S = 60, POLICY_STALE_S = 300, RETRY_S = 30, GEN = 8 };
 
 enum verdict {
 	SEC = HF_VERDICT_SECURE,
@@ -15,8 +15,8 @@ enum verdict {
 };
 enum then { THEN_NONE, THEN_NAME, THEN_CHAIN, THEN_OLD_POLICY }; /* what an NTA covered at birth */
 enum now { NOW_NONE, NOW_NAME, NOW_BOTH };                       /* ... and covers at use */
-enum phase { FRESH, EXPIRED, POLICY_OLD, ENTRY_OLD }; /* within TTL; stale; past a limit */
-enum retry { RETRY_NONE, RETRY_REST, RETRY_OVER, RETRY_OTHER_GEN };
+enum phase { FRESH, EXPIRED, LAST, OLD }; /* within TTL; stale; the last moment of it; past it */
+enum retry { RETRY_NONE, RETRY_REST, RETRY_DUE, RETRY_OVERDUE, RETRY_OTHER_GEN };
 enum who { NEW, WAITED, WAITED_LATER, HURRY }; /* the question came before or after birth */
 
 struct in {
@@ -27,7 +27,8 @@ struct in {
 	enum phase phase;
 	enum retry retry;
 	enum who who;
-	bool nxdomain, stale_off, lasts;
+	bool nxdomain, lasts;
+	enum { ALL, OFF, BUT_BOGUS, BUT_TIMEOUT } stale; /* what may lead to stale answers */
 };
 
 struct want {
@@ -35,18 +36,22 @@ struct want {
 	bool ad;
 	uint16_t rcode;
 	int ede[2]; /* -1: none */
+	bool recheck;
 };
 
 static struct dp_hash hash;
 
 static struct dp_policy *
-make_policy(uint64_t generation, enum now now, bool stale_off)
+make_policy(uint64_t generation, enum now now, unsigned stale)
 {
+	static const uint32_t triggers[] = {HF_STALE_ALL, HF_STALE_ALL,
+	    HF_STALE_ALL & ~HF_STALE_BOGUS, HF_STALE_ALL & ~HF_STALE_TIMEOUT};
 	const struct hf_msg_policy_begin m = {.generation = generation,
 	    .rule_cnt = 2,
 	    .stale_ttl_s = 30,
-	    .stale_max_s = stale_off ? 0 : POLICY_STALE_S,
-	    .stale_retry_s = 30};
+	    .stale_max_s = stale == OFF ? 0 : POLICY_STALE_S,
+	    .stale_retry_s = RETRY_S,
+	    .stale_triggers = triggers[stale]};
 	static const char *const names[] = {"de.", "org."};
 	struct dp_policy *p = dp_policy_create(&hash, &m);
 
@@ -66,16 +71,15 @@ static struct dp_entry *
 make_entry(const struct in *in)
 {
 	static const enum now birth_now[] = {NOW_NONE, NOW_NAME, NOW_BOTH, NOW_NAME};
-	struct dp_policy *birth = make_policy(GEN - 1, birth_now[in->then], false);
+	struct dp_policy *birth = make_policy(GEN - 1, birth_now[in->then], ALL);
 	const struct fx_answer a = {.name = "a.de.",
 	    .chain = {"b.org."},
 	    .rr_cnt = 1,
 	    .ttl_s = TTL_S,
-	    .stale_s = STALE_S,
+	    .valid_s = in->lasts ? TTL_S + POLICY_STALE_S : TTL_S,
 	    .verdict = (uint8_t)in->verdict,
 	    .variant = in->cd ? HF_VARIANT_CD : 0,
-	    .flags = (uint8_t)((in->then != THEN_NONE ? HF_ANSWER_UNDER_NTA : 0) |
-		(in->lasts ? HF_ANSWER_LASTS : 0)),
+	    .flags = (uint8_t)((in->then != THEN_NONE ? HF_ANSWER_UNDER_NTA : 0) | HF_ANSWER_STALE),
 	    .rcode = in->nxdomain ? HF_RCODE_NXDOMAIN : HF_RCODE_NOERROR,
 	    .policy_gen = in->then == THEN_OLD_POLICY ? GEN - 2 : GEN - 1,
 	    .ede = in->verdict == BOG ? 7 : 0,
@@ -94,10 +98,10 @@ make_entry(const struct in *in)
 static uint64_t
 now_of(enum phase phase)
 {
-	static const uint64_t after_s[] = {
-	    TTL_S - 1, TTL_S, TTL_S + POLICY_STALE_S, TTL_S + STALE_S};
+	static const uint64_t after_ms[] = {(TTL_S - 1) * 1000, TTL_S * 1000,
+	    (TTL_S + POLICY_STALE_S) * 1000 - 1, (TTL_S + POLICY_STALE_S) * 1000};
 
-	return INSERTED + after_s[phase] * 1000;
+	return INSERTED + after_ms[phase];
 }
 
 static struct dp_entry *
@@ -105,9 +109,12 @@ refreshed_in_vain(const struct dp_entry *old, enum retry how, uint64_t now_ms)
 {
 	static alignas(DP_LINE_LEN) uint8_t room[DP_ENTRY_OCTETS_MAX];
 	struct dp_entry *e = (struct dp_entry *)(void *)room;
-	const struct dp_retry retry = {.at_ms = how == RETRY_OVER ? now_ms : now_ms + 1,
+	const struct dp_retry retry = {.at_ms = how == RETRY_DUE ? now_ms
+		: how == RETRY_OVERDUE                           ? now_ms - RETRY_S * 1000
+								 : now_ms + 1,
 	    .gen = how == RETRY_OTHER_GEN ? GEN - 1 : GEN,
-	    .ede = HF_EDE_BOGUS};
+	    .ede = HF_EDE_BOGUS,
+	    .trigger = HF_STALE_BOGUS};
 
 	dp_entry_make_retry(e, old, dp_entry_key(old), &retry);
 	return e;
@@ -116,7 +123,7 @@ refreshed_in_vain(const struct dp_entry *old, enum retry how, uint64_t now_ms)
 static struct dp_judgement
 judge(const struct in *in)
 {
-	struct dp_policy *p = make_policy(GEN, in->now, in->stale_off);
+	struct dp_policy *p = make_policy(GEN, in->now, in->stale);
 	struct dp_entry *e = make_entry(in);
 	struct dp_ask ask = {.now_ms = now_of(in->phase),
 	    .hurry = in->who == HURRY,
@@ -138,8 +145,10 @@ check(const struct in *in, const struct want *w)
 	struct dp_judgement j = judge(in);
 	bool same = j.use == w->use;
 
-	if (same && (w->use == DP_USE_FRESH || w->use == DP_USE_STALE)) {
+	if (same && w->use >= DP_USE_FRESH) {
 		same = j.authentic == w->ad && j.rcode == w->rcode &&
+		    j.recheck == (w->use == DP_USE_STALE && w->recheck) &&
+		    (w->use != DP_USE_STALE || j.ttl_s == 30) &&
 		    j.ede_cnt == (w->ede[0] >= 0) + (w->ede[1] >= 0);
 		for (unsigned i = 0; same && i < j.ede_cnt; i++)
 			same = j.ede[i] == w->ede[i];
@@ -148,51 +157,41 @@ check(const struct in *in, const struct want *w)
 		fail_msg("verdict %u cd %d then %d now %d phase %d retry %d who %d nx %d off %d: "
 			 "use %d want %d, ad %d want %d, rcode %u want %u, %u EDE",
 		    in->verdict, in->cd, in->then, in->now, in->phase, in->retry, in->who,
-		    in->nxdomain, in->stale_off, j.use, w->use, j.authentic, w->ad, j.rcode,
-		    w->rcode, j.ede_cnt);
+		    in->nxdomain, in->stale, j.use, w->use, j.authentic, w->ad, j.rcode, w->rcode,
+		    j.ede_cnt);
 }
 
-#define MISS                       \
-	{                          \
-		DP_USE_NONE, 0, 0, \
-		{                  \
-			-1, -1     \
-		}                  \
+#define MISS                                       \
+	{                                          \
+		DP_USE_NONE, 0, 0, {-1, -1}, false \
 	}
-#define FORBIDDEN                       \
-	{                               \
-		DP_USE_FORBIDDEN, 0, 0, \
-		{                       \
-			-1, -1          \
-		}                       \
+#define FORBIDDEN                                       \
+	{                                               \
+		DP_USE_FORBIDDEN, 0, 0, {-1, -1}, false \
 	}
-#define ANSWER(ad)                   \
-	{                            \
-		DP_USE_FRESH, ad, 0, \
-		{                    \
-			-1, -1       \
-		}                    \
+#define ANSWER(ad)                                   \
+	{                                            \
+		DP_USE_FRESH, ad, 0, {-1, -1}, false \
 	}
-#define FAILED(ede)                                 \
-	{                                           \
-		DP_USE_FRESH, 0, HF_RCODE_SERVFAIL, \
-		{                                   \
-			ede, -1                     \
-		}                                   \
+#define DENIED                                                                 \
+	{                                                                      \
+		DP_USE_FAILED, 0, HF_RCODE_SERVFAIL, {HF_EDE_BOGUS, -1}, false \
 	}
-#define UNDER_NTA                     \
-	{                             \
-		DP_USE_FRESH, 0, 0,   \
-		{                     \
-			HF_EDE_NTA, 9 \
-		}                     \
+#define FAILED(ede)                                                  \
+	{                                                            \
+		DP_USE_FRESH, 0, HF_RCODE_SERVFAIL, {ede, -1}, false \
 	}
-#define STALE(more)                        \
-	{                                  \
-		DP_USE_STALE, 0, 0,        \
-		{                          \
-			HF_EDE_STALE, more \
-		}                          \
+#define UNDER_NTA                                          \
+	{                                                  \
+		DP_USE_FRESH, 0, 0, {HF_EDE_NTA, 9}, false \
+	}
+#define STALE(more)                                             \
+	{                                                       \
+		DP_USE_STALE, 0, 0, {HF_EDE_STALE, more}, false \
+	}
+#define STALE_DUE                                           \
+	{                                                   \
+		DP_USE_STALE, 0, 0, {HF_EDE_STALE, 6}, true \
 	}
 
 static void
@@ -239,23 +238,30 @@ the_table_of_the_design_holds(void **state)
 	    {{.verdict = UNV, .then = THEN_NAME, .now = NOW_NAME, .phase = EXPIRED, .who = HURRY},
 		MISS},
 	    {{.verdict = UNV, .cd = true, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
-	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .stale_off = true}, MISS},
-	    {{.verdict = SEC, .phase = POLICY_OLD, .who = HURRY}, MISS},
-	    {{.verdict = SEC, .phase = ENTRY_OLD, .who = HURRY}, MISS},
+	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .stale = OFF}, MISS},
+	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .stale = BUT_TIMEOUT}, MISS},
+	    {{.verdict = SEC, .phase = LAST, .who = HURRY}, STALE(-1)},
+	    {{.verdict = SEC, .phase = OLD, .who = HURRY}, MISS},
 	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .nxdomain = true},
-		{DP_USE_STALE, 0, HF_RCODE_NXDOMAIN, {HF_EDE_STALE_NXDOMAIN, -1}}},
+		{DP_USE_STALE, 0, HF_RCODE_NXDOMAIN, {HF_EDE_STALE_NXDOMAIN, -1}, false}},
 	    /* a refresh failed */
 	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST}, STALE(6)},
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVER}, MISS},
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVER, .who = HURRY}, STALE(6)},
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_DUE}, STALE_DUE},
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVERDUE}, MISS},
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVERDUE, .who = HURRY}, STALE_DUE},
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST, .stale = BUT_TIMEOUT},
+		STALE(6)},
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST, .stale = BUT_BOGUS}, DENIED},
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_DUE, .stale = BUT_BOGUS}, MISS},
+	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST, .stale = OFF}, DENIED},
 	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN}, MISS},
 	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN, .who = HURRY}, STALE(-1)},
-	    {{.verdict = SEC, .phase = POLICY_OLD, .retry = RETRY_REST}, MISS},
+	    {{.verdict = SEC, .phase = OLD, .retry = RETRY_REST}, MISS},
 	    {{.verdict = SEC, .phase = FRESH, .retry = RETRY_REST}, ANSWER(true)},
 	    /* those who waited */
-	    {{.verdict = SEC, .phase = ENTRY_OLD, .who = WAITED}, ANSWER(true)},
-	    {{.verdict = BOG, .phase = ENTRY_OLD, .who = WAITED}, FAILED(7)},
-	    {{.verdict = BOG, .phase = ENTRY_OLD, .who = WAITED, .now = NOW_NAME}, FORBIDDEN},
+	    {{.verdict = SEC, .phase = OLD, .who = WAITED}, ANSWER(true)},
+	    {{.verdict = BOG, .phase = OLD, .who = WAITED}, FAILED(7)},
+	    {{.verdict = BOG, .phase = OLD, .who = WAITED, .now = NOW_NAME}, FORBIDDEN},
 	    {{.verdict = SEC, .phase = EXPIRED, .who = WAITED_LATER}, MISS},
 	};
 
@@ -288,11 +294,27 @@ policy_forbids(const struct in *in)
 }
 
 static bool
-may_be_stale(const struct in *in)
+was_good(const struct in *in)
 {
-	if (in->stale_off || in->phase != EXPIRED)
-		return false;
 	return in->verdict == SEC || in->verdict == INS || (in->verdict == UNV && in->cd);
+}
+
+/* A refresh failed under this policy, less than twice the pause ago. */
+static bool
+failed_lately(const struct in *in)
+{
+	return in->retry == RETRY_REST || in->retry == RETRY_DUE;
+}
+
+/* What makes it stale: the refresh that failed, or else that nobody can be waited for. */
+static bool
+is_triggered(const struct in *in)
+{
+	if (in->stale == OFF)
+		return false;
+	if (failed_lately(in))
+		return in->stale != BUT_BOGUS;
+	return in->who == HURRY && in->stale != BUT_TIMEOUT;
 }
 
 static struct want
@@ -311,13 +333,18 @@ expect(const struct in *in)
 			w.ede[0] = HF_EDE_NTA;
 			w.ede[1] = 9;
 		}
-	} else if (may_be_stale(in) && (in->who == HURRY || in->retry == RETRY_REST)) {
+	} else if (was_good(in) && in->phase != OLD && is_triggered(in)) {
 		w.use = DP_USE_STALE;
 		w.ad = in->verdict == SEC && in->lasts && in->now == NOW_NONE;
 		w.rcode = rcode;
 		w.ede[0] = in->nxdomain ? HF_EDE_STALE_NXDOMAIN : HF_EDE_STALE;
-		if (in->retry == RETRY_REST || in->retry == RETRY_OVER)
+		w.recheck = in->retry == RETRY_DUE || in->retry == RETRY_OVERDUE;
+		if (in->retry == RETRY_REST || w.recheck)
 			w.ede[1] = HF_EDE_BOGUS;
+	} else if (was_good(in) && in->retry == RETRY_REST && !is_triggered(in)) {
+		w.use = DP_USE_FAILED;
+		w.rcode = HF_RCODE_SERVFAIL;
+		w.ede[0] = HF_EDE_BOGUS;
 	}
 	return w;
 }
@@ -326,7 +353,7 @@ static void
 every_combination_is_judged_as_the_sentences_say(void **state)
 {
 	(void)state;
-	static const unsigned radix[] = {5, 2, 4, 3, 4, 4, 4, 2, 2, 2};
+	static const unsigned radix[] = {5, 2, 4, 3, 4, 5, 4, 2, 2, 4};
 	unsigned total = 1, seen[DP_USE_CNT] = {0};
 
 	for (unsigned i = 0; i < 10; i++)
@@ -353,7 +380,7 @@ static void
 without_an_entry_it_is_a_miss(void **state)
 {
 	(void)state;
-	struct dp_policy *p = make_policy(GEN, NOW_NONE, false);
+	struct dp_policy *p = make_policy(GEN, NOW_NONE, ALL);
 	const struct dp_ask ask = {.now_ms = 1, .hurry = true, .waited = true};
 	struct dp_judgement j;
 

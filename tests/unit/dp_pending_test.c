@@ -43,7 +43,7 @@ add(const char *name, uint64_t now_ms, uint16_t port, struct dp_question **q)
 	struct hf_query query;
 	uint16_t len = fx_query(&fq, frame + DNS_OFF);
 	struct dp_key key = fx_key(&hash, name, HF_TYPE_A, 0);
-	const struct dp_client c = {&f, &query, &key, now_ms};
+	const struct dp_client c = {&f, &query, &key, now_ms, TIMER_MS};
 
 	assert_int_equal(hf_query_parse(frame + DNS_OFF, len, &query), HF_PARSE_OK);
 	return dp_pending_add(&p, &c, q);
@@ -85,7 +85,7 @@ a_frame_too_long_to_keep_is_refused(void **state)
 	struct dp_key key = fx_key(&hash, "a.", HF_TYPE_A, 0);
 	struct dp_frame f = {
 	    .octets = frame, .dns_off = DNS_OFF, .client = client, .net = net, .cookie = cookie};
-	const struct dp_client c = {&f, &query, &key, 0};
+	const struct dp_client c = {&f, &query, &key, 0, 1000};
 	struct dp_question *q;
 
 	assert_int_equal(dp_pending_add(&p, &c, &q), DP_PENDING_NEW);
@@ -319,7 +319,7 @@ step_time(uint64_t now_ms)
 		step_drain(model_of(q), DP_SETTLE_TIMED_OUT);
 	}
 	assert_false(model_due(now_ms, TIMEOUT_MS, false));
-	while ((q = dp_pending_timer(&p, now_ms, TIMER_MS)) != NULL) {
+	while ((q = dp_pending_timer(&p, now_ms)) != NULL) {
 		struct model *m = model_of(q);
 		assert_true(now_ms >= q->asked_ms + TIMER_MS && !m->timer);
 		m->timer = true;
@@ -355,7 +355,7 @@ any_mix_of_questions_answers_and_time_matches_the_model(void **state)
 	}
 	step_time(now_ms + TIMEOUT_MS);
 	assert_true(p.question_cnt == 0 && p.waiter_cnt == 0);
-	assert_true(p.oldest == DP_NIL && p.newest == DP_NIL && p.timer_next == DP_NIL);
+	assert_true(p.oldest == DP_NIL && p.newest == DP_NIL && p.timers.cnt == 0);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

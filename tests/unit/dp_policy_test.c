@@ -35,6 +35,7 @@ begin(uint64_t generation, uint32_t rule_cnt)
 	    .stale_client_ms = 1800,
 	    .stale_ttl_s = 30,
 	    .stale_max_s = 3600,
+	    .stale_triggers = HF_STALE_ALL,
 	    .stale_retry_s = 30};
 	struct dp_policy *p = dp_policy_create(&hash, &m);
 
@@ -80,6 +81,70 @@ the_closest_enclosing_rule_wins(void **state)
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(closest(p, cases[i].name), cases[i].want);
 	dp_policy_free(p);
+}
+
+static enum hf_msg_fault
+add_stale(struct dp_policy *p, const char *name, uint32_t max_s)
+{
+	struct hf_msg_policy_rule m = {.generation = p->generation,
+	    .kind = HF_RULE_STALE,
+	    .stale = {.max_s = max_s, .ttl_s = 30, .client_ms = 1800, .triggers = HF_STALE_ALL}};
+	struct hf_name n = fx_name(name);
+
+	m.name_len = n.len;
+	memcpy(m.name, n.octets, n.len);
+	return dp_policy_add(p, &m);
+}
+
+static uint64_t
+window(const struct dp_policy *p, const char *name)
+{
+	struct hf_name n = fx_name(name);
+
+	return dp_policy_stale(p, n.octets, n.len)->max_ms;
+}
+
+static void
+the_closest_stale_rule_wins_and_leaves_ntas_alone(void **state)
+{
+	(void)state;
+	struct dp_policy *p = begin(1, 5);
+
+	assert_int_equal(add(p, 1, HF_RULE_NTA, "de."), HF_MSG_OK);
+	assert_int_equal(add_stale(p, "de.", 10), HF_MSG_OK);
+	assert_int_equal(add_stale(p, "deep.example.de.", 7200), HF_MSG_OK);
+	assert_int_equal(add_stale(p, "off.", 0), HF_MSG_OK);
+	assert_int_equal(add(p, 1, HF_RULE_ANCHOR, "off."), HF_MSG_OK);
+	assert_true(window(p, "www.example.org.") == 3600 * 1000);
+	assert_true(window(p, "de.") == 10 * 1000);
+	assert_true(window(p, "example.de.") == 10 * 1000);
+	assert_true(window(p, "a.b.deep.example.de.") == 7200 * 1000);
+	assert_true(window(p, "www.off.") == 0);
+	assert_true(p->stale_longest_ms == 7200 * 1000);
+	assert_int_equal(closest(p, "deep.example.de."), HF_RULE_NTA);
+	assert_int_equal(closest(p, "off."), HF_RULE_ANCHOR);
+	assert_int_equal(p->rule_cnt, 2);
+	assert_int_equal(p->stale_cnt, 3);
+	dp_policy_free(p);
+}
+
+static void
+snapshots_are_the_same_when_their_stale_rules_are_too(void **state)
+{
+	(void)state;
+	struct dp_policy *a = begin(1, 2), *b = begin(2, 2), *c = begin(3, 2);
+
+	add_stale(a, "de.", 10);
+	add_stale(b, "de.", 10);
+	assert_true(dp_policy_same(a, b));
+	assert_false(dp_policy_same(a, c) || dp_policy_same(c, a));
+	add_stale(c, "de.", 11);
+	assert_false(dp_policy_same(a, c));
+	add(b, 2, HF_RULE_NTA, "de.");
+	assert_false(dp_policy_same(a, b) || dp_policy_same(b, a));
+	dp_policy_free(a);
+	dp_policy_free(b);
+	dp_policy_free(c);
 }
 
 static void
@@ -245,6 +310,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_closest_enclosing_rule_wins),
+	    cmocka_unit_test(the_closest_stale_rule_wins_and_leaves_ntas_alone),
+	    cmocka_unit_test(snapshots_are_the_same_when_their_stale_rules_are_too),
 	    cmocka_unit_test(without_rules_no_name_has_one),
 	    cmocka_unit_test(at_one_name_an_nta_beats_an_anchor_in_either_order),
 	    cmocka_unit_test(only_a_whole_snapshot_of_one_generation_is_accepted),

@@ -57,7 +57,8 @@ push_policy(uint64_t generation, const char *nta)
 	    .stale_client_ms = 1800,
 	    .stale_ttl_s = 30,
 	    .stale_max_s = 86400,
-	    .stale_retry_s = 30};
+	    .stale_retry_s = 30,
+	    .stale_triggers = HF_STALE_ALL};
 	struct hf_msg_policy_rule r = {.generation = generation, .kind = HF_RULE_NTA};
 
 	dp_policy_free(policy);
@@ -160,7 +161,7 @@ static const struct fx_query with_edns = {
 static const struct fx_answer secure = {.name = "www.example.",
     .rr_cnt = 2,
     .ttl_s = 60,
-    .stale_s = 86400,
+    .flags = HF_ANSWER_STALE,
     .verdict = HF_VERDICT_SECURE};
 
 #endif

@@ -255,10 +255,9 @@ a_push_acts_on_the_next_packet(void **state)
 	    .ttl_s = 60,
 	    .rr_cnt = 1,
 	    .verdict = HF_VERDICT_UNVALIDATED,
-	    .flags = HF_ANSWER_UNDER_NTA,
+	    .flags = HF_ANSWER_UNDER_NTA | HF_ANSWER_STALE,
 	    .policy_gen = 7,
-	    .hidden_ede = HF_EDE_BOGUS,
-	    .stale_s = 600};
+	    .hidden_ede = HF_EDE_BOGUS};
 	struct fx_query q = {.name = "bad.example.", .flags = RD | HF_FLAG_AD, .edns = true};
 	struct fx_query s = {.name = "www.example.", .flags = RD | HF_FLAG_AD};
 

@@ -58,7 +58,7 @@ ask_for(struct asker a, const struct hf_question *question)
 	    .question = *question, .question_end = HF_HEADER_LEN + question->name.len + 4u};
 	struct dp_question *q;
 	struct dp_key key;
-	const struct dp_client c = {&f, &query, &key, 0};
+	const struct dp_client c = {&f, &query, &key, 0, 1000};
 
 	dp_key_set(&key, &hash, question, 0);
 	return dp_pending_add(&p, &c, &q);

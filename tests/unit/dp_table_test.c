@@ -163,8 +163,11 @@ a_table_smaller_than_the_least_is_not_made(void **state)
 	dp_table_destroy(make_table(DP_TABLE_OCTETS_MIN + 12345));
 }
 
-static const struct fx_answer good = {
-    .name = "a.de.", .rr_cnt = 1, .ttl_s = 60, .stale_s = 86400, .verdict = HF_VERDICT_SECURE};
+static const struct fx_answer good = {.name = "a.de.",
+    .rr_cnt = 1,
+    .ttl_s = 60,
+    .flags = HF_ANSWER_STALE,
+    .verdict = HF_VERDICT_SECURE};
 static const struct fx_answer bad = {.name = "a.de.",
     .ttl_s = 5,
     .ede = HF_EDE_SIG_EXPIRED,
@@ -182,13 +185,54 @@ a_failed_refresh_keeps_the_good_answer_and_notes_when_to_retry(void **state)
 	struct dp_entry *e = find(t, "a.de.");
 	assert_int_equal(e->verdict, HF_VERDICT_SECURE);
 	assert_true(dp_entry_fresh_until_ms(e) == 60000);
-	assert_true(dp_entry_note(e).retry_at_ms == 61000 + 30000);
+	assert_in_range(dp_entry_note(e).retry_at_ms, 61000 + 30000, 61000 + 37500);
 	assert_int_equal(dp_entry_note(e).retry_ede, HF_EDE_SIG_EXPIRED);
 	assert_int_equal(insert(t, &bad, 92000), DP_INSERT_KEPT_STALE); /* and again */
-	assert_true(dp_entry_note(find(t, "a.de.")).retry_at_ms == 92000 + 30000);
+	assert_in_range(dp_entry_note(find(t, "a.de.")).retry_at_ms, 92000 + 30000, 92000 + 37500);
 	assert_true(counters[HF_COUNTER_kept_stale] == 2 && t->entries == 1);
 	assert_int_equal(insert(t, &good, 93000), DP_INSERT_REPLACED); /* and it is well again */
 	assert_true(dp_entry_note(find(t, "a.de.")).retry_at_ms == 0);
+	dp_table_destroy(t);
+}
+
+static void
+names_that_failed_together_are_not_tried_again_together(void **state)
+{
+	(void)state;
+	enum { NAMES = 1000, SPREAD_MS = 7500 };
+	struct dp_table *t = make_table(1 << 20);
+	unsigned early = 0;
+	char text[32];
+
+	for (unsigned i = 0; i < NAMES; i++) {
+		struct fx_answer a = good, b = bad;
+
+		snprintf(text, sizeof(text), "n%u.de.", i);
+		a.name = b.name = text;
+		insert(t, &a, 0);
+		assert_int_equal(insert(t, &b, 61000), DP_INSERT_KEPT_STALE);
+		uint64_t at_ms = dp_entry_note(find(t, text)).retry_at_ms;
+		assert_in_range(at_ms, 91000, 91000 + SPREAD_MS);
+		early += at_ms < 91000 + SPREAD_MS / 2;
+	}
+	assert_in_range(early, NAMES / 2 - NAMES / 10, NAMES / 2 + NAMES / 10);
+	dp_table_destroy(t);
+}
+
+static void
+a_failed_refresh_of_what_is_fresh_takes_nothing_away_stale_or_not(void **state)
+{
+	(void)state;
+	struct dp_table *t = make_table(1 << 20);
+	struct fx_answer never = good;
+
+	never.flags = 0;
+	insert(t, &never, 0);
+	assert_int_equal(insert(t, &bad, 59999), DP_INSERT_KEPT_STALE);
+	assert_int_equal(find(t, "a.de.")->verdict, HF_VERDICT_SECURE);
+	/* it is no stale answer that is waited for: the failure is believed for its own time */
+	assert_true(dp_entry_note(find(t, "a.de.")).retry_at_ms == 59999 + 5000);
+	assert_int_equal(insert(t, &bad, 60000), DP_INSERT_REPLACED);
 	dp_table_destroy(t);
 }
 
@@ -203,7 +247,7 @@ a_failure_replaces_what_may_not_be_stale(void **state)
 	assert_int_equal(insert(t, &bad, 60000 + 86400000), DP_INSERT_REPLACED); /* too old */
 	assert_int_equal(find(t, "a.de.")->verdict, HF_VERDICT_BOGUS);
 	assert_int_equal(insert(t, &bad, 60000), DP_INSERT_REPLACED); /* bogus before */
-	old.stale_s = 0;
+	old.flags = 0;
 	insert(t, &old, 0);
 	assert_int_equal(insert(t, &bad, 60000), DP_INSERT_REPLACED); /* never to be stale */
 	old = good;
@@ -290,7 +334,7 @@ any_mix_of_inserts_uses_and_time_matches_the_model(void **state)
 			const struct fx_answer a = {.name = text,
 			    .rr_cnt = (unsigned)(fx_random(&seed) % 40),
 			    .ttl_s = (uint32_t)(fx_random(&seed) % 100),
-			    .stale_s = (uint32_t)(fx_random(&seed) % 100)};
+			    .flags = fx_random(&seed) % 2 != 0 ? HF_ANSWER_STALE : 0};
 			bool there = find(t, text) != NULL;
 			enum dp_insert r = insert(t, &a, now_ms);
 			/* making room may have pushed out the very entry to be replaced */
@@ -321,6 +365,8 @@ main(void)
 	    cmocka_unit_test(full_buckets_lose_the_dead_then_the_unused),
 	    cmocka_unit_test(a_table_smaller_than_the_least_is_not_made),
 	    cmocka_unit_test(a_failed_refresh_keeps_the_good_answer_and_notes_when_to_retry),
+	    cmocka_unit_test(names_that_failed_together_are_not_tried_again_together),
+	    cmocka_unit_test(a_failed_refresh_of_what_is_fresh_takes_nothing_away_stale_or_not),
 	    cmocka_unit_test(a_failure_replaces_what_may_not_be_stale),
 	    cmocka_unit_test(an_answer_remembers_what_was_covered_when_it_was_resolved),
 	    cmocka_unit_test(any_mix_of_inserts_uses_and_time_matches_the_model),

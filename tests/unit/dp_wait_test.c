@@ -75,7 +75,7 @@ an_answer_with_ttl_zero_serves_those_who_waited_and_nobody_else(void **state)
 	struct fx_answer a = secure;
 
 	a.ttl_s = 0;
-	a.stale_s = 0;
+	a.flags = 0;
 	assert_int_equal(serve_miss(&plain, 1), DP_ASK);
 	core.now_ms += 20;
 	publish(&a);
@@ -117,12 +117,12 @@ the_stale_timer_answers_stale_and_the_task_goes_on(void **state)
 	core.now_ms += 70000;
 	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
 	uint64_t handle = ask_out.handle;
-	assert_true(dp_core_idle_ms(&core, policy) == 1800);
+	assert_true(dp_core_idle_ms(&core) == 1800);
 	core.now_ms += 1799;
-	dp_core_tick(&core, policy);
+	dp_core_tick(&core);
 	assert_int_equal(next(), DP_NOTHING);
 	core.now_ms += 1;
-	dp_core_tick(&core, policy);
+	dp_core_tick(&core);
 	struct reply r = next_reply(1);
 	assert_int_equal(r.ttl, 30);
 	assert_int_equal(r.rr_cnt, 2);
@@ -158,7 +158,7 @@ what_was_insecure_without_do_stands_in_for_who_sets_it(void **state)
 	core.now_ms += 70000;
 	assert_int_equal(serve_miss(&with_do, 1), DP_ASK);
 	core.now_ms += 6000;
-	dp_core_tick(&core, policy);
+	dp_core_tick(&core);
 	assert_int_equal(next_reply(1).rcode, HF_RCODE_SERVFAIL);
 	assert_int_equal(next(), DP_NOTHING);
 	a.verdict = HF_VERDICT_INSECURE;
@@ -166,7 +166,7 @@ what_was_insecure_without_do_stands_in_for_who_sets_it(void **state)
 	core.now_ms += 70000;
 	assert_int_equal(serve_miss(&with_do, 1), DP_ASK);
 	core.now_ms += 1800;
-	dp_core_tick(&core, policy);
+	dp_core_tick(&core);
 	struct reply r = next_reply(1);
 	assert_int_equal(r.rr_cnt, 2);
 	assert_int_equal(r.ttl, 30);
@@ -204,10 +204,12 @@ a_failure_for_who_sets_do_leaves_what_was_insecure_without(void **state)
 		assert_int_equal(r.rr_cnt, 2);
 		assert_int_equal(r.ede[0], HF_EDE_STALE);
 		assert_int_equal(r.ede[1], HF_EDE_BOGUS);
+		assert_false(dq.refresh);
 		core.now_ms += 29999;
 	}
-	core.now_ms += 2;
-	assert_int_equal(serve(&with_do), DP_MISS); /* thirty seconds later it is tried again */
+	core.now_ms = dp_entry_note(dq.entry).retry_at_ms;
+	assert_int_equal(serve(&with_do), DP_REPLY);
+	assert_true(dq.refresh); /* thirty seconds later it is tried again */
 	a.verdict = HF_VERDICT_SECURE;
 	publish(&a);
 	core.now_ms += 600;
@@ -226,7 +228,7 @@ an_answer_that_comes_while_stale_ones_are_sent_serves_the_rest(void **state)
 	uint64_t handle = ask_out.handle;
 	assert_int_equal(serve_miss(&plain, 2), DP_WAIT);
 	core.now_ms += 1800;
-	dp_core_tick(&core, policy);
+	dp_core_tick(&core);
 	assert_int_equal(next_reply(1).ttl, 30);
 	publish(&secure);
 	dp_core_done(&core, handle);
@@ -241,20 +243,20 @@ without_a_stale_answer_the_waiter_waits_until_the_time_out(void **state)
 	(void)state;
 	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
 	core.now_ms += 1800;
-	dp_core_tick(&core, policy);
+	dp_core_tick(&core);
 	assert_int_equal(next(), DP_NOTHING);
-	assert_true(dp_core_idle_ms(&core, policy) == 4200);
+	assert_true(dp_core_idle_ms(&core) == 4200);
 	core.now_ms += 4199;
-	dp_core_tick(&core, policy);
+	dp_core_tick(&core);
 	assert_int_equal(next(), DP_NOTHING);
 	core.now_ms += 1;
-	dp_core_tick(&core, policy);
+	dp_core_tick(&core);
 	struct reply r = next_reply(1);
 	assert_int_equal(r.rcode, HF_RCODE_SERVFAIL);
 	assert_int_equal(r.ede[0], HF_EDE_NO_REACHABLE_AUTHORITY);
 	assert_int_equal(counted(HF_COUNTER_timed_out), 1);
 	assert_int_equal(next(), DP_NOTHING);
-	assert_true(dp_core_idle_ms(&core, policy) == UINT64_MAX);
+	assert_true(dp_core_idle_ms(&core) == UINT64_MAX);
 	assert_int_equal(core.pending.question_cnt, 0);
 }
 
@@ -272,7 +274,7 @@ a_time_out_names_the_known_cause_rather_than_22(void **state)
 	core.now_ms += 6000;
 	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
 	core.now_ms += 6000;
-	dp_core_tick(&core, policy);
+	dp_core_tick(&core);
 	assert_int_equal(next_reply(1).ede[0], HF_EDE_BOGUS);
 }
 
@@ -286,8 +288,8 @@ without_a_control_plane_misses_and_waiters_hear_so_at_once(void **state)
 	assert_int_equal(serve_miss(&with_edns, 1), DP_ASK);
 	uint64_t handle = ask_out.handle;
 	core.control_alive = false;
-	assert_true(dp_core_idle_ms(&core, policy) == 0);
-	dp_core_tick(&core, policy);
+	assert_true(dp_core_idle_ms(&core) == 0);
+	dp_core_tick(&core);
 	struct reply r = next_reply(1);
 	assert_int_equal(r.rcode, HF_RCODE_SERVFAIL);
 	assert_int_equal(r.ede[0], HF_EDE_NO_REACHABLE_AUTHORITY);
@@ -329,8 +331,140 @@ a_failed_refresh_serves_stale_with_its_cause_and_rests(void **state)
 	core.now_ms += 29999;
 	assert_int_equal(serve(&with_edns), DP_REPLY); /* at once, nobody is asked */
 	assert_int_equal(reply().ttl, 30);
+	assert_false(dq.refresh);
+	uint64_t due_ms = dp_entry_note(dq.entry).retry_at_ms;
+	core.now_ms = due_ms;
+	assert_int_equal(serve(&with_edns), DP_REPLY); /* it is tried again, and nobody waits */
+	assert_true(dq.refresh);
+	assert_int_equal(serve(&with_edns), DP_REPLY);
+	assert_false(dq.refresh); /* once */
+	core.now_ms = due_ms + 29999;
+	assert_int_equal(serve(&with_edns), DP_REPLY);
+	core.now_ms += 1; /* and nothing came of it */
+	assert_int_equal(serve(&with_edns), DP_MISS);
+	publish(&bad);
+	assert_int_equal(serve(&with_edns), DP_REPLY);
+	core.now_ms = dp_entry_note(dq.entry).retry_at_ms;
+	assert_int_equal(serve(&with_edns), DP_REPLY);
+	assert_true(dq.refresh); /* once for each that failed */
+}
+
+/* Serve-stale of example., under the next generation. */
+static void
+push_stale(uint64_t generation, const struct hf_msg_stale *stale)
+{
+	struct hf_msg_policy_rule r = {.generation = generation,
+	    .kind = HF_RULE_STALE,
+	    .name_len = 9,
+	    .name = "\7example",
+	    .stale = *stale};
+
+	push_policy(generation, NULL);
+	assert_int_equal(dp_policy_add(policy, &r), HF_MSG_OK);
+}
+
+static void
+a_zone_has_its_own_ttl_window_and_triggers(void **state)
+{
+	(void)state;
+	const struct hf_msg_stale but_bogus = {1800, 7, 3600, HF_STALE_ALL & ~HF_STALE_BOGUS, {0}};
+	const struct hf_msg_stale all = {1800, 7, 3600, HF_STALE_ALL, {0}};
+	struct fx_answer bad = {.name = "www.example.",
+	    .ttl_s = 1,
+	    .ede = HF_EDE_BOGUS,
+	    .verdict = HF_VERDICT_BOGUS,
+	    .rcode = HF_RCODE_SERVFAIL,
+	    .policy_gen = 3};
+
+	push_stale(3, &but_bogus);
+	publish(&secure);
+	core.now_ms += 70000;
+	publish(&bad);
+	assert_int_equal(serve(&with_edns), DP_REPLY); /* it is to be seen that it is bogus */
+	assert_int_equal(reply().rcode, HF_RCODE_SERVFAIL);
+	assert_int_equal(reply().ede[0], HF_EDE_BOGUS);
+	assert_int_equal(counted(HF_COUNTER_stale_denied), 1);
+	bad.ede = HF_EDE_NO_REACHABLE_AUTHORITY;
+	bad.verdict = HF_VERDICT_FAILURE;
+	publish(&bad);
+	assert_int_equal(serve(&with_edns), DP_REPLY); /* the good answer is there still */
+	assert_int_equal(reply().ttl, 7);
+	assert_int_equal(reply().ede[1], HF_EDE_NO_REACHABLE_AUTHORITY);
+
+	push_stale(4, &all);
+	bad.policy_gen = 4;
+	bad.verdict = HF_VERDICT_BOGUS;
+	assert_int_equal(serve(&with_edns), DP_MISS); /* what failed before is tried again */
+	publish(&bad);
+	assert_int_equal(serve(&with_edns), DP_REPLY);
+	assert_int_equal(reply().ede[0], HF_EDE_STALE);
+	core.now_ms += 3600 * 1000;
+	assert_int_equal(serve(&with_edns), DP_MISS); /* not as long as elsewhere */
+}
+
+static void
+zones_have_their_own_timers(void **state)
+{
+	(void)state;
+	struct hf_msg_stale soon = {300, 30, 3600, HF_STALE_ALL, {0}};
+	struct fx_answer elsewhere = secure;
+	struct fx_query there = plain;
+
+	elsewhere.name = "www.example.net.";
+	there.name = "www.example.net.";
+	push_stale(3, &soon);
+	publish(&secure);
+	publish(&elsewhere);
+	core.now_ms += 70000;
+	assert_int_equal(serve_miss(&there, 1), DP_ASK);
+	core.now_ms += 10;
+	assert_int_equal(serve_miss(&plain, 2), DP_ASK);
+	assert_true(dp_core_idle_ms(&core) == 300);
+	core.now_ms += 300;
+	dp_core_tick(&core);
+	assert_int_equal(next_reply(2).ttl, 30);
+	assert_int_equal(next(), DP_NOTHING);
+	core.now_ms += 1490;
+	dp_core_tick(&core);
+	assert_int_equal(next_reply(1).ttl, 30);
+	soon.triggers = HF_STALE_ALL & ~HF_STALE_TIMEOUT; /* then nobody is served for waiting */
+	push_stale(4, &soon);
+	core.now_ms += 70000;
+	dp_core_tick(&core); /* the two from before are given up */
+	while (next() == DP_REPLY)
+		continue;
+	assert_int_equal(serve_miss(&plain, 3), DP_ASK);
+	core.now_ms += 300;
+	dp_core_tick(&core);
+	assert_int_equal(next(), DP_NOTHING);
+}
+
+static void
+ad_goes_when_the_signatures_of_a_stale_answer_end(void **state)
+{
+	(void)state;
+	struct fx_answer a = secure;
+	struct fx_query ad = with_edns;
+	const struct fx_answer bad = {.name = "www.example.",
+	    .ttl_s = 1,
+	    .ede = HF_EDE_BOGUS,
+	    .verdict = HF_VERDICT_BOGUS,
+	    .rcode = HF_RCODE_SERVFAIL};
+
+	a.valid_s = 75;
+	ad.flags |= HF_FLAG_AD;
+	publish(&a);
+	core.now_ms += 70000;
+	publish(&bad);
+	assert_int_equal(serve(&ad), DP_REPLY);
+	assert_true((reply().h.flags & HF_FLAG_AD) != 0);
+	core.now_ms += 4999;
+	assert_int_equal(serve(&ad), DP_REPLY);
+	assert_true((reply().h.flags & HF_FLAG_AD) != 0);
 	core.now_ms += 1;
-	assert_int_equal(serve(&with_edns), DP_MISS); /* thirty seconds later it is tried again */
+	assert_int_equal(serve(&ad), DP_REPLY);
+	assert_true((reply().h.flags & HF_FLAG_AD) == 0);
+	assert_int_equal(reply().ede[0], HF_EDE_STALE);
 }
 
 static void
@@ -439,6 +573,9 @@ main(void)
 	    T(a_time_out_names_the_known_cause_rather_than_22),
 	    T(without_a_control_plane_misses_and_waiters_hear_so_at_once),
 	    T(a_failed_refresh_serves_stale_with_its_cause_and_rests),
+	    T(a_zone_has_its_own_ttl_window_and_triggers),
+	    T(zones_have_their_own_timers),
+	    T(ad_goes_when_the_signatures_of_a_stale_answer_end),
 	    T(an_answer_forbidden_by_newer_policy_is_asked_for_again_but_not_for_ever),
 	    T(a_full_table_of_questions_refuses_at_once),
 	    T(a_client_that_waits_for_enough_replies_is_refused_at_once),

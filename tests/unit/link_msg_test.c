@@ -68,7 +68,7 @@ an_answer_without_records_passes(void **state)
 	assert_int_equal(check(), HF_MSG_OK);
 	assert_int_equal(view.ttl_cnt, 0);
 	assert_int_equal(view.ttl_min, UINT32_MAX);
-	a.m.flags = HF_ANSWER_TRUNCATED | HF_ANSWER_UNDER_NTA | HF_ANSWER_LASTS;
+	a.m.flags = HF_ANSWER_TRUNCATED | HF_ANSWER_UNDER_NTA | HF_ANSWER_STALE;
 	assert_int_equal(check(), HF_MSG_OK);
 }
 
@@ -99,7 +99,7 @@ a_field_out_of_range_has_its_fault(void **state)
 	SPOIL(ede, 49152, VALUE);
 	SPOIL(hidden_ede, 65534, VALUE);
 	SPOIL(ttl_s, HF_TTL_MAX_S + 1, VALUE);
-	SPOIL(stale_s, HF_TTL_MAX_S + 1, VALUE);
+	SPOIL(valid_s, HF_VALID_MAX_S + 1, VALUE);
 	SPOIL(an_cnt, HF_ANSWER_RR_MAX, VALUE);
 	SPOIL(ar_cnt, 65535, VALUE);
 	SPOIL(an_cnt, 4, BODY);
@@ -273,7 +273,8 @@ policy_messages_are_checked_field_by_field(void **state)
 	    .stale_client_ms = 1800,
 	    .stale_ttl_s = 30,
 	    .stale_max_s = HF_TTL_MAX_S,
-	    .stale_retry_s = 30};
+	    .stale_retry_s = 30,
+	    .stale_triggers = HF_STALE_ALL};
 	struct hf_msg_policy_rule r = {.head.type = HF_MSG_POLICY_RULE,
 	    .generation = 1,
 	    .kind = HF_RULE_NTA,
@@ -288,11 +289,26 @@ policy_messages_are_checked_field_by_field(void **state)
 	b.stale_max_s++;
 	assert_int_equal(hf_msg_check_policy_begin(&b), HF_MSG_FAULT_VALUE);
 	b.stale_max_s = 0;
+	b.stale_triggers = HF_STALE_ALL + 1;
+	assert_int_equal(hf_msg_check_policy_begin(&b), HF_MSG_FAULT_VALUE);
+	b.stale_triggers = 0;
+	assert_int_equal(hf_msg_check_policy_begin(&b), HF_MSG_OK);
 	b.generation = 0;
 	assert_int_equal(hf_msg_check_policy_begin(&b), HF_MSG_FAULT_VALUE);
 
 	assert_int_equal(hf_msg_check_policy_rule(&r), HF_MSG_OK);
 	r.kind = 0;
+	assert_int_equal(hf_msg_check_policy_rule(&r), HF_MSG_FAULT_VALUE);
+	r.kind = HF_RULE_STALE + 1;
+	assert_int_equal(hf_msg_check_policy_rule(&r), HF_MSG_FAULT_VALUE);
+	r.kind = HF_RULE_STALE;
+	assert_int_equal(hf_msg_check_policy_rule(&r), HF_MSG_OK);
+	r.stale = (struct hf_msg_stale){1800, 30, HF_TTL_MAX_S, HF_STALE_ALL, {0}};
+	assert_int_equal(hf_msg_check_policy_rule(&r), HF_MSG_OK);
+	r.stale.max_s++;
+	assert_int_equal(hf_msg_check_policy_rule(&r), HF_MSG_FAULT_VALUE);
+	r.stale.max_s = 0;
+	r.stale.triggers = HF_STALE_ALL + 1;
 	assert_int_equal(hf_msg_check_policy_rule(&r), HF_MSG_FAULT_VALUE);
 	r.kind = HF_RULE_ANCHOR;
 	r.name[1] = 'D';

@@ -85,7 +85,8 @@ sample_answer(struct hf_msg_answer *m)
 	m->ns_cnt = cnt[1];
 	m->ar_cnt = cnt[2];
 	m->ttl_s = 300;
-	m->stale_s = 86400;
+	m->flags = HF_ANSWER_STALE;
+	m->valid_s = 86400;
 	if (hf_msg_answer_finish(m, SAMPLE_EPOCH, &parts) != 0)
 		abort();
 }

@@ -78,6 +78,7 @@ unit_names := \
 	dp_options_test \
 	dp_packet_test \
 	dp_pending_test \
+	dp_timers_test \
 	dp_policy_test \
 	dp_readers_test \
 	dp_realtime_test \
@@ -212,6 +213,7 @@ unit_libs_cp_route_test := -lldns
 unit_parts_dp_share_test := dataplane hf
 unit_parts_dp_serve_test := dataplane hf
 unit_parts_dp_pending_test := dataplane hf
+unit_parts_dp_timers_test := dataplane hf
 unit_parts_cp_ranges_test := resolver validator hf
 unit_parts_cp_synth_test := resolver validator hf
 unit_libs_cp_synth_test := -lldns

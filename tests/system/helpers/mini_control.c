@@ -141,7 +141,7 @@ answer(struct hf_msg_answer *m, const struct hf_msg_key *k, const struct plan *p
 	m->hidden_ede = p->verdict == HF_VERDICT_UNVALIDATED ? HF_EDE_BOGUS : HF_EDE_NONE;
 	m->an_cnt = p->rr_cnt;
 	m->ttl_s = p->ttl;
-	m->stale_s = 86400;
+	m->flags |= HF_ANSWER_STALE;
 	m->policy_gen = policy_gen;
 	m->body_len = (uint16_t)(w.len - start);
 	memcpy(m->payload, body + start, m->body_len);
@@ -201,6 +201,7 @@ push_policy(char *args)
 	    .stale_client_ms = 1800,
 	    .stale_ttl_s = 30,
 	    .stale_max_s = 86400,
+	    .stale_triggers = HF_STALE_ALL,
 	    .stale_retry_s = 30};
 	const struct hf_msg_policy_end end = {
 	    .head = head(HF_MSG_POLICY_END, sizeof(end)), .generation = gen, .rule_cnt = cnt};
