@@ -27,6 +27,7 @@ runs_avx512(void)
 	return runs_avx2() && __builtin_cpu_supports("avx512f") &&
 	    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
 	    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vl") &&
+	    __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni") &&
 	    __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & vaes) != 0;
 }
 #endif

@@ -22,6 +22,10 @@ enum {
 	WAY_QUESTION_TAIL = 4, /* type and class */
 	WAY_PSEUDO_V4 = 8,     /* addresses right before the UDP header, as in the pseudo-header */
 	WAY_PSEUDO_V6 = 32,
+	WAY_TYPE_AT = 12, /* within a frame without a tag */
+	WAY_IP_AT = DP_ETHER_LEN,
+	WAY_SOURCE_AT = WAY_IP_AT + 12,
+	WAY_UDP_AT = WAY_IP_AT + DP_IPV4_LEN,
 	WAY_FRAME_MIN = DP_ETHER_LEN + DP_IPV4_LEN + DP_UDP_LEN + HF_HEADER_LEN + 1 + 4,
 	WAY_PREFETCH_MAX = 10, /* lines: a signed answer of some 500 octets */
 	WAY_NAME_FIRST = DP_LINE_LEN - DP_KEY_NAME_OFF, /* octets of a name on a key's first line */
@@ -46,6 +50,16 @@ way_fold(uint64_t sum)
 	uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
 
 	return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
+}
+
+/* Whether a sum that is not zero folds to 0xffff, as right ones do: whether it is a multiple of
+ * that. Times the inverse of 0xffff, mod 2^64, multiples and nothing else become small. */
+static inline bool
+way_right(uint64_t sum)
+{
+	const uint64_t most = UINT64_MAX / UINT16_MAX;
+
+	return sum * -most <= most;
 }
 
 static inline uint64_t
@@ -106,7 +120,7 @@ way_ipv4(const struct dp_service *s, const struct dp_hit *h, const uint8_t *ip, 
 	if ((uint8_t)a != 0x45 || (a & fragment) != 0 || (uint8_t)(b >> 8) != DP_PROTO_UDP ||
 	    total > left || total < DP_IPV4_LEN || net == 0 || net == 127 || net >= 224)
 		return 0;
-	if (!h->ip_summed && way_fold(way_halves(a) + way_halves(b) + to) != UINT16_MAX)
+	if (!h->ip_summed && !way_right(way_halves(a) + way_halves(b) + to))
 		return 0;
 	if (!way_v4_listed(s, to) || way_v4_listed(s, from))
 		return 0;
@@ -143,22 +157,19 @@ way_udp(struct dp_hit *h, const uint8_t *udp, unsigned l4_len, unsigned pseudo)
 	if (!h->udp_summed) {
 		uint64_t sum = way_be(DP_PROTO_UDP) + (uint64_t)(uint16_t)(head >> 32);
 
-		if (way_fold(sum + way_sum(udp - pseudo, len + pseudo)) != UINT16_MAX)
+		if (!way_right(sum + way_sum(udp - pseudo, len + pseudo)))
 			return false;
 	}
 	h->dns_len = (uint16_t)(len - DP_UDP_LEN);
 	return true;
 }
 
-static inline bool
-way_headers_one(const struct dp_host *host, struct dp_hit *h)
+/* Any frame that the short way takes. */
+static __attribute__((noinline)) bool
+way_headers_any(const struct dp_host *host, struct dp_hit *h)
 {
 	const uint8_t *p = h->octets;
 	unsigned off = DP_ETHER_LEN;
-
-	if (h->len < WAY_FRAME_MIN || h->cap < DP_HIT_CAP_MIN || h->len + DP_HIT_TAIL > h->cap)
-		return false;
-
 	uint64_t mac = dp_load_u64(host->mac) ^ dp_load_u64(p);
 	uint16_t type = dp_load_u16(p + 12);
 
@@ -188,13 +199,105 @@ way_headers_one(const struct dp_host *host, struct dp_hit *h)
 	return len != 0 && way_udp(h, udp, len, v6 ? WAY_PSEUDO_V6 : WAY_PSEUDO_V4);
 }
 
+/* What nearly all frames over IPv4 begin with: untagged, to us, from no group, IPv4 without
+ * options, in one piece, UDP, to port 53. The address they are for, too, while there is but one. */
+struct way_usual {
+	struct dp_wide like, care;
+	bool one;
+};
+
+static inline struct way_usual
+way_usual(const struct dp_host *host)
+{
+	alignas(DP_LINE_LEN) uint8_t like[DP_LINE_LEN] = {[WAY_TYPE_AT] = 0x08,
+	    0,
+	    [WAY_IP_AT] = 0x45,
+	    [WAY_IP_AT + 9] = DP_PROTO_UDP,
+	    [WAY_UDP_AT + 3] = DP_DNS_PORT};
+	alignas(DP_LINE_LEN) uint8_t care[DP_LINE_LEN] = {[DP_MAC_LEN] = 1,
+	    [WAY_TYPE_AT] = 0xff,
+	    0xff,
+	    0xff,
+	    [WAY_IP_AT + 6] = 0x3f,
+	    0xff,
+	    0,
+	    0xff,
+	    [WAY_UDP_AT + 2] = 0xff,
+	    0xff};
+	bool one = host->service->v4_cnt == 1;
+
+	memcpy(like, host->mac, DP_MAC_LEN);
+	memset(care, 0xff, DP_MAC_LEN);
+	if (one) {
+		memcpy(like + WAY_IP_AT + 16, host->service->v4[0], 4);
+		memset(care + WAY_IP_AT + 16, 0xff, 4);
+	}
+	return (struct way_usual){dp_wide_load(like), dp_wide_load(care), one};
+}
+
+/* The UDP checksum, with the addresses before it. end: of the datagram, within the frame. */
+static inline bool
+way_usual_udp(const struct dp_hit *h, struct dp_wide first, unsigned len, unsigned end)
+{
+	const uint8_t *p = h->octets;
+	uint64_t sum = way_be(DP_PROTO_UDP) + (uint64_t)dp_load_u16(p + WAY_UDP_AT + 4);
+
+	if (__builtin_expect(end - DP_LINE_LEN > DP_LINE_LEN, 0))
+		return way_right(sum + way_sum(p + WAY_SOURCE_AT, len + WAY_PSEUDO_V4));
+	first = dp_wide_keep(first, WAY_SOURCE_AT, DP_LINE_LEN);
+	sum +=
+	    dp_wide_sum(first, dp_wide_keep(dp_wide_load(p + DP_LINE_LEN), 0, end - DP_LINE_LEN));
+	return way_right(sum);
+}
+
+/* The rest, of a frame that is like a usual one: what way_ipv4 and way_udp ask for. */
+static inline bool
+way_headers_usual(const struct dp_service *s, bool one, struct dp_hit *h, struct dp_wide first)
+{
+	uint8_t *p = h->octets, *ip = p + WAY_IP_AT;
+	uint64_t a = dp_load_u64(ip), b = dp_load_u64(ip + 8), sum, carry;
+	uint32_t from = dp_load_u32(ip + 12), to = dp_load_u32(ip + 16);
+	unsigned total = way_be(dp_load_u16(ip + 2)), len = way_be(dp_load_u16(p + WAY_UDP_AT + 4));
+	uint8_t net = (uint8_t)from; /* hf_ipv4_is_host */
+
+	if (total + DP_ETHER_LEN > h->len || len + DP_IPV4_LEN > total ||
+	    len < DP_UDP_LEN + HF_HEADER_LEN || net - 1u > 222 || net == 127 ||
+	    dp_load_u16(p + WAY_UDP_AT) == 0 || dp_load_u16(p + WAY_UDP_AT + 6) == 0)
+		return false;
+	if (one ? from == to : !way_v4_listed(s, to) || way_v4_listed(s, from))
+		return false;
+	/* The carry goes back in; a ends in a zero octet, so that to has room. */
+	carry = __builtin_add_overflow(a + to, b, &sum);
+	if (!h->ip_summed && !way_right(sum + carry))
+		return false;
+	h->ip = ip;
+	h->v6 = false;
+	h->dns = p + WAY_UDP_AT + DP_UDP_LEN;
+	h->dns_len = (uint16_t)(len - DP_UDP_LEN);
+	return h->udp_summed || way_usual_udp(h, first, len, WAY_UDP_AT + len);
+}
+
+static inline bool
+way_headers_one(const struct dp_host *host, const struct way_usual *u, struct dp_hit *h)
+{
+	if (h->len < WAY_FRAME_MIN || h->cap < DP_HIT_CAP_MIN || h->len + DP_HIT_TAIL > h->cap)
+		return false;
+
+	struct dp_wide first = dp_wide_load(h->octets);
+
+	if (__builtin_expect(dp_wide_like(first, u->like, u->care), 1))
+		return way_headers_usual(host->service, u->one, h, first);
+	return way_headers_any(host, h);
+}
+
 static uint32_t
 way_headers(const struct dp_host *host, struct dp_hits *b, uint32_t set)
 {
+	const struct way_usual u = way_usual(host);
 	uint32_t done = 0;
 
 	WAY_FOR(i, left, set)
-	done |= (uint32_t)way_headers_one(host, &b->hit[i]) << i;
+	done |= (uint32_t)way_headers_one(host, &u, &b->hit[i]) << i;
 	return done;
 }
 

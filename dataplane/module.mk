@@ -9,7 +9,7 @@ cflags_dataplane := $(dpdk_cflags)
 ifeq ($(shell uname -m),x86_64)
 hit_ways := dataplane/hit_avx2.c dataplane/hit_avx512.c
 $(O)/dataplane/hit_avx2.o: cflags_dataplane += -march=x86-64-v3 -mno-movbe -maes
-$(O)/dataplane/hit_avx512.o: cflags_dataplane += -march=x86-64-v4 -mno-movbe -maes -mvaes
+$(O)/dataplane/hit_avx512.o: cflags_dataplane += -march=x86-64-v4 -mno-movbe -maes -mvaes -mavx512vbmi -mavx512vnni
 endif
 
 dataplane_src := \

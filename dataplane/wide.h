@@ -16,7 +16,7 @@
 
 #include "dataplane/hash.h"
 
-#if defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__VAES__)
+#if defined(__AVX512VBMI__) && defined(__AVX512VNNI__) && defined(__VAES__)
 #define DP_WIDE_AVX512
 #elif defined(__AVX2__) && defined(__AES__)
 #define DP_WIDE_AVX2
@@ -98,15 +98,33 @@ dp_wide_differ(struct dp_wide a, struct dp_wide b)
 	return _mm512_cmpneq_epi8_mask(a.v, b.v);
 }
 
-/* Of the 32-bit words of both, for an Internet checksum. */
+/* Where care has bits, a and b have the same. */
+static inline bool
+dp_wide_like(struct dp_wide a, struct dp_wide b, struct dp_wide care)
+{
+	const __m512i differ =
+	    _mm512_ternarylogic_epi64(a.v, b.v, care.v, 0x28); /* (a ^ b) & care */
+
+	return _mm512_test_epi64_mask(differ, differ) == 0;
+}
+
+/* The 16-bit words of both, for an Internet checksum. Multiplied by one they are added in pairs;
+ * that takes them as signed, so that each is 2^15 less. */
 static inline uint64_t
 dp_wide_sum(struct dp_wide a, struct dp_wide b)
 {
-	const __m512i low = _mm512_set1_epi64(UINT32_MAX);
+	const __m512i sign = _mm512_set1_epi16(INT16_MIN), one = _mm512_set1_epi16(1);
+	__m512i sum = _mm512_set1_epi32(4 << 15);
 
-	return (uint64_t)_mm512_reduce_add_epi64(_mm512_add_epi64(
-	    _mm512_add_epi64(_mm512_and_si512(a.v, low), _mm512_srli_epi64(a.v, 32)),
-	    _mm512_add_epi64(_mm512_and_si512(b.v, low), _mm512_srli_epi64(b.v, 32))));
+	sum = _mm512_dpwssd_epi32(sum, _mm512_xor_si512(a.v, sign), one);
+	sum = _mm512_dpwssd_epi32(sum, _mm512_xor_si512(b.v, sign), one);
+
+	__m256i half =
+	    _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64(sum, 1));
+	__m128i all =
+	    _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+
+	return (uint64_t)_mm_cvtsi128_si64(all) + (uint64_t)_mm_extract_epi64(all, 1);
 }
 
 #elif defined(DP_WIDE_AVX2)
@@ -183,6 +201,15 @@ dp_wide_differ(struct dp_wide a, struct dp_wide b)
 	uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a.v[1], b.v[1]));
 
 	return ~(low | (uint64_t)high << 32);
+}
+
+static inline bool
+dp_wide_like(struct dp_wide a, struct dp_wide b, struct dp_wide care)
+{
+	const __m256i low = _mm256_xor_si256(a.v[0], b.v[0]);
+	const __m256i high = _mm256_xor_si256(a.v[1], b.v[1]);
+
+	return _mm256_testz_si256(low, care.v[0]) && _mm256_testz_si256(high, care.v[1]);
 }
 
 static inline uint64_t
@@ -285,6 +312,16 @@ dp_wide_differ(struct dp_wide a, struct dp_wide b)
 	for (unsigned i = 0; i < 4; i++)
 		same |= (uint64_t)dp_wide_zeros16(a.v[i] ^ b.v[i]) << 16 * i;
 	return ~same;
+}
+
+static inline bool
+dp_wide_like(struct dp_wide a, struct dp_wide b, struct dp_wide care)
+{
+	dp_words2 differ = {0};
+
+	for (unsigned i = 0; i < 4; i++)
+		differ |= (dp_words2)((a.v[i] ^ b.v[i]) & care.v[i]);
+	return (differ[0] | differ[1]) == 0;
 }
 
 static inline uint64_t
