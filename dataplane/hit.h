@@ -40,16 +40,16 @@ struct dp_hit {
 	bool ip_summed, udp_summed;           /* in: the port found the checksum right */
 	/* headers */
 	bool v6;
+	bool usual; /* IPv4 without a VLAN tag: all headers are on the frame's first line */
 	uint16_t dns_len;
 	uint8_t *ip;
 	uint8_t *dns;
 	/* questions */
 	uint64_t hash;
+	uint64_t bits; /* of the key's first line: which octets say something */
 	uint32_t meta;
 	uint32_t went;     /* sum of the octets that are replaced up to the question */
 	uint16_t limit;    /* the largest datagram for this client */
-	uint16_t flags;    /* of the reply, as stored, without RCODE and AD */
-	uint16_t ad;       /* AD as stored, if the client would understand it */
 	uint16_t body_off; /* where the question ends */
 	bool opt, dnssec_ok;
 	/* find */

@@ -38,6 +38,16 @@ way_be(uint16_t v)
 	return __builtin_bswap16(v);
 }
 
+/* Packet i of a burst. The compiler shall keep its address, not make it again for each field. */
+static inline struct dp_hit *
+way_hit(struct dp_hits *b, uint32_t i)
+{
+	struct dp_hit *h = &b->hit[i];
+
+	__asm__("" : "+r"(h));
+	return h;
+}
+
 /* For each packet of a set, lowest first. */
 #define WAY_FOR(i, left, set)                                                                  \
 	for (uint32_t left = (set), i; left != 0 && (i = (uint32_t)__builtin_ctz(left), true); \
@@ -195,6 +205,7 @@ way_headers_any(const struct dp_host *host, struct dp_hit *h)
 	uint8_t *udp = h->ip + (v6 ? DP_IPV6_LEN : DP_IPV4_LEN);
 
 	h->v6 = v6;
+	h->usual = false;
 	h->dns = udp + DP_UDP_LEN;
 	return len != 0 && way_udp(h, udp, len, v6 ? WAY_PSEUDO_V6 : WAY_PSEUDO_V4);
 }
@@ -272,6 +283,7 @@ way_headers_usual(const struct dp_service *s, bool one, struct dp_hit *h, struct
 		return false;
 	h->ip = ip;
 	h->v6 = false;
+	h->usual = true;
 	h->dns = p + WAY_UDP_AT + DP_UDP_LEN;
 	h->dns_len = (uint16_t)(len - DP_UDP_LEN);
 	return h->udp_summed || way_usual_udp(h, first, len, WAY_UDP_AT + len);
@@ -297,7 +309,7 @@ way_headers(const struct dp_host *host, struct dp_hits *b, uint32_t set)
 	uint32_t done = 0;
 
 	WAY_FOR(i, left, set)
-	done |= (uint32_t)way_headers_one(host, &u, &b->hit[i]) << i;
+	done |= (uint32_t)way_headers_one(host, &u, way_hit(b, i)) << i;
 	return done;
 }
 
@@ -338,7 +350,10 @@ way_key(const struct dp_hash *hash, struct dp_hit *h, struct dp_wide first, unsi
 	const uint8_t *name = h->dns + HF_HEADER_LEN;
 	unsigned end = DP_KEY_NAME_OFF + name_len;
 
-	first = dp_wide_keep(dp_wide_fold(first), DP_KEY_NAME_OFF, end < 64 ? end : 64);
+	h->bits = dp_wide_bits(DP_KEY_NAME_OFF, end < DP_LINE_LEN ? end : DP_LINE_LEN) |
+	    dp_wide_bits(0, DP_KEY_META_LEN);
+	first = dp_wide_keep(
+	    dp_wide_fold(first), DP_KEY_NAME_OFF, end < DP_LINE_LEN ? end : DP_LINE_LEN);
 	first = dp_wide_put(first, h->meta);
 	dp_wide_store(h->line[0], first);
 #if defined(DP_WIDE_AVX512) || defined(DP_WIDE_AVX2)
@@ -364,20 +379,14 @@ way_type_usual(unsigned type)
 	return type != 0 && (type < 128 || type > 255) && type != HF_TYPE_OPT;
 }
 
-/* What the reply's header will say, and the sum of what it stands over, UDP's lengths and checksum
- * included. RFC 6840 5.7, 5.8: AD only to those who say that they understand it; nothing was
- * checked for those who did not want it (CD). Without OPT dnssec_ok is clear. */
-static inline void
-way_header(struct dp_hit *h, uint16_t asked)
+/* The sum of what a reply's header stands over: UDP's lengths and checksum, the flags. Of the
+ * counts those of the records alone, since the rest stays. */
+static inline uint32_t
+way_went(const uint8_t *dns, unsigned asked)
 {
-	uint64_t udp = dp_load_u64(h->dns - DP_UDP_LEN);
-	unsigned len = (uint16_t)(udp >> 32), sum = (unsigned)(udp >> 48);
-	unsigned ad = h->dnssec_ok ? way_be(HF_FLAG_AD) : asked & way_be(HF_FLAG_AD);
+	uint32_t head = dp_load_u32(dns - 4); /* length, checksum */
 
-	h->flags =
-	    (uint16_t)((asked & way_be(HF_FLAG_RD | HF_FLAG_CD)) | way_be(HF_FLAG_QR | HF_FLAG_RA));
-	h->ad = (asked & way_be(HF_FLAG_CD)) != 0 ? 0 : (uint16_t)ad;
-	h->went = sum + 2 * len + asked + (1u + h->opt) * way_be(1);
+	return (head >> 16) + 2 * (head & UINT16_MAX) + asked;
 }
 
 static inline bool
@@ -405,8 +414,8 @@ way_questions_one(const struct dp_core *core, struct dp_hit *h)
 
 	bool cd = (asked & way_be(HF_FLAG_CD)) != 0;
 
-	way_header(h, (uint16_t)asked);
 	h->body_off = (uint16_t)end;
+	h->went = way_went(h->dns, asked);
 	h->meta = dp_key_meta((uint16_t)type,
 	    (uint8_t)(h->dnssec_ok * HF_VARIANT_DO + cd * HF_VARIANT_CD), (uint8_t)name_len);
 	way_key(&core->table->hash, h, first, name_len);
@@ -419,7 +428,7 @@ way_questions(const struct dp_core *core, struct dp_hits *b, uint32_t set)
 	uint32_t done = 0;
 
 	WAY_FOR(i, left, set)
-	done |= (uint32_t)way_questions_one(core, &b->hit[i]) << i;
+	done |= (uint32_t)way_questions_one(core, way_hit(b, i)) << i;
 	/* Close together: each may wait for a page walk, and a core looks only some hundred
 	 * instructions ahead. */
 	WAY_FOR(i, left, done)
@@ -466,15 +475,14 @@ way_find(const struct dp_core *core, struct dp_hits *b, uint32_t set)
 
 /* --- answers ------------------------------------------------------------------------ */
 
-/* What is copied from an entry, and how. */
+/* What is made of an entry. */
 struct way_answer {
-	const struct dp_entry *e;
 	uint64_t age_ms, fresh_ms;
+	uint64_t counts; /* the header's four, as stored */
 	unsigned body_len;
 	unsigned reply_len; /* of the DNS message */
 	unsigned rr_cnt;
-	uint64_t counts; /* the header's four, as stored */
-	uint16_t flags;  /* as stored */
+	uint16_t flags; /* as stored */
 };
 
 /* The entry's question is that of h. Whole lines, each read in one piece. */
@@ -483,10 +491,8 @@ way_same(const struct dp_hit *h, const struct dp_entry *e)
 {
 	const uint8_t *line = (const uint8_t *)e;
 	unsigned end = DP_KEY_NAME_OFF + dp_key_meta_name_len(h->meta);
-	uint64_t first = dp_wide_bits(DP_KEY_NAME_OFF, end < DP_LINE_LEN ? end : DP_LINE_LEN) |
-	    dp_wide_bits(0, DP_KEY_META_LEN);
 
-	if ((dp_wide_differ(dp_wide_load(line), dp_wide_load(h->line[0])) & first) != 0)
+	if ((dp_wide_differ(dp_wide_load(line), dp_wide_load(h->line[0])) & h->bits) != 0)
 		return false;
 	if (__builtin_expect(end <= DP_LINE_LEN, 1))
 		return true;
@@ -494,44 +500,58 @@ way_same(const struct dp_hit *h, const struct dp_entry *e)
 		   dp_wide_bits(0, end - DP_LINE_LEN)) == 0;
 }
 
+/* AD for a client that would understand it (RFC 6840 5.7), unless nothing was to be checked for
+ * him (CD, 5.8). As stored; without OPT dnssec_ok is clear. */
+static inline unsigned
+way_ad(const struct dp_hit *h, unsigned asked)
+{
+	unsigned ad = h->dnssec_ok ? way_be(HF_FLAG_AD) : asked & way_be(HF_FLAG_AD);
+
+	return (asked & way_be(HF_FLAG_CD)) != 0 ? 0 : ad;
+}
+
+/* The reply's header over e's records. False: there are too many. */
+static inline bool
+way_header(const struct dp_hit *h, const struct dp_entry *e, bool secure, struct way_answer *a)
+{
+	const struct dp_entry_counts cnt = dp_entry_counts(e);
+	unsigned asked = dp_load_u16(h->dns + 2); /* as stored */
+
+	a->flags =
+	    (uint16_t)((asked & way_be(HF_FLAG_RD | HF_FLAG_CD)) | way_be(HF_FLAG_QR | HF_FLAG_RA) |
+		(unsigned)e->rcode << 8 | (secure ? way_ad(h, asked) : 0));
+	a->rr_cnt = (unsigned)cnt.an + cnt.ns + cnt.ar;
+	a->counts = way_be(1) | (uint64_t)cnt.an << 24 | (uint64_t)cnt.ns << 40 |
+	    (uint64_t)(cnt.ar + h->opt) << 56;
+	return a->rr_cnt < UINT8_MAX; /* each count is in the lower octet of two */
+}
+
 /* What may be answered with e without looking further: fresh, without EDE, and nothing that a
  * policy has to say but AD. False: the long way knows. */
 static inline bool
 way_judge(const struct dp_core *core, const struct dp_policy *p, const struct dp_hit *h,
-    struct dp_entry *e, struct way_answer *a)
+    const struct dp_entry *e, struct way_answer *a)
 {
 	unsigned verdict = e->verdict;
 	bool secure = verdict == HF_VERDICT_SECURE;
 	bool unasked = verdict == HF_VERDICT_UNVALIDATED && (e->variant & HF_VARIANT_CD) != 0;
-	bool restricted = false;
 
 	a->age_ms = core->now_ms - dp_entry_inserted_ms(e);
 	a->fresh_ms = (uint64_t)e->fresh_s * 1000;
 	if (a->age_ms >= a->fresh_ms || (e->flags & HF_ANSWER_TRUNCATED) != 0 ||
-	    !(secure || unasked || verdict == HF_VERDICT_INSECURE))
+	    !(secure || unasked || verdict == HF_VERDICT_INSECURE) ||
+	    dp_entry_ede(e) != HF_EDE_NONE)
 		return false;
 	if (secure && p->nta_cnt != 0) {
 		uint32_t covered = atomic_load_explicit(&e->covered, memory_order_relaxed);
 
 		if (covered >> 1 != p->serial)
 			return false;
-		restricted = (covered & 1) != 0;
+		secure = (covered & 1) == 0;
 	}
-	if (dp_entry_ede(e) != HF_EDE_NONE)
-		return false;
-
-	const struct dp_entry_counts cnt = dp_entry_counts(e);
-
-	a->e = e;
 	a->body_len = e->body_len;
 	a->reply_len = h->body_off + a->body_len + h->opt * (unsigned)WAY_OPT_LEN;
-	a->rr_cnt = (unsigned)cnt.an + cnt.ns + cnt.ar;
-	if (a->rr_cnt >= UINT8_MAX) /* each count is in the lower octet of two */
-		return false;
-	a->counts = way_be(1) | (uint64_t)cnt.an << 24 | (uint64_t)cnt.ns << 40 |
-	    (uint64_t)(cnt.ar + h->opt) << 56;
-	a->flags = (uint16_t)(h->flags | way_be(e->rcode) | (secure && !restricted ? h->ad : 0));
-	return true;
+	return way_header(h, e, secure, a);
 }
 
 /* Marked as used; false when it is time to ask for it again: the long way does. */
@@ -539,7 +559,6 @@ static inline bool
 way_mark(const struct dp_core *core, struct dp_entry *e, const struct way_answer *a)
 {
 	uint8_t marks = atomic_load_explicit(&e->marks, memory_order_relaxed);
-
 	bool ageing = (a->fresh_ms - a->age_ms) * 10 < a->fresh_ms; /* dp_entry_ageing */
 
 	if (__builtin_expect(ageing, 0) && core->control_alive && (marks & DP_USED_REFRESHED) == 0)
@@ -617,15 +636,15 @@ way_ttls(const struct dp_entry *e, uint8_t *to, uint32_t age_s, unsigned cnt)
 /* The records behind the question. Returns their sum: the entry keeps that of all but the
  * TTLs. */
 static inline uint64_t
-way_body(const struct way_answer *a, uint8_t *to)
+way_body(const struct dp_entry *e, const struct way_answer *a, uint8_t *to)
 {
-	const uint8_t *from = dp_entry_body(a->e);
+	const uint8_t *from = dp_entry_body(e);
 	uint32_t age_s = (uint32_t)(a->age_ms / 1000);
 
 	way_copy(to, from, a->body_len);
-	if (a->rr_cnt == 1 && !a->e->ttls_odd)
-		return a->e->sum + way_ttl(to, from, age_s, DP_TTL_FIRST);
-	return a->e->sum + way_ttls(a->e, to, age_s, a->rr_cnt);
+	if (a->rr_cnt == 1 && !e->ttls_odd)
+		return e->sum + way_ttl(to, from, age_s, DP_TTL_FIRST);
+	return e->sum + way_ttls(e, to, age_s, a->rr_cnt);
 }
 
 /* OPT without options. Returns its sum. */
@@ -641,75 +660,123 @@ way_opt_write(uint8_t *p, bool dnssec_ok)
 	return way_halves(head);
 }
 
-/* Addresses and the rest of the IP header for l4_len octets (dp_packet_turn). */
+/* MAC addresses change places; what is behind them stays. */
 static inline void
-way_turn(struct dp_hit *h, unsigned l4_len)
+way_turn_mac(uint8_t *p)
 {
-	uint8_t *ip = h->ip;
 	const uint64_t mac = UINT64_MAX >> 16;
-	uint64_t to = dp_load_u64(h->octets), from = dp_load_u64(h->octets + DP_MAC_LEN);
+	uint64_t to = dp_load_u64(p), from = dp_load_u64(p + DP_MAC_LEN);
 
-	to = (to & mac) | (from & ~mac); /* what is behind the addresses stays */
-	memcpy(h->octets, &from, sizeof(from));
-	memcpy(h->octets + DP_MAC_LEN, &to, sizeof(to));
+	to = (to & mac) | (from & ~mac);
+	memcpy(p, &from, sizeof(from));
+	memcpy(p + DP_MAC_LEN, &to, sizeof(to));
+}
+
+/* The rest of an IPv4 header for l4_len octets (dp_packet_turn): no identification, DF. Either
+ * order of its addresses has the same sum. */
+static inline void
+way_ipv4_head(uint8_t *ip, uint64_t addresses, unsigned l4_len)
+{
+	const uint64_t first = 0x45 | (uint64_t)way_be((uint16_t)(DP_IPV4_LEN + l4_len)) << 16 |
+	    (uint64_t)way_be(0x4000) << 48;
+	const uint32_t hops = WAY_IPV4_TTL | DP_PROTO_UDP << 8;
+	uint16_t sum = (uint16_t)~way_fold(way_halves(first) + way_halves(addresses) + hops);
+	uint32_t second = hops | (uint32_t)sum << 16;
+
+	memcpy(ip, &first, sizeof(first));
+	memcpy(ip + 8, &second, sizeof(second));
+}
+
+static inline void
+way_ipv6_head(uint8_t *ip, unsigned l4_len)
+{
+	const uint64_t head = 0x60 | (uint64_t)way_be((uint16_t)l4_len) << 32 |
+	    (uint64_t)DP_PROTO_UDP << 48 | (uint64_t)WAY_IPV4_TTL << 56;
+	uint8_t a[16], b[16];
+
+	memcpy(a, ip + 8, sizeof(a));
+	memcpy(b, ip + 24, sizeof(b));
+	memcpy(ip, &head, sizeof(head));
+	memcpy(ip + 8, b, sizeof(b));
+	memcpy(ip + 24, a, sizeof(a));
+}
+
+/* MAC and IP addresses and ports change places, and IP's header is that of l4_len octets. */
+static __attribute__((noinline)) void
+way_turn_any(struct dp_hit *h, unsigned l4_len)
+{
+	uint8_t *udp = h->dns - DP_UDP_LEN;
+	uint32_t ports = dp_load_u32(udp);
+
+	ports = ports << 16 | ports >> 16;
+	memcpy(udp, &ports, sizeof(ports));
+	way_turn_mac(h->octets);
 	if (h->v6) {
-		uint64_t head = 0x60 | (uint64_t)way_be((uint16_t)l4_len) << 32 |
-		    (uint64_t)DP_PROTO_UDP << 48 | (uint64_t)WAY_IPV4_TTL << 56;
-		uint8_t a[16], b[16];
-
-		memcpy(a, ip + 8, sizeof(a));
-		memcpy(b, ip + 24, sizeof(b));
-		memcpy(ip, &head, sizeof(head));
-		memcpy(ip + 8, b, sizeof(b));
-		memcpy(ip + 24, a, sizeof(a));
+		way_ipv6_head(h->ip, l4_len);
 		return;
 	}
+	uint64_t addresses = dp_load_u64(h->ip + 12);
 
-	const uint64_t first = 0x45 | (uint64_t)way_be((uint16_t)(DP_IPV4_LEN + l4_len)) << 16 |
-	    (uint64_t)way_be(0x4000) << 48; /* no identification, DF */
-	uint64_t addresses = dp_load_u64(ip + 12);
-	uint64_t hops = WAY_IPV4_TTL | DP_PROTO_UDP << 8;
-	uint16_t sum = (uint16_t)~way_fold(way_halves(first) + way_halves(addresses) + hops);
-
+	way_ipv4_head(h->ip, addresses, l4_len);
 	addresses = addresses << 32 | addresses >> 32;
-	hops |= (uint64_t)sum << 16;
-	memcpy(ip, &first, sizeof(first));
-	uint32_t second = (uint32_t)hops;
-	memcpy(ip + 8, &second, sizeof(second));
-	memcpy(ip + 12, &addresses, sizeof(addresses));
+	memcpy(h->ip + 12, &addresses, sizeof(addresses));
+}
+
+/* The same of a usual frame. */
+static inline void
+way_turn_usual(uint8_t *p, unsigned l4_len)
+{
+	uint64_t addresses = dp_load_u64(p + WAY_SOURCE_AT);
+
+#if defined(DP_WIDE_AVX512)
+	dp_wide_store(p, dp_wide_turn(dp_wide_load(p)));
+#else
+	uint32_t ports = dp_load_u32(p + WAY_UDP_AT);
+	uint64_t turned = addresses << 32 | addresses >> 32;
+
+	way_turn_mac(p);
+	ports = ports << 16 | ports >> 16;
+	memcpy(p + WAY_SOURCE_AT, &turned, sizeof(turned));
+	memcpy(p + WAY_UDP_AT, &ports, sizeof(ports));
+#endif
+	way_ipv4_head(p + WAY_IP_AT, addresses, l4_len);
+}
+
+/* Its length and checksum in the UDP header. A sum of zero means that there is none (RFC 768). */
+static inline void
+way_udp_head(uint8_t *udp, uint16_t len, uint64_t sum)
+{
+	uint16_t folded = (uint16_t)~way_fold(sum);
+	uint32_t head = len | (uint32_t)(folded == 0 ? UINT16_MAX : folded) << 16;
+
+	memcpy(udp + 4, &head, sizeof(head));
 }
 
 /* The reply over the query. Its checksum comes from that of the query, which was right: less what
- * goes, plus what comes (RFC 1624 3). What is subtracted is below the multiple of 0xffff. */
-static inline void
+ * goes, plus what comes (RFC 1624 3). What is subtracted is below the multiple of 0xffff. The
+ * question is counted in both. */
+static inline __attribute__((always_inline)) void
 way_reply(struct dp_hit *h, const struct way_answer *a)
 {
 	const uint64_t zero = (uint64_t)UINT16_MAX << 32;
 	uint8_t *dns = h->dns, *body = dns + h->body_off;
-	uint64_t behind = zero, sum = zero - h->went;
+	uint64_t behind = zero, sum = zero - h->went + a->flags + (a->rr_cnt << 8);
+	unsigned l4_len = a->reply_len + DP_UDP_LEN;
+	uint16_t len = way_be((uint16_t)l4_len);
 
+	if (__builtin_expect(h->usual, 1))
+		way_turn_usual(h->octets, l4_len);
+	else
+		way_turn_any(h, l4_len);
 	if (h->opt)
 		behind -= way_halves(dp_load_u64(body)) + body[8];
-	behind += way_body(a, body);
+	behind += way_body(h->entry, a, body);
 	if (h->opt)
 		behind += way_at(way_opt_write(body + a->body_len, h->dnssec_ok), a->body_len);
-
-	uint64_t len = way_be((uint16_t)(a->reply_len + DP_UDP_LEN));
-
-	sum += 2 * len + a->flags + way_halves(a->counts) + way_at(behind, h->body_off);
-
-	uint16_t folded = (uint16_t)~way_fold(sum);
-
-	if (folded == 0)
-		folded = UINT16_MAX; /* zero means "not computed" (RFC 768) */
+	sum += 2 * (uint64_t)len + way_at(behind, h->body_off);
 	dp_store_u16(dns + 2, a->flags);
 	memcpy(dns + 4, &a->counts, sizeof(a->counts));
-
-	uint32_t ports = dp_load_u32(dns - DP_UDP_LEN);
-	uint64_t head = (ports << 16 | ports >> 16) | len << 32 | (uint64_t)folded << 48;
-
-	memcpy(dns - DP_UDP_LEN, &head, sizeof(head));
-	way_turn(h, a->reply_len + DP_UDP_LEN);
+	way_udp_head(dns - DP_UDP_LEN, len, sum);
 	h->len = (uint16_t)(dns - h->octets + a->reply_len);
 }
 
@@ -726,7 +793,7 @@ way_answers(struct dp_core *core, const struct dp_policy *p, struct dp_hits *b, 
 
 	WAY_FOR(i, left, set)
 	{
-		struct dp_hit *h = &b->hit[i];
+		struct dp_hit *h = way_hit(b, i);
 		struct way_answer a;
 
 		if (!way_same(h, h->entry) || !way_judge(core, p, h, h->entry, &a) ||

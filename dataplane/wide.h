@@ -98,6 +98,18 @@ dp_wide_differ(struct dp_wide a, struct dp_wide b)
 	return _mm512_cmpneq_epi8_mask(a.v, b.v);
 }
 
+/* Of a frame over IPv4 without a VLAN tag: MAC and IP addresses and ports change places. */
+static inline struct dp_wide
+dp_wide_turn(struct dp_wide w)
+{
+	alignas(DP_LINE_LEN) static const uint8_t from[DP_LINE_LEN] = {6, 7, 8, 9, 10, 11, 0, 1, 2,
+	    3, 4, 5, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 30, 31, 32, 33, 26, 27,
+	    28, 29, 36, 37, 34, 35, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53,
+	    54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+
+	return (struct dp_wide){_mm512_permutexvar_epi8(_mm512_load_si512(from), w.v)};
+}
+
 /* Where care has bits, a and b have the same. */
 static inline bool
 dp_wide_like(struct dp_wide a, struct dp_wide b, struct dp_wide care)
