@@ -40,7 +40,7 @@ struct dp_hit {
 	bool ip_summed, udp_summed;           /* in: the port found the checksum right */
 	/* headers */
 	bool v6;
-	bool usual; /* IPv4 without a VLAN tag: all headers are on the frame's first line */
+	bool usual; /* no VLAN tag */
 	uint16_t dns_len;
 	uint8_t *ip;
 	uint8_t *dns;

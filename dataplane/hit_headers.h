@@ -67,16 +67,24 @@ way_ipv4(const struct dp_service *s, const struct dp_hit *h, const uint8_t *ip, 
 	return total - DP_IPV4_LEN;
 }
 
+/* hf_ipv6_is_host */
+static inline bool
+way_v6_is_host(uint64_t high, uint64_t low)
+{
+	const uint64_t loopback = (uint64_t)1 << 56;
+
+	return (uint8_t)high != 0xff && (high != 0 || (low != 0 && low != loopback));
+}
+
 static inline unsigned
 way_ipv6(const struct dp_service *s, const uint8_t *ip, unsigned left)
 {
 	uint64_t high = dp_load_u64(ip + 8), low = dp_load_u64(ip + 16);
 	unsigned len = way_be(dp_load_u16(ip + 4));
-	uint64_t one = (uint64_t)1 << 56;
 
 	if (ip[0] >> 4 != 6 || ip[6] != DP_PROTO_UDP || len > left - DP_IPV6_LEN)
 		return 0;
-	if ((uint8_t)high == 0xff || (high == 0 && (low == 0 || low == one))) /* hf_ipv6_is_host */
+	if (!way_v6_is_host(high, low))
 		return 0;
 	if (!way_v6_listed(s, dp_load_u64(ip + 24), dp_load_u64(ip + 32)) ||
 	    way_v6_listed(s, high, low))
@@ -104,8 +112,16 @@ way_udp(struct dp_hit *h, const uint8_t *udp, unsigned l4_len, unsigned pseudo)
 	return true;
 }
 
+/* Long enough to be a query; whole lines of it may be read. */
+static inline bool
+way_readable(const struct dp_hit *h)
+{
+	return h->len >= WAY_FRAME_MIN && h->cap >= DP_HIT_CAP_MIN &&
+	    h->len + DP_HIT_TAIL <= h->cap;
+}
+
 /* Any frame that the short way takes. */
-static __attribute__((noinline)) bool
+static inline bool
 way_headers_any(const struct dp_host *host, struct dp_hit *h)
 {
 	const uint8_t *p = h->octets;
@@ -140,70 +156,108 @@ way_headers_any(const struct dp_host *host, struct dp_hit *h)
 	return len != 0 && way_udp(h, udp, len, v6 ? WAY_PSEUDO_V6 : WAY_PSEUDO_V4);
 }
 
-/* What nearly all frames over IPv4 begin with: untagged, to us, from no group, IPv4 without
- * options, in one piece, UDP, to port 53. The address they are for, too, while there is but one. */
+/* Comparing a whole line pays where it is one register. */
+#if defined(DP_WIDE_AVX512)
+
+/* What nearly all frames begin with: untagged, to us, from no group, IPv4 without options and in
+ * one piece, or IPv6 without extension headers, UDP, to port 53. The address they are for, too,
+ * while there is but one of its family. */
 struct way_usual {
 	struct dp_wide like, care;
 	bool one;
 };
 
 static inline struct way_usual
-way_usual(const struct dp_host *host)
+way_usual_v4(const struct dp_host *host)
 {
-	alignas(DP_LINE_LEN) uint8_t like[DP_LINE_LEN] = {[WAY_TYPE_AT] = 0x08,
+	alignas(DP_LINE_LEN) static const uint8_t like[DP_LINE_LEN] = {[WAY_TYPE_AT] = 0x08,
 	    0,
 	    [WAY_IP_AT] = 0x45,
 	    [WAY_IP_AT + 9] = DP_PROTO_UDP,
 	    [WAY_UDP_AT + 3] = DP_DNS_PORT};
-	alignas(DP_LINE_LEN) uint8_t care[DP_LINE_LEN] = {[DP_MAC_LEN] = 1,
-	    [WAY_TYPE_AT] = 0xff,
-	    0xff,
-	    0xff,
-	    [WAY_IP_AT + 6] = 0x3f,
-	    0xff,
-	    0,
-	    0xff,
-	    [WAY_UDP_AT + 2] = 0xff,
-	    0xff};
-	bool one = host->service->v4_cnt == 1;
+	alignas(DP_LINE_LEN) static const uint8_t care[DP_LINE_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff,
+	    0xff, 1, [WAY_TYPE_AT] = 0xff, 0xff, 0xff, [WAY_IP_AT + 6] = 0x3f, 0xff, 0, 0xff,
+	    [WAY_UDP_AT + 2] = 0xff, 0xff};
+	const unsigned to = WAY_SOURCE_AT + 4, one = host->service->v4_cnt == 1;
+	struct dp_wide l = dp_wide_place(dp_wide_load(like), dp_load_u64(host->mac), 0, DP_MAC_LEN);
 
-	memcpy(like, host->mac, DP_MAC_LEN);
-	memset(care, 0xff, DP_MAC_LEN);
-	if (one) {
-		memcpy(like + WAY_IP_AT + 16, host->service->v4[0], 4);
-		memset(care + WAY_IP_AT + 16, 0xff, 4);
-	}
-	return (struct way_usual){dp_wide_load(like), dp_wide_load(care), one};
+	return (struct way_usual){
+	    .like = dp_wide_place(l, dp_load_u32(host->service->v4[0]), to, 4 * one),
+	    .care = dp_wide_place(dp_wide_load(care), UINT64_MAX, to, 4 * one),
+	    .one = one};
 }
 
-/* The UDP checksum, with the addresses before it. end: of the datagram, within the frame. */
+static inline struct way_usual
+way_usual_v6(const struct dp_host *host)
+{
+	alignas(DP_LINE_LEN) static const uint8_t like[DP_LINE_LEN] = {[WAY_TYPE_AT] = 0x86,
+	    0xdd,
+	    0x60,
+	    [WAY_IP_AT + 6] = DP_PROTO_UDP,
+	    [WAY_UDP6_AT + 3] = DP_DNS_PORT};
+	alignas(DP_LINE_LEN) static const uint8_t care[DP_LINE_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff,
+	    0xff, 1, [WAY_TYPE_AT] = 0xff, 0xff, 0xf0, [WAY_IP_AT + 6] = 0xff,
+	    [WAY_UDP6_AT + 2] = 0xff, 0xff};
+	const unsigned to = WAY_SOURCE6_AT + 16, one = host->service->v6_cnt == 1;
+	const uint8_t *addr = host->service->v6[0];
+	struct dp_wide l = dp_wide_load(like), c = dp_wide_load(care);
+
+	l = dp_wide_place(l, dp_load_u64(host->mac), 0, DP_MAC_LEN);
+	l = dp_wide_place(l, dp_load_u64(addr), to, 8 * one);
+	l = dp_wide_place(l, dp_load_u64(addr + 8), to + 8, 8 * one);
+	c = dp_wide_place(c, UINT64_MAX, to, 8 * one);
+	c = dp_wide_place(c, UINT64_MAX, to + 8, 8 * one);
+	return (struct way_usual){l, c, one};
+}
+
+/* The UDP checksum, with the addresses before it, which begin at source. len: of the datagram,
+ * which ends at end, within the frame. */
 static inline bool
-way_usual_udp(const struct dp_hit *h, struct dp_wide first, unsigned len, unsigned end)
+way_usual_sum(
+    const struct dp_hit *h, struct dp_wide first, unsigned source, unsigned len, unsigned end)
 {
 	const uint8_t *p = h->octets;
-	uint64_t sum = way_be(DP_PROTO_UDP) + (uint64_t)dp_load_u16(p + WAY_UDP_AT + 4);
+	uint64_t sum = way_be(DP_PROTO_UDP) + (uint64_t)way_be((uint16_t)len);
 
 	if (__builtin_expect(end - DP_LINE_LEN > DP_LINE_LEN, 0))
-		return way_right(sum + way_sum(p + WAY_SOURCE_AT, len + WAY_PSEUDO_V4));
-	first = dp_wide_keep(first, WAY_SOURCE_AT, DP_LINE_LEN);
+		return way_right(sum + way_sum(p + source, end - source));
+	first = dp_wide_keep(first, source, DP_LINE_LEN);
 	sum +=
 	    dp_wide_sum(first, dp_wide_keep(dp_wide_load(p + DP_LINE_LEN), 0, end - DP_LINE_LEN));
 	return way_right(sum);
 }
 
+/* What way_udp asks for, of a usual frame whose IP header says that left octets follow it. */
+static inline bool
+way_usual_udp(struct dp_hit *h, struct dp_wide first, bool v6, unsigned left)
+{
+	const unsigned at = v6 ? WAY_UDP6_AT : WAY_UDP_AT;
+	const unsigned source = v6 ? WAY_SOURCE6_AT : WAY_SOURCE_AT;
+	uint8_t *udp = h->octets + at;
+	unsigned len = way_be(dp_load_u16(udp + 4));
+
+	if (len > left || len < DP_UDP_LEN + HF_HEADER_LEN || dp_load_u16(udp) == 0 ||
+	    dp_load_u16(udp + 6) == 0)
+		return false;
+	h->ip = h->octets + WAY_IP_AT;
+	h->v6 = v6;
+	h->usual = true;
+	h->dns = udp + DP_UDP_LEN;
+	h->dns_len = (uint16_t)(len - DP_UDP_LEN);
+	return h->udp_summed || way_usual_sum(h, first, source, len, at + len);
+}
+
 /* The rest, of a frame that is like a usual one: what way_ipv4 and way_udp ask for. */
 static inline bool
-way_headers_usual(const struct dp_service *s, bool one, struct dp_hit *h, struct dp_wide first)
+way_headers_v4(const struct dp_service *s, bool one, struct dp_hit *h, struct dp_wide first)
 {
-	uint8_t *p = h->octets, *ip = p + WAY_IP_AT;
+	const uint8_t *ip = h->octets + WAY_IP_AT;
 	uint64_t a = dp_load_u64(ip), b = dp_load_u64(ip + 8), sum, carry;
 	uint32_t from = dp_load_u32(ip + 12), to = dp_load_u32(ip + 16);
-	unsigned total = way_be(dp_load_u16(ip + 2)), len = way_be(dp_load_u16(p + WAY_UDP_AT + 4));
+	unsigned total = way_be(dp_load_u16(ip + 2));
 	uint8_t net = (uint8_t)from; /* hf_ipv4_is_host */
 
-	if (total + DP_ETHER_LEN > h->len || len + DP_IPV4_LEN > total ||
-	    len < DP_UDP_LEN + HF_HEADER_LEN || net - 1u > 222 || net == 127 ||
-	    dp_load_u16(p + WAY_UDP_AT) == 0 || dp_load_u16(p + WAY_UDP_AT + 6) == 0)
+	if (total + DP_ETHER_LEN > h->len || total < DP_IPV4_LEN || net - 1u > 222 || net == 127)
 		return false;
 	if (one ? from == to : !way_v4_listed(s, to) || way_v4_listed(s, from))
 		return false;
@@ -211,34 +265,66 @@ way_headers_usual(const struct dp_service *s, bool one, struct dp_hit *h, struct
 	carry = __builtin_add_overflow(a + to, b, &sum);
 	if (!h->ip_summed && !way_right(sum + carry))
 		return false;
-	h->ip = ip;
-	h->v6 = false;
-	h->usual = true;
-	h->dns = p + WAY_UDP_AT + DP_UDP_LEN;
-	h->dns_len = (uint16_t)(len - DP_UDP_LEN);
-	return h->udp_summed || way_usual_udp(h, first, len, WAY_UDP_AT + len);
+	return way_usual_udp(h, first, false, total - DP_IPV4_LEN);
 }
 
+/* The same of way_ipv6. */
 static inline bool
-way_headers_one(const struct dp_host *host, const struct way_usual *u, struct dp_hit *h)
+way_headers_v6(const struct dp_service *s, bool one, struct dp_hit *h, struct dp_wide first)
 {
-	if (h->len < WAY_FRAME_MIN || h->cap < DP_HIT_CAP_MIN || h->len + DP_HIT_TAIL > h->cap)
+	const uint8_t *ip = h->octets + WAY_IP_AT;
+	uint64_t high = dp_load_u64(ip + 8), low = dp_load_u64(ip + 16);
+	uint64_t to_high = dp_load_u64(ip + 24), to_low = dp_load_u64(ip + 32);
+	unsigned left = way_be(dp_load_u16(ip + 4));
+
+	if (left + WAY_UDP6_AT > h->len || !way_v6_is_host(high, low))
 		return false;
-
-	struct dp_wide first = dp_wide_load(h->octets);
-
-	if (__builtin_expect(dp_wide_like(first, u->like, u->care), 1))
-		return way_headers_usual(host->service, u->one, h, first);
-	return way_headers_any(host, h);
+	if (one ? high == to_high && low == to_low
+		: !way_v6_listed(s, to_high, to_low) || way_v6_listed(s, high, low))
+		return false;
+	return way_usual_udp(h, first, true, left);
 }
 
 static uint32_t
 way_headers(const struct dp_host *host, struct dp_hits *b, uint32_t set)
 {
-	const struct way_usual u = way_usual(host);
+	const struct way_usual v4 = way_usual_v4(host), v6 = way_usual_v6(host);
 	uint32_t done = 0;
 
 	WAY_FOR(i, left, set)
-	done |= (uint32_t)way_headers_one(host, &u, way_hit(b, i)) << i;
+	{
+		struct dp_hit *h = way_hit(b, i);
+		bool ours = false;
+
+		if (way_readable(h)) {
+			struct dp_wide first = dp_wide_load(h->octets);
+
+			if (dp_wide_like(first, v4.like, v4.care))
+				ours = way_headers_v4(host->service, v4.one, h, first);
+			else if (dp_wide_like(first, v6.like, v6.care))
+				ours = way_headers_v6(host->service, v6.one, h, first);
+			else
+				ours = way_headers_any(host, h);
+		}
+		done |= (uint32_t)ours << i;
+	}
 	return done;
 }
+
+#else
+
+static uint32_t
+way_headers(const struct dp_host *host, struct dp_hits *b, uint32_t set)
+{
+	uint32_t done = 0;
+
+	WAY_FOR(i, left, set)
+	{
+		struct dp_hit *h = way_hit(b, i);
+
+		done |= (uint32_t)(way_readable(h) && way_headers_any(host, h)) << i;
+	}
+	return done;
+}
+
+#endif

@@ -26,6 +26,8 @@ enum {
 	WAY_IP_AT = DP_ETHER_LEN,
 	WAY_SOURCE_AT = WAY_IP_AT + 12,
 	WAY_UDP_AT = WAY_IP_AT + DP_IPV4_LEN,
+	WAY_SOURCE6_AT = WAY_IP_AT + 8, /* the same over IPv6 */
+	WAY_UDP6_AT = WAY_IP_AT + DP_IPV6_LEN,
 	WAY_FRAME_MIN = DP_ETHER_LEN + DP_IPV4_LEN + DP_UDP_LEN + HF_HEADER_LEN + 1 + 4,
 	WAY_PREFETCH_MAX = 10, /* lines: a signed answer of some 500 octets */
 	WAY_NAME_FIRST = DP_LINE_LEN - DP_KEY_NAME_OFF, /* octets of a name on a key's first line */
@@ -439,8 +441,7 @@ way_turn_mac(uint8_t *p)
 	memcpy(p + DP_MAC_LEN, &to, sizeof(to));
 }
 
-/* The rest of an IPv4 header for l4_len octets (dp_packet_turn): no identification, DF. Either
- * order of its addresses has the same sum. */
+/* The rest of an IPv4 header for l4_len octets (dp_packet_turn): no identification, DF. */
 static inline void
 way_ipv4_head(uint8_t *ip, uint64_t addresses, unsigned l4_len)
 {
@@ -459,54 +460,46 @@ way_ipv6_head(uint8_t *ip, unsigned l4_len)
 {
 	const uint64_t head = 0x60 | (uint64_t)way_be((uint16_t)l4_len) << 32 |
 	    (uint64_t)DP_PROTO_UDP << 48 | (uint64_t)WAY_IPV4_TTL << 56;
-	uint8_t a[16], b[16];
 
-	memcpy(a, ip + 8, sizeof(a));
-	memcpy(b, ip + 24, sizeof(b));
 	memcpy(ip, &head, sizeof(head));
-	memcpy(ip + 8, b, sizeof(b));
-	memcpy(ip + 24, a, sizeof(a));
 }
 
-/* MAC and IP addresses and ports change places, and IP's header is that of l4_len octets. */
-static __attribute__((noinline)) void
-way_turn_any(struct dp_hit *h, unsigned l4_len)
+/* MAC and IP addresses and ports change places. */
+static inline void
+way_turn_any(struct dp_hit *h)
 {
-	uint8_t *udp = h->dns - DP_UDP_LEN;
+	uint8_t *udp = h->dns - DP_UDP_LEN, *ip = h->ip;
 	uint32_t ports = dp_load_u32(udp);
+	uint64_t addresses;
 
 	ports = ports << 16 | ports >> 16;
 	memcpy(udp, &ports, sizeof(ports));
 	way_turn_mac(h->octets);
 	if (h->v6) {
-		way_ipv6_head(h->ip, l4_len);
+		uint8_t a[16], b[16];
+
+		memcpy(a, ip + 8, sizeof(a));
+		memcpy(b, ip + 24, sizeof(b));
+		memcpy(ip + 8, b, sizeof(b));
+		memcpy(ip + 24, a, sizeof(a));
 		return;
 	}
-	uint64_t addresses = dp_load_u64(h->ip + 12);
-
-	way_ipv4_head(h->ip, addresses, l4_len);
+	addresses = dp_load_u64(ip + 12);
 	addresses = addresses << 32 | addresses >> 32;
-	memcpy(h->ip + 12, &addresses, sizeof(addresses));
+	memcpy(ip + 12, &addresses, sizeof(addresses));
 }
 
-/* The same of a usual frame. */
+/* The same of a usual frame, where there is something better. */
 static inline void
-way_turn_usual(uint8_t *p, unsigned l4_len)
+way_turn(struct dp_hit *h)
 {
-	uint64_t addresses = dp_load_u64(p + WAY_SOURCE_AT);
-
 #if defined(DP_WIDE_AVX512)
-	dp_wide_store(p, dp_wide_turn(dp_wide_load(p)));
-#else
-	uint32_t ports = dp_load_u32(p + WAY_UDP_AT);
-	uint64_t turned = addresses << 32 | addresses >> 32;
-
-	way_turn_mac(p);
-	ports = ports << 16 | ports >> 16;
-	memcpy(p + WAY_SOURCE_AT, &turned, sizeof(turned));
-	memcpy(p + WAY_UDP_AT, &ports, sizeof(ports));
+	if (__builtin_expect(h->usual, 1)) {
+		dp_wide_store(h->octets, dp_wide_turn(dp_wide_load(h->octets), h->v6));
+		return;
+	}
 #endif
-	way_ipv4_head(p + WAY_IP_AT, addresses, l4_len);
+	way_turn_any(h);
 }
 
 /* Its length and checksum in the UDP header. A sum of zero means that there is none (RFC 768). */
@@ -531,10 +524,15 @@ way_reply(struct dp_hit *h, const struct way_answer *a)
 	unsigned l4_len = a->reply_len + DP_UDP_LEN;
 	uint16_t len = way_be((uint16_t)l4_len);
 
-	if (__builtin_expect(h->usual, 1))
-		way_turn_usual(h->octets, l4_len);
+	/* Before they change places, which their sum does not feel: read behind it they would wait.
+	 */
+	uint64_t addresses = dp_load_u64(h->ip + 12);
+
+	way_turn(h);
+	if (h->v6)
+		way_ipv6_head(h->ip, l4_len);
 	else
-		way_turn_any(h, l4_len);
+		way_ipv4_head(h->ip, addresses, l4_len);
 	if (h->opt)
 		behind -= way_halves(dp_load_u64(body)) + body[8];
 	behind += way_body(h->entry, a, body);

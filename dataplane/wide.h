@@ -98,16 +98,30 @@ dp_wide_differ(struct dp_wide a, struct dp_wide b)
 	return _mm512_cmpneq_epi8_mask(a.v, b.v);
 }
 
-/* Of a frame over IPv4 without a VLAN tag: MAC and IP addresses and ports change places. */
+/* Of a frame without a VLAN tag: MAC and IP addresses and ports change places. */
 static inline struct dp_wide
-dp_wide_turn(struct dp_wide w)
+dp_wide_turn(struct dp_wide w, bool v6)
 {
-	alignas(DP_LINE_LEN) static const uint8_t from[DP_LINE_LEN] = {6, 7, 8, 9, 10, 11, 0, 1, 2,
-	    3, 4, 5, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 30, 31, 32, 33, 26, 27,
-	    28, 29, 36, 37, 34, 35, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53,
-	    54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+	alignas(DP_LINE_LEN) static const uint8_t from[2][DP_LINE_LEN] = {
+	    {6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+		24, 25, 30, 31, 32, 33, 26, 27, 28, 29, 36, 37, 34, 35, 38, 39, 40, 41, 42, 43, 44,
+		45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63},
+	    {6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 38, 39,
+		40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 22, 23, 24, 25, 26, 27, 28,
+		29, 30, 31, 32, 33, 34, 35, 36, 37, 56, 57, 54, 55, 58, 59, 60, 61, 62, 63}};
 
-	return (struct dp_wide){_mm512_permutexvar_epi8(_mm512_load_si512(from), w.v)};
+	return (struct dp_wide){_mm512_permutexvar_epi8(_mm512_load_si512(from[v6]), w.v)};
+}
+
+/* cnt octets of v, at most eight, at at. */
+static inline struct dp_wide
+dp_wide_place(struct dp_wide w, uint64_t v, unsigned at, unsigned cnt)
+{
+	const unsigned turn = at % 8 * 8;
+	const __m512i turned =
+	    _mm512_rolv_epi64(_mm512_set1_epi64((long long)v), _mm512_set1_epi64(turn));
+
+	return (struct dp_wide){_mm512_mask_mov_epi8(w.v, dp_wide_bits(at, at + cnt), turned)};
 }
 
 /* Where care has bits, a and b have the same. */
@@ -215,15 +229,6 @@ dp_wide_differ(struct dp_wide a, struct dp_wide b)
 	return ~(low | (uint64_t)high << 32);
 }
 
-static inline bool
-dp_wide_like(struct dp_wide a, struct dp_wide b, struct dp_wide care)
-{
-	const __m256i low = _mm256_xor_si256(a.v[0], b.v[0]);
-	const __m256i high = _mm256_xor_si256(a.v[1], b.v[1]);
-
-	return _mm256_testz_si256(low, care.v[0]) && _mm256_testz_si256(high, care.v[1]);
-}
-
 static inline uint64_t
 dp_wide_sum(struct dp_wide a, struct dp_wide b)
 {
@@ -324,16 +329,6 @@ dp_wide_differ(struct dp_wide a, struct dp_wide b)
 	for (unsigned i = 0; i < 4; i++)
 		same |= (uint64_t)dp_wide_zeros16(a.v[i] ^ b.v[i]) << 16 * i;
 	return ~same;
-}
-
-static inline bool
-dp_wide_like(struct dp_wide a, struct dp_wide b, struct dp_wide care)
-{
-	dp_words2 differ = {0};
-
-	for (unsigned i = 0; i < 4; i++)
-		differ |= (dp_words2)((a.v[i] ^ b.v[i]) & care.v[i]);
-	return (differ[0] | differ[1]) == 0;
 }
 
 static inline uint64_t
