@@ -17,18 +17,17 @@ runs_avx2(void)
 	    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("aes");
 }
 
-/* Intel SDM 2A, CPUID leaf 7: VAES is bit 9 of ECX. The kernel's part is in avx512f. */
+/* Intel SDM 2A, CPUID leaf 7, bits of ECX. The kernel's part is in avx512f. */
 static bool
 runs_avx512(void)
 {
-	const unsigned vaes = 1u << 9;
+	const unsigned vbmi = 1u << 1, vaes = 1u << 9, vnni = 1u << 11, all = vbmi | vaes | vnni;
 	unsigned a, b, c, d;
 
 	return runs_avx2() && __builtin_cpu_supports("avx512f") &&
 	    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
 	    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512vl") &&
-	    __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni") &&
-	    __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & vaes) != 0;
+	    __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & all) == all;
 }
 #endif
 
