@@ -255,7 +255,7 @@ struct way_answer {
 };
 
 /* The entry's question is that of h. Whole lines, each read in one piece. */
-static inline bool
+static inline __attribute__((always_inline)) bool
 way_same(const struct dp_hit *h, const struct dp_entry *e)
 {
 	const uint8_t *line = (const uint8_t *)e;
@@ -297,7 +297,7 @@ way_header(const struct dp_hit *h, const struct dp_entry *e, bool secure, struct
 
 /* What may be answered with e without looking further: fresh, without EDE, and nothing that a
  * policy has to say but AD. False: the long way knows. */
-static inline bool
+static inline __attribute__((always_inline)) bool
 way_judge(const struct dp_core *core, const struct dp_policy *p, const struct dp_hit *h,
     const struct dp_entry *e, struct way_answer *a)
 {
@@ -324,7 +324,7 @@ way_judge(const struct dp_core *core, const struct dp_policy *p, const struct dp
 }
 
 /* Marked as used; false when it is time to ask for it again: the long way does. */
-static inline bool
+static inline __attribute__((always_inline)) bool
 way_mark(const struct dp_core *core, struct dp_entry *e, const struct way_answer *a)
 {
 	uint8_t marks = atomic_load_explicit(&e->marks, memory_order_relaxed);
