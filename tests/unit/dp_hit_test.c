@@ -149,6 +149,21 @@ make_query(uint8_t *m)
 	return len;
 }
 
+/* Both checksums, of a DNS message at at. */
+static void
+sum_right(uint8_t *f, const struct frame_plan *p, size_t at)
+{
+	const uint8_t *ip[] = {f + at - 28};
+	const size_t len[] = {20};
+
+	if (!p->v6) {
+		dp_put_u16(f + at - 18, 0);
+		dp_put_u16(f + at - 18, plain_checksum(ip, len, 1));
+	}
+	dp_put_u16(f + at - 2, 0);
+	dp_put_u16(f + at - 2, transport_checksum(f, p, at - 8));
+}
+
 static size_t
 make_frame(uint8_t *f)
 {
@@ -221,6 +236,15 @@ check_frame(const struct dp_hit_way *w, const uint8_t *f, size_t len)
 	return answered;
 }
 
+/* None, ours, or one more of each family. */
+static void
+set_services(unsigned cnt)
+{
+	service.v4_cnt = service.v6_cnt = cnt;
+	memcpy(service.v4[1], (const uint8_t[]){223, 9, 9, 9}, 4);
+	memcpy(service.v6[1], (const uint8_t[16]){[15] = 2}, 16);
+}
+
 static void
 fill(unsigned generation)
 {
@@ -248,12 +272,42 @@ each_way_answers_as_the_long_way_does(void **state)
 		for (unsigned n = 0; n < ROUNDS; n++) {
 			if (n % 1000 == 0)
 				fill(1 + i * ROUNDS + n);
+			if (n % 100 == 0)
+				set_services(chance(10) ? 0 : 1 + below(2));
 			core.now_ms += 500 * chance(40); /* some ends are met to the millisecond */
 			core.control_alive = chance(2);
 			size_t len = make_frame(f);
 			answered += check_frame(w, f, len);
 		}
 		assert_in_range(answered, ROUNDS / 20, ROUNDS);
+	}
+}
+
+/* Each bit of the headers wrong in turn, and checksums made right again, so that nothing else is.
+ */
+static void
+no_way_answers_headers_that_the_long_way_does_not(void **state)
+{
+	(void)state;
+	const struct fx_answer a = {.name = "www.example.", .rr_cnt = 1, .ttl_s = 300};
+	const struct fx_query q = {.name = "www.example."};
+	uint8_t f[FRAME_CAP], query[600];
+	size_t len = fx_query(&q, query);
+
+	publish(&a);
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		struct frame_plan p = {.v6 = v6};
+		size_t whole = frame_udp(f, &p, len), at = whole - len;
+
+		memcpy(f + at, query, len);
+		for (unsigned bit = 0; bit < 8 * at; bit++) {
+			f[bit / 8] ^= (uint8_t)(1u << bit % 8);
+			sum_right(f, &p, at);
+			for (unsigned i = 0; dp_hit_way(i) != NULL; i++)
+				if (dp_hit_way_runs(dp_hit_way(i)))
+					check_frame(dp_hit_way(i), f, whole);
+			f[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		}
 	}
 }
 
@@ -358,6 +412,7 @@ main(void)
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup_all, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(each_way_answers_as_the_long_way_does),
+	    TEST(no_way_answers_headers_that_the_long_way_does_not),
 	    TEST(a_plain_query_goes_no_long_way),
 	    TEST(packets_of_a_burst_do_not_mix),
 	    TEST(what_the_port_has_summed_is_not_summed_again),
