@@ -10,7 +10,8 @@
 #error "included by hit_way.h"
 #endif
 
-/* Of len octets; whole lines are readable. Two at once, for nobody can guess the length. */
+/* Of len octets; whole lines are readable. Two at once, for nobody can guess the length. Less than
+ * 2^33, so that it may be subtracted. */
 static inline uint64_t
 way_sum(const uint8_t *p, unsigned len)
 {
@@ -25,7 +26,7 @@ way_sum(const uint8_t *p, unsigned len)
 
 		sum += dp_wide_sum(w, dp_wide_keep(w, 0, 0));
 	}
-	return sum;
+	return way_halves(sum);
 }
 
 static inline bool
