@@ -108,35 +108,9 @@ over(struct dp_gate *g)
 enum dp_gate_verdict
 dp_gate_query(struct dp_gate *g, unsigned i)
 {
-	if (!g->clients_on ||
-	    dp_bucket_take(&g->clients, g->client_spot[i], &g->client, g->client_now))
+	if (!g->clients_on || dp_gate_query_within(g, i))
 		return DP_GATE_PASS;
 	return over(g);
-}
-
-uint32_t
-dp_gate_queries(struct dp_gate *g, uint32_t set)
-{
-	uint32_t within = 0;
-
-	for (; set != 0; set &= set - 1) {
-		unsigned i = (unsigned)__builtin_ctz(set);
-
-		within |= (uint32_t)dp_bucket_take(
-			      &g->clients, g->client_spot[i], &g->client, g->client_now)
-		    << i;
-	}
-	return within;
-}
-
-bool
-dp_gate_reply_within(struct dp_gate *g, unsigned i, enum dp_reply_kind kind)
-{
-	struct dp_spot spot = g->net_spot[i];
-
-	spot.tag ^= (uint32_t)kind; /* in one line: nothing else is waited for */
-	return g->reply[kind].cost == 0 ||
-	    dp_bucket_take(&g->nets, spot, &g->reply[kind], g->reply_now);
 }
 
 enum dp_gate_verdict

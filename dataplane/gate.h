@@ -85,14 +85,26 @@ void dp_gate_aim(struct dp_gate *g, const uint8_t *const ip[], unsigned cnt);
 /* What becomes of query i of the burst. Counts against its client. */
 enum dp_gate_verdict dp_gate_query(struct dp_gate *g, unsigned i);
 
-/* The same for a set of queries, bit i for query i: those within their rates. */
-uint32_t dp_gate_queries(struct dp_gate *g, uint32_t set);
-
 /* What becomes of a reply of this kind to packet i of the burst. Counts against its network. */
 enum dp_gate_verdict dp_gate_reply(struct dp_gate *g, unsigned i, enum dp_reply_kind kind);
 
-/* Whether a reply of this kind to packet i is within its network's rate; counts against it if so.
- * False: nothing has changed, dp_gate_reply says what becomes of it. */
-bool dp_gate_reply_within(struct dp_gate *g, unsigned i, enum dp_reply_kind kind);
+/* With g->clients_on: whether query i is within its client's rate; counts against it if so. False:
+ * nothing has changed, dp_gate_query says what becomes of it. */
+static inline bool
+dp_gate_query_within(struct dp_gate *g, unsigned i)
+{
+	return dp_bucket_take(&g->clients, g->client_spot[i], &g->client, g->client_now);
+}
+
+/* The same with g->replies_on of a reply of this kind to packet i. */
+static inline bool
+dp_gate_reply_within(struct dp_gate *g, unsigned i, enum dp_reply_kind kind)
+{
+	struct dp_spot spot = g->net_spot[i];
+
+	spot.tag ^= (uint32_t)kind; /* in one line: nothing else is waited for */
+	return g->reply[kind].cost == 0 ||
+	    dp_bucket_take(&g->nets, spot, &g->reply[kind], g->reply_now);
+}
 
 #endif

@@ -51,13 +51,6 @@ dp_guard_listed(const struct dp_guard *g, uint32_t set)
 	return set;
 }
 
-uint32_t
-dp_guard_charge(struct dp_guard *g, uint32_t set)
-{
-	g->paid = g->gate.clients_on ? dp_gate_queries(&g->gate, set) : 0;
-	return g->gate.clients_on ? g->paid : set;
-}
-
 /* What dp_guard_reply must know of the query, over which a reply is written meanwhile. */
 static void
 remember(struct dp_guard *g, const struct dp_core *core, const struct dp_query *dq, unsigned i)

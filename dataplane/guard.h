@@ -11,9 +11,9 @@
  * Trust     Queries are hostile, senders may be forged.
  *
  * The worker's loop: dp_gate_aim behind the parse of a burst; listed[i] from the access table, if
- * there is one. For the short way of hits dp_guard_listed and dp_guard_charge, and the gate for
- * its replies (hit_limit.h): what they leave out goes the long way, where for each packet
- * dp_guard_query before it is answered and dp_guard_reply behind.
+ * there is one. For the short way of hits dp_guard_listed, and the gate (hit_limit.h): what they
+ * leave out goes the long way, where for each packet dp_guard_query before it is answered and
+ * dp_guard_reply behind.
  */
 #ifndef DP_GUARD_H
 #define DP_GUARD_H
@@ -40,9 +40,6 @@ void dp_guard_fini(struct dp_guard *g);
 
 /* Of a set of queries, bit i for query i: those whose senders may ask. */
 uint32_t dp_guard_listed(const struct dp_guard *g, uint32_t set);
-
-/* Of a set those that are within their clients' rates: charged and marked paid. */
-uint32_t dp_guard_charge(struct dp_guard *g, uint32_t set);
 
 /* With g->on: DP_NOTHING: query i may be answered; DP_REPLY: it is; DP_DROP. */
 enum dp_outcome

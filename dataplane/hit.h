@@ -20,7 +20,7 @@
 #ifndef DP_HIT_H
 #define DP_HIT_H
 
-#include "dataplane/gate.h"
+#include "dataplane/guard.h"
 #include "dataplane/packet.h"
 #include "dataplane/serve.h"
 
@@ -76,10 +76,12 @@ struct dp_hit_way {
 	/* Key compared, judged, answered. Counts queries and hits. */
 	uint32_t (*answers)(
 	    struct dp_core *core, const struct dp_policy *p, struct dp_hits *b, uint32_t set);
-	/* The same where replies have a rate: each counts against its network. One that is over the
-	 * rate is left, and nothing was counted. */
+	/* Where clients or replies have a rate: the buckets of senders, prefetched. */
+	void (*senders)(struct dp_gate *g, const struct dp_hits *b, uint32_t set);
+	/* answers for that case: what is answered is charged. What is over a rate is left, and
+	 * guard->paid says whose query was charged all the same. */
 	uint32_t (*answers_limited)(struct dp_core *core, const struct dp_policy *p,
-	    struct dp_gate *g, struct dp_hits *b, uint32_t set);
+	    struct dp_guard *guard, struct dp_hits *b, uint32_t set);
 };
 
 /* The ways this program was compiled with, best first; the last works on every CPU. NULL: no

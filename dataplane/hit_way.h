@@ -545,7 +545,7 @@ way_reply(struct dp_hit *h, const struct way_answer *a)
 	h->len = (uint16_t)(dns - h->octets + a->reply_len);
 }
 
-static inline bool
+static inline __attribute__((always_inline)) bool
 way_fits(const struct dp_hit *h, const struct way_answer *a)
 {
 	return a->reply_len <= h->limit && DP_HEADERS_MAX + a->reply_len + DP_HIT_TAIL <= h->cap;
@@ -580,5 +580,6 @@ const struct dp_hit_way DP_HIT_WAY = {
     .questions = way_questions,
     .find = way_find,
     .answers = way_answers,
+    .senders = way_senders,
     .answers_limited = way_answers_limited,
 };

@@ -235,11 +235,15 @@ guard_hits(struct dp_worker *w, uint32_t set)
 	w->guard.paid = 0;
 	if (set == 0)
 		return 0;
+	w->way->senders(&w->guard.gate, &w->hits, set);
+	if (!w->guard.listed_on)
+		return set;
 	const uint8_t *any = w->hits.hit[__builtin_ctz(set)].ip;
 
 	for (unsigned i = 0; i < DP_BURST; i++)
 		ip[i] = (set >> i & 1) != 0 ? w->hits.hit[i].ip : any;
-	guard_aim(w, ip, 32u - (unsigned)__builtin_clz(set));
+	dp_access_judge(
+	    &w->shared->access, ip, 32u - (unsigned)__builtin_clz(set), w->guard.listed);
 	return dp_guard_listed(&w->guard, set);
 }
 
@@ -303,8 +307,7 @@ hits_find(struct dp_worker *w, uint32_t set)
 	if (w->guard.on)
 		set = guard_hits(w, set);
 	set = w->way->questions(&w->core, &w->hits, set);
-	set = w->way->find(&w->core, &w->hits, set);
-	return w->guard.on ? dp_guard_charge(&w->guard, set) : set;
+	return w->way->find(&w->core, &w->hits, set);
 }
 
 /* Sums stay what they are (rotate.h). */
@@ -332,8 +335,8 @@ answer_hits(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsig
 		set |= (uint32_t)(in[i]->nb_segs == 1) << i;
 	}
 	set = hits_find(w, w->way->headers(&w->ports->port[out->port].host, b, set));
-	if (w->guard.gate.replies_on)
-		set = w->way->answers_limited(&w->core, w->policy, &w->guard.gate, b, set);
+	if (w->guard.gate.clients_on || w->guard.gate.replies_on)
+		set = w->way->answers_limited(&w->core, w->policy, &w->guard, b, set);
 	else
 		set = w->way->answers(&w->core, w->policy, b, set);
 	if (__builtin_expect(w->rotate, 0))

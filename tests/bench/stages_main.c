@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stages PCAP ROUNDS MIB <ANSWERS: what each stage of the hit path (dataplane/hit.h) costs, in
- * cycles of the time stamp counter per packet, for every way that this CPU can go. ANSWERS is
- * preload's output, PCAP the queries. No port, no driver: frames are copied into buffers as a port
- * would, outside of what is timed. A line of JSON per way. */
+/* stages PCAP ROUNDS MIB [limits] <ANSWERS: what each stage of the hit path (dataplane/hit.h)
+ * costs, in cycles of the time stamp counter per packet, for every way that this CPU can go.
+ * ANSWERS is preload's output, PCAP the queries. No port, no driver: frames are copied into buffers
+ * as a port would, outside of what is timed. A line of JSON per way. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <x86intrin.h>
 
+#include "dataplane/guard.h"
 #include "dataplane/hit.h"
 
 enum {
@@ -17,8 +18,10 @@ enum {
 	HEADROOM = 128,
 	PCAP_HEAD_LEN = 24,
 	RECORD_HEAD_LEN = 16,
-	STAGES = 4,
+	STAGES = 5,
+	RATE = DP_BUCKET_PER_S_MAX, /* nobody is over it */
 	BOOT_MS = 1000,
+	GATE_STEP_NS = 1000000, /* of a burst: what it takes flows back */
 };
 
 struct frame {
@@ -32,6 +35,8 @@ struct bench {
 	struct dp_core core;
 	struct dp_service service;
 	struct dp_host host;
+	struct dp_guard guard;
+	uint64_t gate_ns;
 	struct frame *frames;
 	unsigned frame_cnt;
 	uint64_t written[HF_COUNTER_CNT];
@@ -42,7 +47,7 @@ struct bench {
 };
 
 static const char *const stage_name[STAGES + 1] = {
-    "headers", "questions", "find", "answers", "all"};
+    "headers", "senders", "questions", "find", "answers", "all"};
 
 static void
 require(bool what, const char *why)
@@ -114,10 +119,26 @@ now(void)
 	return t;
 }
 
+/* A rate for clients and one for every kind of reply. */
+static void
+limit(struct bench *b)
+{
+	static const uint8_t seed[128] = "what the seed is does not matter to a bench";
+	const struct dp_gate_options o = {.client_per_s = RATE,
+	    .reply_per_s = {RATE, RATE, RATE},
+	    .reply_window_s = DP_GATE_WINDOW_DEFAULT_S,
+	    .net_v4_len = DP_RRL_V4_LEN_DEFAULT,
+	    .net_v6_len = DP_RRL_V6_LEN_DEFAULT};
+
+	require(dp_guard_init(&b->guard, &o, false, seed) == 0, "no memory");
+}
+
 static void
 burst(struct bench *b, const struct dp_hit_way *w, unsigned n)
 {
 	uint32_t set = UINT32_MAX;
+
+	dp_gate_time(&b->guard.gate, b->gate_ns += GATE_STEP_NS);
 	uint64_t t[STAGES + 1];
 
 	for (unsigned i = 0; i < DP_BURST; i++) {
@@ -133,12 +154,18 @@ burst(struct bench *b, const struct dp_hit_way *w, unsigned n)
 	t[0] = now();
 	set = w->headers(&b->host, &b->hits, set);
 	t[1] = now();
-	set = w->questions(&b->core, &b->hits, set);
+	if (b->guard.on)
+		w->senders(&b->guard.gate, &b->hits, set);
 	t[2] = now();
-	set = w->find(&b->core, &b->hits, set);
+	set = w->questions(&b->core, &b->hits, set);
 	t[3] = now();
-	set = w->answers(&b->core, b->policy, &b->hits, set);
+	set = w->find(&b->core, &b->hits, set);
 	t[4] = now();
+	if (b->guard.on)
+		set = w->answers_limited(&b->core, b->policy, &b->guard, &b->hits, set);
+	else
+		set = w->answers(&b->core, b->policy, &b->hits, set);
+	t[5] = now();
 	for (unsigned s = 0; s < STAGES; s++)
 		b->took[s][b->burst_cnt] = t[s + 1] - t[s];
 	b->took[STAGES][b->burst_cnt++] = t[STAGES] - t[0];
@@ -184,9 +211,10 @@ main(int argc, char **argv)
 	static const uint8_t seed[64] =
 	    "what the seed is does not matter to a bench of an empty core..";
 	struct bench *b = aligned_alloc(64, (sizeof(*b) + 63) & ~(size_t)63);
-	unsigned rounds = argc == 4 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+	bool limits = argc == 5 && strcmp(argv[4], "limits") == 0;
+	unsigned rounds = argc == 4 || limits ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
 
-	require(rounds != 0 && b != NULL, "usage: stages PCAP ROUNDS MIB <ANSWERS");
+	require(rounds != 0 && b != NULL, "usage: stages PCAP ROUNDS MIB [limits] <ANSWERS");
 	memset(b, 0, sizeof(*b));
 	b->frames = calloc(FRAMES_MAX, sizeof(*b->frames));
 	b->table = dp_table_create((uint64_t)strtoul(argv[3], NULL, 10) << 20, seed, b->written);
@@ -195,6 +223,8 @@ main(int argc, char **argv)
 	require(b->policy != NULL && dp_core_init(&b->core, 0, 64, 64, seed) == 0, "no memory");
 	b->core.table = b->table;
 	b->core.now_ms = BOOT_MS + 5000;
+	if (limits)
+		limit(b);
 	read_frames(b, argv[1]);
 	read_answers(b);
 	for (unsigned i = 0; dp_hit_way(i) != NULL; i++)

@@ -323,6 +323,26 @@ a_flooder_stays_known_among_a_million_forged_senders(void **state)
 	assert_int_equal(table.set_cnt, set_cnt);
 }
 
+/* Else those who share a set would push out one another at every query. */
+static void
+of_full_places_a_newcomer_takes_the_one_that_was_longest_so(void **state)
+{
+	(void)state;
+	struct dp_rate rate;
+	uint64_t now_ns = HF_NS_PER_S;
+
+	make(DP_BUCKET_WAYS, 1000); /* one set */
+	rate = dp_buckets_rate(&table, 1000, 1000);
+	for (uint64_t id = 0; id < 100; id++, now_ns += HF_NS_PER_S)
+		assert_true(take(id, &rate, now_ns));
+	for (uint64_t id = 100 - DP_BUCKET_WAYS; id < 100; id++) {
+		struct dp_spot spot;
+
+		dp_buckets_aim(&table, &id, 1, &spot);
+		assert_int_not_equal(dp_buckets_match(table.sets, spot.tag), 0);
+	}
+}
+
 int
 main(void)
 {
@@ -341,6 +361,8 @@ main(void)
 	    cmocka_unit_test_teardown(a_newcomer_takes_the_fullest_place_and_starts_full, teardown),
 	    cmocka_unit_test_teardown(
 		a_flooder_stays_known_among_a_million_forged_senders, teardown),
+	    cmocka_unit_test_teardown(
+		of_full_places_a_newcomer_takes_the_one_that_was_longest_so, teardown),
 	};
 
 	srandom(1);

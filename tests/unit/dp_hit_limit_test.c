@@ -7,7 +7,7 @@
 #include "tests/unit/dp_frames.h"
 #include "tests/unit/dp_serve_fixture.h"
 
-enum { CAP = 1600, ROUNDS = 4000, NOW_S = 1559731985, PER_NET = 6 };
+enum { CAP = 1600, ROUNDS = 2000, NOW_S = 1559731985, PER_NET = 6 };
 
 static const uint8_t guard_seed[128] = "both guards hash alike and roll the same dice: what one "
 				       "lets through the other does too.";
@@ -65,13 +65,6 @@ make_frame(uint8_t *f, unsigned i)
 	return whole;
 }
 
-static void
-aim(struct side *s, const uint8_t *const ip[], unsigned cnt, const uint8_t *listed)
-{
-	dp_gate_aim(&s->guard.gate, ip, cnt);
-	memcpy(s->guard.listed, listed, cnt);
-}
-
 /* Whoever is in the set goes the long way, as in the worker. */
 static void
 long_way(struct side *s, uint32_t set, const uint8_t *listed)
@@ -90,7 +83,8 @@ long_way(struct side *s, uint32_t set, const uint8_t *listed)
 		    .cap = (uint16_t)(CAP - p->dns_off),
 		    .ip = p->octets + p->l3_off};
 		dp_query_parse(&s->core, q);
-		aim(s, &q->ip, 1, listed + i);
+		dp_gate_aim(&s->guard.gate, &q->ip, 1);
+		s->guard.listed[0] = listed[i];
 		s->guard.paid = paid >> i & 1;
 		dp_query_find(&s->core, q);
 
@@ -111,24 +105,16 @@ long_way(struct side *s, uint32_t set, const uint8_t *listed)
 static uint32_t
 short_way(struct side *s, const struct dp_hit_way *w, uint32_t set, const uint8_t *listed)
 {
-	const uint8_t *ip[DP_BURST];
-
-	s->guard.paid = 0;
 	set = w->headers(&host, &hits, set);
-	if (set == 0)
-		return 0;
-	for (unsigned i = 0; i < DP_BURST; i++)
-		ip[i] = hits.hit[(set >> i & 1) != 0 ? i : (unsigned)__builtin_ctz(set)].ip;
-	aim(s, ip, DP_BURST, listed);
+	w->senders(&s->guard.gate, &hits, set);
+	memcpy(s->guard.listed, listed, DP_BURST);
 	set = w->questions(&s->core, &hits, dp_guard_listed(&s->guard, set));
-	set = dp_guard_charge(&s->guard, w->find(&s->core, &hits, set));
-	if (s->guard.gate.replies_on)
-		return w->answers_limited(&s->core, policy, &s->guard.gate, &hits, set);
-	return w->answers(&s->core, policy, &hits, set);
+	set = w->find(&s->core, &hits, set);
+	return w->answers_limited(&s->core, policy, &s->guard, &hits, set);
 }
 
 static void
-start(struct side *s, const struct dp_gate_options *o)
+start(struct side *s, const struct dp_gate_options *o, bool aes)
 {
 	memset(s, 0, sizeof(*s));
 	assert_int_equal(dp_core_init(&s->core, 0, 4, 8, fx_seed), 0);
@@ -136,6 +122,8 @@ start(struct side *s, const struct dp_gate_options *o)
 	s->core.cookies = &secrets;
 	s->core.wall_s = NOW_S;
 	assert_int_equal(dp_guard_init(&s->guard, o, true, guard_seed), 0);
+	s->guard.gate.clients.hash.aes &= aes; /* what a CPU without AES does must work too */
+	s->guard.gate.nets.hash.aes &= aes;
 }
 
 static void
@@ -172,6 +160,7 @@ check_burst(const struct dp_hit_way *w, unsigned cnt, uint64_t now_ms)
 	mixed.core.now_ms = longer.core.now_ms = now_ms;
 	dp_gate_time(&mixed.guard.gate, now_ms * HF_NS_PER_MS);
 	dp_gate_time(&longer.guard.gate, now_ms * HF_NS_PER_MS);
+	mixed.guard.paid = longer.guard.paid = 0;
 	uint32_t done = short_way(&mixed, w, all, listed);
 	assert_int_equal(done & ~all, 0);
 	for (unsigned i = 0; i < cnt; i++)
@@ -186,13 +175,13 @@ check_burst(const struct dp_hit_way *w, unsigned cnt, uint64_t now_ms)
 }
 
 static void
-check_way(const struct dp_hit_way *w, const struct dp_gate_options *o)
+check_way(const struct dp_hit_way *w, const struct dp_gate_options *o, bool aes)
 {
 	unsigned answered = 0, asked = 0;
 	uint64_t now_ms = 1000;
 
-	start(&mixed, o);
-	start(&longer, o);
+	start(&mixed, o, aes);
+	start(&longer, o, aes);
 	for (unsigned n = 0; n < ROUNDS; n++) {
 		unsigned cnt = 1 + below(DP_BURST);
 
@@ -234,7 +223,7 @@ limits_bite_on_the_short_way_as_on_the_long_way(void **state)
 
 		for (unsigned i = 0; dp_hit_way(i) != NULL; i++)
 			if (dp_hit_way_runs(dp_hit_way(i)))
-				check_way(dp_hit_way(i), &o);
+				check_way(dp_hit_way(i), &o, k % 2 == 0);
 	}
 }
 
