@@ -52,6 +52,8 @@ struct dp_hit {
 	uint16_t limit;    /* the largest datagram for this client */
 	uint16_t body_off; /* where the question ends */
 	bool opt, dnssec_ok;
+	uint8_t cookie_len; /* of an OPT with options, whose limit is 0; 0: no cookie to answer */
+	uint16_t cookie_off, options_limit;
 	/* find */
 	struct dp_entry *entry;
 	/* the key in lines: compared with the entry's */

@@ -45,16 +45,17 @@ way_senders(struct dp_gate *g, const struct dp_hits *b, uint32_t set)
 	dp_gate_aim(g, ip, DP_BURST);
 }
 
-/* Whether the client may ask, and his network be sent this. Who has paid for a query need not do so
- * again when its reply goes the long way. */
+/* Whether the client may ask, and his network be sent this (who has proven himself by a cookie,
+ * may: RFC 7873 5.2.4; over his own rate the long way looks at it). Who has paid for a query need
+ * not do so again when its reply goes the long way. */
 static inline bool
-way_within(struct dp_guard *guard, unsigned i, const struct dp_entry *e)
+way_within(struct dp_guard *guard, unsigned i, const struct dp_entry *e, bool proven)
 {
 	struct dp_gate *g = &guard->gate;
 
 	if (g->clients_on && !dp_gate_query_within(g, i))
 		return false;
-	if (!g->replies_on || dp_gate_reply_within(g, i, dp_reply_kind(e->rcode)))
+	if (!g->replies_on || proven || dp_gate_reply_within(g, i, dp_reply_kind(e->rcode)))
 		return true;
 	guard->paid |= (uint32_t)g->clients_on << i;
 	return false;
@@ -73,11 +74,13 @@ way_answers_limited(struct dp_core *core, const struct dp_policy *p, struct dp_g
 
 		if (!way_same(h, h->entry) || !way_judge(core, p, h, h->entry, &a) ||
 		    !way_fits(h, &a) || !way_mark(core, h->entry, &a) ||
-		    !way_within(guard, i, h->entry))
+		    !way_within(guard, i, h->entry, false))
 			continue;
 		way_reply(h, &a);
 		done |= (uint32_t)1 << i;
 	}
+	if (__builtin_expect(done != set, 0))
+		done |= way_answers_options(core, p, guard, b, set & ~done);
 	dp_count_add(core->counters, HF_COUNTER_queries, (uint64_t)__builtin_popcount(done));
 	dp_count_add(core->counters, HF_COUNTER_hit, (uint64_t)__builtin_popcount(done));
 	return done;

@@ -15,6 +15,7 @@
 
 #include "dataplane/hit.h"
 #include "dataplane/wide.h"
+#include "lib/wire/usual.h"
 
 enum {
 	WAY_IPV4_TTL = 64,
@@ -158,6 +159,10 @@ way_went(const uint8_t *dns, unsigned asked)
 	return (head >> 16) + 2 * (head & UINT16_MAX) + asked;
 }
 
+static bool way_options(const struct dp_core *core, struct dp_hit *h, unsigned off, unsigned len);
+static uint32_t way_answers_options(struct dp_core *core, const struct dp_policy *p,
+    struct dp_guard *guard, struct dp_hits *b, uint32_t set);
+
 static inline bool
 way_questions_one(const struct dp_core *core, struct dp_hit *h)
 {
@@ -178,7 +183,8 @@ way_questions_one(const struct dp_core *core, struct dp_hit *h)
 
 	h->opt = counts >> 56 != 0;
 	if (tail >> 16 != way_be(HF_CLASS_IN) || !way_type_usual(type) ||
-	    !way_opt(h, h->dns + end, h->dns_len - end, core->udp_max))
+	    (!way_opt(h, h->dns + end, h->dns_len - end, core->udp_max) &&
+		!way_options(core, h, end, h->dns_len - end)))
 		return false;
 
 	bool cd = (asked & way_be(HF_FLAG_CD)) != 0;
@@ -551,8 +557,9 @@ way_fits(const struct dp_hit *h, const struct way_answer *a)
 	return a->reply_len <= h->limit && DP_HEADERS_MAX + a->reply_len + DP_HIT_TAIL <= h->cap;
 }
 
-static uint32_t
-way_answers(struct dp_core *core, const struct dp_policy *p, struct dp_hits *b, uint32_t set)
+/* Out of line, so that what the caller keeps takes no register from it. */
+static __attribute__((noinline)) uint32_t
+way_answers_usual(struct dp_core *core, const struct dp_policy *p, struct dp_hits *b, uint32_t set)
 {
 	uint32_t done = 0;
 
@@ -567,12 +574,23 @@ way_answers(struct dp_core *core, const struct dp_policy *p, struct dp_hits *b, 
 		way_reply(h, &a);
 		done |= (uint32_t)1 << i;
 	}
+	return done;
+}
+
+static uint32_t
+way_answers(struct dp_core *core, const struct dp_policy *p, struct dp_hits *b, uint32_t set)
+{
+	uint32_t done = way_answers_usual(core, p, b, set);
+
+	if (__builtin_expect(done != set, 0))
+		done |= way_answers_options(core, p, NULL, b, set & ~done);
 	dp_count_add(core->counters, HF_COUNTER_queries, (uint64_t)__builtin_popcount(done));
 	dp_count_add(core->counters, HF_COUNTER_hit, (uint64_t)__builtin_popcount(done));
 	return done;
 }
 
 #include "dataplane/hit_limit.h"
+#include "dataplane/hit_options.h"
 
 const struct dp_hit_way DP_HIT_WAY = {
     .name = DP_HIT_WAY_NAME,

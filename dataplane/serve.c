@@ -144,14 +144,9 @@ dp_query_cookie_good(const struct dp_core *core, const struct dp_query *dq)
 static __attribute__((noinline)) const uint8_t *
 cookie_make(struct dp_core *core, const struct dp_query *dq, uint8_t buf[HF_COOKIE_LEN])
 {
-	static const enum hf_counter counter[] = {
-	    [HF_COOKIE_LEARNING] = HF_COUNTER_client_cookie_learning,
-	    [HF_COOKIE_BAD] = HF_COUNTER_client_cookie_bad,
-	    [HF_COOKIE_GOOD] = HF_COUNTER_client_cookie_good,
-	};
 	const struct hf_cookie_asker a = cookie_asker(core, dq);
 
-	count(core, counter[hf_cookie_answer(core->cookies, &a, buf)]);
+	count(core, dp_cookie_counter(hf_cookie_answer(core->cookies, &a, buf)));
 	return buf;
 }
 

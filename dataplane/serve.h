@@ -120,6 +120,15 @@ enum dp_outcome dp_query_prohibited(struct dp_core *core, struct dp_query *dq);
  * DP_REPLY or DP_DROP. */
 enum dp_outcome dp_query_slip(struct dp_core *core, struct dp_query *dq, const uint8_t *cookie);
 
+/* Counts a reply to such a one. */
+static inline enum hf_counter
+dp_cookie_counter(enum hf_cookie_state state)
+{
+	return state == HF_COOKIE_GOOD    ? HF_COUNTER_client_cookie_good
+	    : state == HF_COOKIE_LEARNING ? HF_COUNTER_client_cookie_learning
+					  : HF_COUNTER_client_cookie_bad;
+}
+
 /* The query's COOKIE option, before a reply is written; false: it has none, or they are off. */
 bool
 dp_query_cookie(const struct dp_core *core, const struct dp_query *dq, enum hf_cookie_state *state);

@@ -44,6 +44,27 @@ below(unsigned n)
 	return (unsigned)(fx_random(&state_of) >> 33) % n;
 }
 
+/* A COOKIE option behind an OPT: good, bad or the client's alone. */
+static size_t
+put_cookie(uint8_t *p, const uint8_t *from, uint8_t from_len)
+{
+	const struct hf_cookie_asker a = {.cookie = p + 4,
+	    .cookie_len = HF_COOKIE_CLIENT_LEN,
+	    .addr = from,
+	    .addr_len = from_len,
+	    .now_s = NOW_S};
+	uint8_t made[HF_COOKIE_LEN];
+
+	memset(p + 4, (int)below(256), HF_COOKIE_CLIENT_LEN);
+	(void)hf_cookie_answer(&secrets, &a, made);
+	memcpy(p + 4, made, sizeof(made));
+	p[4 + HF_COOKIE_LEN - 1] ^= below(3) == 0;
+	size_t len = below(3) == 0 ? HF_COOKIE_CLIENT_LEN : HF_COOKIE_LEN;
+	fx_u16(fx_u16(p, HF_OPTION_COOKIE), (unsigned)len);
+	fx_u16(p - 2, (unsigned)len + 4);
+	return len + 4;
+}
+
 /* A client of network i, and what he asks. */
 static size_t
 make_frame(uint8_t *f, unsigned i)
@@ -58,7 +79,10 @@ make_frame(uint8_t *f, unsigned i)
 	p.from = p.v6 ? v6 : v4;
 	if (below(30) == 0)
 		q.klass = HF_CLASS_CH;
-	size_t len = fx_query(&q, query), whole = frame_udp(f, &p, len), at = whole - len;
+	size_t len = fx_query(&q, query);
+	if (q.edns && below(2))
+		len += put_cookie(query + len, p.from, p.v6 ? 16 : 4);
+	size_t whole = frame_udp(f, &p, len), at = whole - len;
 	memcpy(f + at, query, len);
 	memset(f + at - 2, 0, 2);
 	dp_put_u16(f + at - 2, transport_checksum(f, &p, at - 8));

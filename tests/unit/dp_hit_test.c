@@ -7,13 +7,17 @@
 #include "tests/unit/dp_serve_fixture.h"
 #include "tests/unit/dp_ways.h"
 
-enum { NAMES = 24, ROUNDS = 20000, CAP = 1600, ENTRIES = 400 };
+enum { NAMES = 24, ROUNDS = 20000, CAP = 1600, ENTRIES = 400, NOW_S = 1559731985 };
 
 static struct dp_service service;
 static struct dp_host host;
 static struct dp_hits hits;
 static uint64_t state_of = 1;
 static char names[NAMES][HF_NAME_MAX];
+static struct hf_cookie_secrets secrets = {.cnt = 2, .key = {{{1, 2}}, {{3, 4}}}};
+static const struct hf_identity identity = {.nsid = "ns1"};
+static const uint8_t *asker; /* the address of who asks next */
+static uint8_t asker_len;
 
 static unsigned
 below(unsigned n)
@@ -101,14 +105,49 @@ publish_any(void)
 	dp_table_answer(table, policy, &msg.m, &msg.view, core.now_ms);
 }
 
+/* A cookie of a length that can be, or nearly; of our own make, of one secret or the other, old, of
+ * the future, or for somebody else. Returns its length. */
+static unsigned
+put_cookie(uint8_t *p)
+{
+	unsigned len = chance(3) ? HF_COOKIE_CLIENT_LEN : chance(3) ? below(44) : HF_COOKIE_LEN;
+
+	memset(p, 0x5a, len);
+	if (len != HF_COOKIE_LEN)
+		return len;
+	const struct hf_cookie_secrets one = {.cnt = 1, .key = {secrets.key[below(2)]}};
+	const struct hf_cookie_asker a = {.cookie = p,
+	    .cookie_len = HF_COOKIE_CLIENT_LEN,
+	    .addr = asker,
+	    .addr_len = asker_len,
+	    .now_s = NOW_S + 400 - below(4400)};
+	uint8_t made[HF_COOKIE_LEN];
+
+	(void)hf_cookie_answer(&one, &a, made);
+	memcpy(p, made, sizeof(made));
+	if (chance(5))
+		p[below(HF_COOKIE_LEN)] ^= 1;
+	return len;
+}
+
+/* One option, or several: cookies, padding, client subnet, NSID, what nobody knows. */
 static size_t
 put_options(uint8_t *p)
 {
-	unsigned len = chance(3) ? 8 : below(30), code = below(16);
-	uint8_t *end = fx_u16(fx_u16(p, code), chance(20) ? below(100) : len);
+	static const uint16_t codes[] = {HF_OPTION_COOKIE, 12, 8, 11, HF_OPTION_NSID, 65001};
+	unsigned cnt = chance(3) ? below(4) : 1;
+	uint8_t *at = p;
 
-	memset(end, 0x5a, len);
-	return (size_t)(end - p) + len;
+	for (unsigned i = 0; i < cnt; i++) {
+		unsigned code = chance(2) ? HF_OPTION_COOKIE : codes[below(6)];
+		unsigned len = code == HF_OPTION_COOKIE ? put_cookie(at + 4) : below(40);
+
+		if (code != HF_OPTION_COOKIE)
+			memset(at + 4, (int)below(256), len);
+		fx_u16(fx_u16(at, code), chance(60) ? below(100) : len);
+		at += 4 + len;
+	}
+	return (size_t)(at - p);
 }
 
 /* A query for a name that may be in the cache. */
@@ -171,13 +210,15 @@ make_frame(uint8_t *f)
 	    {127, 0, 0, 1}, {0, 1, 2, 3}, {224, 0, 0, 1}, {223, 9, 9, 9}};
 	static const uint8_t odd_v6[][16] = {{0}, {[15] = 1}, {[15] = 2}, {0xff, 2, [15] = 1}};
 	struct frame_plan p = {.v6 = chance(2), .vlan = chance(4)};
-	uint8_t query[600];
-	size_t len = make_query(query);
+	uint8_t query[800];
 
 	if (chance(10)) /* no host's address, nearly one, and our own */
 		p.from = p.v6 ? odd_v6[below(4)] : odd_v4[below(4)];
 	else if (chance(20))
 		p.from = p.v6 ? our_v6 : our_v4;
+	asker_len = p.v6 ? 16 : 4;
+	asker = p.from != NULL ? p.from : p.v6 ? their_v6 : their_v4;
+	size_t len = make_query(query);
 	size_t whole = frame_udp(f, &p, len);
 	size_t at = whole - len;
 
@@ -215,7 +256,9 @@ check_frame(const struct dp_hit_way *w, const uint8_t *f, size_t len)
 {
 	uint8_t *mine = malloc(CAP), theirs[CAP]; /* a sanitizer sees what is read behind it */
 	uint64_t queries = core.counters[HF_COUNTER_queries], hit = core.counters[HF_COUNTER_hit];
+	uint64_t first[HF_COUNTER_CNT], second[HF_COUNTER_CNT];
 
+	memcpy(first, core.counters, sizeof(first));
 	assert_non_null(mine);
 	memcpy(mine, f, CAP);
 	memcpy(theirs, f, CAP);
@@ -225,7 +268,10 @@ check_frame(const struct dp_hit_way *w, const uint8_t *f, size_t len)
 	assert_int_equal(core.counters[HF_COUNTER_queries], queries + answered);
 	assert_int_equal(core.counters[HF_COUNTER_hit], hit + answered);
 	if (answered) {
+		memcpy(second, core.counters, sizeof(second));
 		size_t want = long_way(&ways, theirs, len);
+		for (unsigned i = 0; i < HF_COUNTER_CNT; i++)
+			assert_int_equal(core.counters[i] - second[i], second[i] - first[i]);
 		assert_int_equal(hits.hit[5].len, want);
 		assert_memory_equal(mine, theirs, want);
 		assert_int_equal(core.counters[HF_COUNTER_hit], hit + 2);
@@ -276,10 +322,12 @@ each_way_answers_as_the_long_way_does(void **state)
 				set_services(chance(10) ? 0 : 1 + below(2));
 			core.now_ms += 500 * chance(40); /* some ends are met to the millisecond */
 			core.control_alive = chance(2);
+			secrets.required = chance(10);
 			size_t len = make_frame(f);
 			answered += check_frame(w, f, len);
 		}
 		assert_in_range(answered, ROUNDS / 20, ROUNDS);
+		assert_in_range(core.counters[HF_COUNTER_client_cookie_good], 1 + i, UINT64_MAX);
 	}
 }
 
@@ -346,6 +394,46 @@ a_plain_query_goes_no_long_way(void **state)
 	}
 }
 
+/* Options that ask for nothing, and cookies, too. */
+static void
+a_query_with_usual_options_goes_no_long_way(void **state)
+{
+	(void)state;
+	static const uint8_t subnet[] = {0, 8, 0, 7, 0, 1, 24, 0, 198, 51, 100};
+	const struct fx_answer a = {.name = "www.example.", .rr_cnt = 1, .ttl_s = 300};
+	const struct fx_query q = {.name = "www.example.", .edns = true};
+
+	publish(&a);
+	secrets.required = false;
+	for (unsigned n = 0; n < 64; n++) {
+		struct frame_plan p = {.v6 = n & 1};
+		uint8_t f[FRAME_CAP], query[600], *end;
+		size_t len = fx_query(&q, query), added = 0;
+
+		end = query + len;
+		if ((n & 2) != 0) { /* a client's cookie alone */
+			memcpy(end, (const uint8_t[12]){0, HF_OPTION_COOKIE, 0, 8, 1, 2, 3}, 12);
+			added += 12;
+		}
+		if ((n & 4) != 0) {
+			memcpy(end + added, subnet, sizeof(subnet));
+			added += sizeof(subnet);
+		}
+		if ((n & 8) != 0) { /* padding */
+			memcpy(end + added, (const uint8_t[4 + 17]){0, 12, 0, 17}, 4 + 17);
+			added += 4 + 17;
+		}
+		fx_u16(end - 2, (unsigned)added);
+		size_t whole = frame_udp(f, &p, len + added), at = whole - len - added;
+		memcpy(f + at, query, len + added);
+		memset(f + at - 2, 0, 2);
+		dp_put_u16(f + at - 2, transport_checksum(f, &p, at - 8));
+		for (unsigned i = 0; dp_hit_way(i) != NULL; i++)
+			if (dp_hit_way_runs(dp_hit_way(i)))
+				assert_true(check_frame(dp_hit_way(i), f, whole));
+	}
+}
+
 /* A burst in one go: each packet by its own frame, whoever stands beside it. */
 static void
 packets_of_a_burst_do_not_mix(void **state)
@@ -403,7 +491,11 @@ setup_all(void **state)
 {
 	test_service(&service, &host);
 	make_names();
-	return setup(state);
+	int rc = setup(state);
+	core.cookies = &secrets;
+	core.wall_s = NOW_S;
+	core.identity = &identity;
+	return rc;
 }
 
 int
@@ -414,6 +506,7 @@ main(void)
 	    TEST(each_way_answers_as_the_long_way_does),
 	    TEST(no_way_answers_headers_that_the_long_way_does_not),
 	    TEST(a_plain_query_goes_no_long_way),
+	    TEST(a_query_with_usual_options_goes_no_long_way),
 	    TEST(packets_of_a_burst_do_not_mix),
 	    TEST(what_the_port_has_summed_is_not_summed_again),
 	};
