@@ -16,6 +16,8 @@ static struct dp_core core;
 static struct dp_service service;
 static struct dp_host host = {.service = &service, .mac = {2, 0, 0, 0, 0, 1}};
 static struct dp_hits hits;
+static const struct hf_cookie_secrets secrets = {.cnt = 2, .key = {{{1, 2}}, {{3, 4}}}};
+static const struct hf_identity identity = {.nsid = "ns1"};
 static uint64_t written[HF_COUNTER_CNT];
 
 static void
@@ -66,6 +68,8 @@ start(void)
 	require(policy != NULL && dp_core_init(&core, 0, 16, 32, seed) == 0);
 	core.table = table;
 	core.now_ms = BOOT_MS + 2500;
+	core.cookies = &secrets;
+	core.identity = &identity;
 	service.v4_cnt = service.v6_cnt = 1;
 	memcpy(service.v4[0], (const uint8_t[]){192, 0, 2, 53}, 4);
 	memcpy(service.v6[0], (const uint8_t[16]){0x20, 1, 0xd, 0xb8, [15] = 0x53}, 16);
