@@ -54,10 +54,9 @@ way_cookie(const struct dp_core *core, const struct dp_hit *h, uint8_t out[HF_CO
 static uint64_t
 way_options_write(uint8_t *dns, unsigned off, const uint8_t *cookie)
 {
-	const uint64_t zero = 0;
 	uint8_t tail[2 + HF_REPLY_COOKIE_LEN + 2] = {0};
 	unsigned len = cookie != NULL ? HF_REPLY_COOKIE_LEN : 0;
-	uint64_t sum = zero;
+	uint64_t sum = 0;
 
 	dp_put_u16(tail, len);
 	if (cookie != NULL)
@@ -68,13 +67,14 @@ way_options_write(uint8_t *dns, unsigned off, const uint8_t *cookie)
 	return way_at(sum, off);
 }
 
-/* The reply: way_reply's, then its options, and the checksum less what goes and plus what comes. */
+/* The reply: way_reply's, then its options, and the checksum less what goes and plus what comes.
+ * What is subtracted is made small first, below the multiple of 0xffff. */
 static void
 way_reply_options(struct dp_hit *h, const struct way_answer *a, const uint8_t *cookie)
 {
 	const uint64_t zero = (uint64_t)UINT16_MAX << 32;
 	unsigned from = h->body_off + WAY_OPT_TAIL, to = h->body_off + a->body_len + WAY_OPT_TAIL;
-	uint64_t went = way_at(way_sum(h->dns + from, h->dns_len - from), from);
+	uint64_t went = way_at(way_halves(way_sum(h->dns + from, h->dns_len - from)), from);
 	uint8_t *sum_at = h->dns - 2;
 
 	way_reply(h, a);
