@@ -51,20 +51,22 @@ way_cookie(const struct dp_core *core, const struct dp_hit *h, uint8_t out[HF_CO
 
 /* RDLENGTH and options at dns + off, in place of what way_reply counted as none. Returns their
  * sum. */
-static uint64_t
+static inline uint64_t
 way_options_write(uint8_t *dns, unsigned off, const uint8_t *cookie)
 {
-	uint8_t tail[2 + HF_REPLY_COOKIE_LEN + 2] = {0};
-	unsigned len = cookie != NULL ? HF_REPLY_COOKIE_LEN : 0;
-	uint64_t sum = 0;
+	uint8_t *p = dns + off;
 
-	dp_put_u16(tail, len);
-	if (cookie != NULL)
-		(void)hf_reply_cookie_write(tail + 2, cookie);
-	memcpy(dns + off, tail, 2 + len);
-	for (unsigned i = 0; i < sizeof(tail); i += sizeof(uint64_t))
-		sum += way_halves(dp_load_u64(tail + i));
-	return way_at(sum, off);
+	if (cookie == NULL) {
+		dp_put_u16(p, 0);
+		return 0;
+	}
+	dp_put_u16(p, HF_REPLY_COOKIE_LEN);
+	(void)hf_reply_cookie_write(p + 2, cookie);
+	/* From where it came, in pieces as they were stored. */
+	return way_at(way_be(HF_REPLY_COOKIE_LEN) + way_be(HF_OPTION_COOKIE) +
+		way_be(HF_COOKIE_LEN) + way_halves(dp_load_u64(cookie)) +
+		way_halves(dp_load_u64(cookie + 8)) + way_halves(dp_load_u64(cookie + 16)),
+	    off);
 }
 
 /* The reply: way_reply's, then its options, and the checksum less what goes and plus what comes.

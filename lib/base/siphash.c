@@ -62,7 +62,13 @@ hf_siphash(const struct hf_siphash_key *key, const void *data, size_t len)
 
 	for (; len >= 8; len -= 8, p += 8)
 		compress(&s, load_le(p));
-	for (size_t i = 0; i < len; i++)
+	if ((len & 4) != 0) { /* an IPv4 address in one go */
+		uint32_t half;
+
+		memcpy(&half, p, sizeof(half));
+		last |= le32toh(half);
+	}
+	for (size_t i = len & 4; i < len; i++)
 		last |= (uint64_t)p[i] << (8 * i);
 	compress(&s, last);
 

@@ -35,15 +35,30 @@ hf_cookie_key(const uint8_t secret[HF_COOKIE_SECRET_LEN])
 	return (struct hf_siphash_key){{load_le(secret), load_le(secret + 8)}};
 }
 
+/* What stands before the hash: the client's cookie, then version, reserved octets and time. Words,
+ * as they are stored: a packet's way is not to wait for what was just put together in memory. */
+struct front {
+	uint64_t client, made;
+};
+
+static struct front
+front_of(const uint8_t *cookie)
+{
+	struct front f;
+
+	memcpy(&f.client, cookie, sizeof(f.client));
+	memcpy(&f.made, cookie + VERSION_OFF, sizeof(f.made));
+	return f;
+}
+
 /* RFC 9018 4.4: all of the cookie before the hash, reserved octets as they are, and the address. */
 static uint64_t
-hash_of(const struct hf_siphash_key *key, const uint8_t *cookie, const struct hf_cookie_asker *a)
+hash_of(const struct hf_siphash_key *key, struct front f, const struct hf_cookie_asker *a)
 {
-	uint8_t in[HASH_OFF + ADDR_MAX];
+	uint64_t in[(HASH_OFF + ADDR_MAX) / 8] = {f.client, f.made};
 	size_t addr_len = a->addr_len < ADDR_MAX ? a->addr_len : ADDR_MAX;
 
-	memcpy(in, cookie, HASH_OFF);
-	memcpy(in + HASH_OFF, a->addr, addr_len);
+	memcpy(&in[HASH_OFF / 8], a->addr, addr_len);
 	return hf_siphash(key, in, HASH_OFF + addr_len);
 }
 
@@ -67,11 +82,12 @@ key_of(const struct hf_cookie_secrets *s, const struct hf_cookie_asker *a)
 
 	int32_t age = age_of(a);
 	uint64_t given = load_le(a->cookie + HASH_OFF);
+	const struct front f = front_of(a->cookie);
 
 	if (age > HF_COOKIE_VALID_S || age < -HF_COOKIE_FUTURE_S)
 		return NO_KEY;
 	for (unsigned i = 0; i < s->cnt; i++)
-		if (hash_of(&s->key[i], a->cookie, a) == given)
+		if (hash_of(&s->key[i], f, a) == given)
 			return (int)i;
 	return NO_KEY;
 }
@@ -93,13 +109,12 @@ hf_cookie_check(const struct hf_cookie_secrets *s, const struct hf_cookie_asker 
 static void
 make(const struct hf_cookie_secrets *s, const struct hf_cookie_asker *a, uint8_t out[HF_COOKIE_LEN])
 {
-	static const uint8_t head[4] = {VERSION};
-	uint32_t stamp = htobe32(a->now_s);
+	struct front f = front_of(a->cookie);
 
-	memcpy(out, a->cookie, HF_COOKIE_CLIENT_LEN);
-	memcpy(out + VERSION_OFF, head, sizeof(head));
-	memcpy(out + TIMESTAMP_OFF, &stamp, sizeof(stamp));
-	store_le(out + HASH_OFF, hash_of(&s->key[0], out, a));
+	f.made = htole64(VERSION | (uint64_t)le32toh(htobe32(a->now_s)) << 32);
+	memcpy(out, &f.client, sizeof(f.client));
+	memcpy(out + VERSION_OFF, &f.made, sizeof(f.made));
+	store_le(out + HASH_OFF, hash_of(&s->key[0], f, a));
 }
 
 enum hf_cookie_state
