@@ -11,6 +11,7 @@ EDE_NO_CONTROL = 22
 EDE_RATE_LIMITED = 32      # over this resolver's own limits
 UNKNOWN_FROM = 20_000_000  # hosts from here on are in no cache
 UNKNOWN_CNT = 10_000_000   # so many of them are asked for
+COOKIE_SECRET = bytes(range(16))
 
 FIRST = (b"www", b"a", b"cdn", b"ns")                      # names of at most 22 octets
 FIRST_MIXED = (b"www", b"a", b"static-content", b"mail")

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Frames and pcap files: queries in, replies out, and what a reply must be."""
+import os
 import struct
+import sys
+import time
 
 import dns.flags
 import dns.message
@@ -8,11 +11,15 @@ import dns.name
 
 import data
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
+from model import COOKIE, cookie_make  # noqa: E402
+
 SERVICE_V4 = bytes([192, 0, 2, 53])
 SERVICE_V6 = bytes.fromhex("20010db8000000000000000000000053")
 CLIENT_MAC = bytes.fromhex("020000000101")
 UDP_MAX = 1232
 AGE_MAX_S = 120  # how much a TTL may have counted down since the answers were preloaded
+CLIENT_COOKIE, GOOD_COOKIE = "learning", "good"  # as the counters call who has one
 MIX = "mix"     # half IPv6; 40 % DO, 30 % EDNS without DO, 30 % without; a quarter AD, upper case
 
 
@@ -34,7 +41,7 @@ def mixed_case(label, rng):
 class Query:
     """One client's question. edns: None, False (DO clear) or True (DO set)."""
 
-    def __init__(self, rng, content, host, family="4", edns=None, asks_ad=False):
+    def __init__(self, rng, content, host, family="4", edns=None, asks_ad=False, cookie=None):
         """family: "4", "6" or MIX. edns: as above, or MIX."""
         mix = edns == MIX
         self.content, self.host = content, host
@@ -58,6 +65,12 @@ class Query:
             labels = [mixed_case(x, rng) for x in labels]
         self.question = data.name_wire(labels) + struct.pack("!HH", self.shape.qtype, 1)
 
+        self.cookie = b""
+        if cookie:
+            self.cookie = rng.getrandbits(64).to_bytes(8, "big")
+        if cookie == GOOD_COOKIE:
+            self.cookie = cookie_make(data.COOKIE_SECRET, self.cookie, self.client, int(time.time()))
+
     def who(self):
         return self.client, self.port.to_bytes(2, "big"), self.id.to_bytes(2, "big")
 
@@ -70,7 +83,8 @@ class Query:
     def message(self):
         opt = b""
         if self.edns is not None:
-            opt = struct.pack("!BHHIH", 0, 41, UDP_MAX, 0x8000 if self.edns else 0, 0)
+            options = struct.pack("!HH", COOKIE, len(self.cookie)) + self.cookie if self.cookie else b""
+            opt = struct.pack("!BHHIH", 0, 41, UDP_MAX, 0x8000 if self.edns else 0, len(options)) + options
         head = struct.pack("!6H", self.id, self.flags(), 1, 0, 0, 1 if opt else 0)
         return head + self.question + opt
 
@@ -173,6 +187,8 @@ def check_reply(query, frame, mac, answered=None, ede=data.EDE_NO_CONTROL):
             flags |= dns.flags.AD
     else:
         options = [struct.pack("!HHH", 15, 2, ede)]
+    if query.cookie:
+        options = options + [struct.pack("!HH", COOKIE, 24) + right_cookie(query, message)]
     has_opt = query.edns is not None
     head = struct.pack("!6H", query.id, flags | rcode, 1, len(answer), len(authority),
                        int(has_opt))
@@ -186,6 +202,15 @@ def check_reply(query, frame, mac, answered=None, ede=data.EDE_NO_CONTROL):
         raise Wrong(f"malformed: {e!r}") from e
     check_section(query, parsed.answer, answer)
     check_section(query, parsed.authority, authority)
+
+
+def right_cookie(query, message):
+    """A good one goes back as it came (RFC 9018 4.3: it is young); who has none gets one made now."""
+    if len(query.cookie) == 24:
+        return query.cookie
+    made = int.from_bytes(message[-12:-8], "big")  # it ends the message
+    require(abs(time.time() - made) < AGE_MAX_S, "a cookie's time", made)
+    return cookie_make(data.COOKIE_SECRET, query.cookie, query.client, made)
 
 
 def check_opt(query, message, options):

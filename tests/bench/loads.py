@@ -29,6 +29,7 @@ class Asking:
     storm: float = 0.0     # share of queries that draw names uniformly, whatever the law: in no cache
     storm_known: bool = False  # ... or, for comparison, in the cache after all
     storm_nets: tuple = ()     # /24 that they come from, three octets each; none: from everywhere
+    cookie: str = None     # or frames.CLIENT_COOKIE, frames.GOOD_COOKIE; with edns False or True
 
 
 def zipf(hosts, rng):
@@ -60,7 +61,7 @@ def queries(content, asking, cnt):
         storm = asking.storm and rng.random() < asking.storm
         if storm:
             host = storm_host(content, asking, rng.random())
-        query = frames.Query(rng, content, host, asking.family, asking.edns, asking.ad)
+        query = frames.Query(rng, content, host, asking.family, asking.edns, asking.ad, asking.cookie)
         if storm and asking.storm_nets:
             query.client = rng.choice(asking.storm_nets) + query.client[3:]
         yield query

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* preload KIND ENTRIES [NTAS]: that many answers of a kind for holdfast-dataplane --preload, to
- * standard output, behind a policy with so many NTAs. data.py says the same about names and data,
- * so that replies are held against something this program did not write. */
+ * standard output, behind a cookie secret and a policy with so many NTAs. data.py says the same
+ * about names and data, so that replies are held against something this program did not write. */
 #include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +18,16 @@ message_write(const struct hf_msg_head *head)
 
 	fwrite(&len, sizeof(len), 1, stdout);
 	fwrite(head, 1, len, stdout);
+}
+
+static void
+cookies_write(void)
+{
+	struct hf_msg_cookies m = {.head = {.type = HF_MSG_COOKIES, .len = sizeof(m)}, .cnt = 1};
+
+	for (unsigned i = 0; i < HF_COOKIE_SECRET_LEN; i++)
+		m.secret[0][i] = (uint8_t)i;
+	message_write(&m.head);
 }
 
 /* One of the policy's NTAs, at the zone of a host. */
@@ -83,6 +93,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	cookies_write();
 	int rc = ntas == 0 ? 0 : policy_write(k, (uint32_t)ntas, (uint32_t)entries);
 	for (uint32_t i = 0; rc == 0 && i < entries; i++) {
 		rc = bench_answer(k, i, m);

@@ -284,13 +284,16 @@ def between(before, after):
                   (b["cpu_ns"] - a["cpu_ns"]) / 1e9, counters)
 
 
-def only_answers(stats, entries, unknown=0.0):
+def only_answers(stats, entries, unknown=0.0, cookie=None):
     """At the end: every packet was a query, every query a hit or, of the share of unknown names, a
-    SERVFAIL for want of a control plane; each was sent, and nothing else happened."""
+    SERVFAIL for want of a control plane; each was sent, and nothing else happened. cookie: what each
+    had (frames.GOOD_COOKIE)."""
     if stats["cache_entries"] != entries:
         raise Invalid(f"{stats['cache_entries']} entries of {entries} in the cache")
     c = workers_sum(stats)
     n, missed = c["rx"], c["no_control"]
+    if cookie and c.pop(f"client_cookie_{cookie}") != n:
+        raise Invalid(f"not all of {n} cookies were {cookie}")
     rest = {k: v for k, v in c.items() if v and k not in
             ("cpu_ns", "rx", "tx", "queries", "hit", *(["no_control"] if unknown else []))}
     if n == 0 or c["tx"] != n or c["queries"] != n or c["hit"] + missed != n or rest:

@@ -71,7 +71,7 @@ def run(build, work, content, asking, options=()):
         until = time.monotonic() + REPLY_MAX_S
         while dataplane.sent() < len(asked) and time.monotonic() < until:
             time.sleep(0.01)
-        only_answers(dataplane.end(), content.entries, asking.unknown)
+        only_answers(dataplane.end(), content.entries, asking.unknown, asking.cookie)
     finally:
         dataplane.close()
     replies = {frames.whose(r): r for r in frames.pcap_read(tx)}  # in any order

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <x86intrin.h>
 
 #include "dataplane/guard.h"
@@ -36,6 +37,7 @@ struct bench {
 	struct dp_service service;
 	struct dp_host host;
 	struct dp_guard guard;
+	struct hf_cookie_secrets cookies;
 	uint64_t gate_ns;
 	struct frame *frames;
 	unsigned frame_cnt;
@@ -63,6 +65,7 @@ read_answers(struct bench *b)
 {
 	static union {
 		struct hf_msg_answer m;
+		struct hf_msg_cookies cookies;
 		uint8_t octets[HF_UPDATE_SLOT_LEN];
 	} u;
 	struct hf_answer_view view;
@@ -71,6 +74,11 @@ read_answers(struct bench *b)
 	while (fread(&len, sizeof(len), 1, stdin) == 1) {
 		require(
 		    len <= sizeof(u) && fread(u.octets, len, 1, stdin) == 1, "answers end early");
+		if (u.m.head.type == HF_MSG_COOKIES) {
+			b->cookies.cnt = 1;
+			b->cookies.key[0] = hf_cookie_key(u.cookies.secret[0]);
+			continue;
+		}
 		require(
 		    u.m.head.type == HF_MSG_ANSWER && hf_msg_check_answer(&u.m, &view) == HF_MSG_OK,
 		    "an answer is none");
@@ -222,6 +230,8 @@ main(int argc, char **argv)
 	b->policy = dp_policy_create_default(&b->table->hash);
 	require(b->policy != NULL && dp_core_init(&b->core, 0, 64, 64, seed) == 0, "no memory");
 	b->core.table = b->table;
+	b->core.cookies = &b->cookies;
+	b->core.wall_s = (uint32_t)time(NULL);
 	b->core.now_ms = BOOT_MS + 5000;
 	if (limits)
 		limit(b);
