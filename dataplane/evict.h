@@ -43,18 +43,30 @@ struct dp_ghosts {
 	uint64_t cnt;
 };
 
+static inline uint16_t *
+dp_ghosts_slot(const struct dp_ghosts *g, uint64_t hash)
+{
+	return &g->slot[(hash >> 32) * g->cnt >> 32];
+}
+
+static inline void
+dp_ghosts_prefetch(const struct dp_ghosts *g, uint64_t hash)
+{
+	__builtin_prefetch(dp_ghosts_slot(g, hash));
+}
+
 /* WRITER. It left probation. */
 static inline void
 dp_ghosts_put(struct dp_ghosts *g, uint64_t hash)
 {
-	g->slot[(hash >> 32) * g->cnt >> 32] = (uint16_t)(hash | 1);
+	*dp_ghosts_slot(g, hash) = (uint16_t)(hash | 1);
 }
 
 /* WRITER. It did, not long ago. */
 static inline bool
 dp_ghosts_take(struct dp_ghosts *g, uint64_t hash)
 {
-	uint16_t *slot = &g->slot[(hash >> 32) * g->cnt >> 32];
+	uint16_t *slot = dp_ghosts_slot(g, hash);
 	bool there = *slot == (uint16_t)(hash | 1);
 
 	if (there)

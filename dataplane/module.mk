@@ -14,6 +14,7 @@ endif
 
 dataplane_src := \
 	dataplane/access.c \
+	dataplane/batch.c \
 	dataplane/bell.c \
 	dataplane/bucket.c \
 	dataplane/domain.c \

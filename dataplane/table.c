@@ -83,9 +83,10 @@ dp_table_destroy(struct dp_table *t)
 /* --- look-up ----------------------------------------------------------------------- */
 
 static inline struct dp_entry *
-bucket_find(const struct dp_table *t, struct dp_bucket *b, const struct dp_key *key, unsigned *slot)
+bucket_find(const struct dp_table *t, struct dp_bucket *b, uint64_t hash,
+    const struct dp_key_octets *key, unsigned *slot)
 {
-	for (unsigned m = dp_bucket_match(b, key->hash); m != 0; m &= m - 1) {
+	for (unsigned m = dp_bucket_match(b, hash); m != 0; m &= m - 1) {
 		*slot = (unsigned)__builtin_ctz(m);
 		uint64_t word = dp_bucket_word(b, *slot);
 
@@ -93,21 +94,21 @@ bucket_find(const struct dp_table *t, struct dp_bucket *b, const struct dp_key *
 		if (word == 0)
 			continue;
 		struct dp_entry *e = dp_word_entry(t, word);
-		if (dp_entry_has_key(e, &key->o))
+		if (dp_entry_has_key(e, key))
 			return e;
 	}
 	return NULL;
 }
 
 static struct dp_entry *
-find(const struct dp_table *t, const struct dp_key *key, struct dp_place *at)
+find(const struct dp_table *t, uint64_t hash, const struct dp_key_octets *key, struct dp_place *at)
 {
-	at->bucket = dp_table_first(t, key->hash);
-	struct dp_entry *e = bucket_find(t, at->bucket, key, &at->slot);
+	at->bucket = dp_table_first(t, hash);
+	struct dp_entry *e = bucket_find(t, at->bucket, hash, key, &at->slot);
 	if (e != NULL)
 		return e;
-	at->bucket = dp_table_second(t, key->hash);
-	return bucket_find(t, at->bucket, key, &at->slot);
+	at->bucket = dp_table_second(t, hash);
+	return bucket_find(t, at->bucket, hash, key, &at->slot);
 }
 
 struct dp_entry *
@@ -115,7 +116,7 @@ dp_table_find(const struct dp_table *t, const struct dp_key *key)
 {
 	struct dp_place at;
 
-	return find(t, key, &at);
+	return find(t, key->hash, &key->o, &at);
 }
 
 struct dp_entry *
@@ -268,14 +269,11 @@ enum dp_insert
 dp_table_insert(struct dp_table *t, const struct dp_entry *e, uint64_t hash, uint64_t now_ms)
 {
 	unsigned lines = dp_entry_lines(e);
-	struct dp_key key = {.hash = hash};
 	struct dp_place at;
 
-	memcpy(&key.o, e, DP_KEY_META_LEN);
-	memcpy(key.o.name, e->name, e->name_len);
 	dp_table_reclaim(t);
 	dp_evict_step(t, lines, now_ms);
-	const struct dp_entry *old = find(t, &key, &at);
+	const struct dp_entry *old = find(t, hash, dp_entry_key(e), &at);
 	uint64_t line = dp_segments_append(&t->segments, queue_for(t, old, &at, hash), e, lines);
 	if (line == DP_LINE_NONE) {
 		dp_count(t->counters, HF_COUNTER_reader_stalled);
@@ -336,23 +334,40 @@ keep_stale(struct dp_table *t, const struct dp_policy *p, const struct hf_msg_an
 	return true;
 }
 
-enum dp_insert
-dp_table_answer(struct dp_table *t, const struct dp_policy *p, const struct hf_msg_answer *m,
-    const struct hf_answer_view *view, uint64_t now_ms)
+void
+dp_answer_key(struct dp_answer *a, const struct dp_table *t)
 {
-	bool failed = m->verdict == HF_VERDICT_BOGUS || m->verdict == HF_VERDICT_FAILURE;
-	struct dp_entry *e = dp_table_scratch(t);
-	struct dp_key key;
+	dp_key_from_msg(&a->key, &t->hash, &a->m->key);
+	__builtin_prefetch(dp_table_first(t, a->key.hash), 1);
+	__builtin_prefetch(dp_table_second(t, a->key.hash));
+	dp_ghosts_prefetch(&t->ghosts, a->key.hash);
+}
 
-	dp_key_from_msg(&key, &t->hash, &m->key);
-	bool kept = failed && keep_stale(t, p, m, &key, now_ms);
+enum dp_insert
+dp_table_take(
+    struct dp_table *t, const struct dp_policy *p, const struct dp_answer *a, uint64_t now_ms)
+{
+	bool failed = a->m->verdict == HF_VERDICT_BOGUS || a->m->verdict == HF_VERDICT_FAILURE;
+	struct dp_entry *e = dp_table_scratch(t);
+
+	bool kept = failed && keep_stale(t, p, a->m, &a->key, now_ms);
 	if (!kept) {
-		dp_entry_make(e, m, view, now_ms);
+		dp_entry_make(e, a->m, &a->view, now_ms);
 		dp_entry_set_nta_mask(e, dp_policy_mask_at_birth(p, e));
 	}
-	enum dp_insert done = dp_table_insert(t, e, key.hash, now_ms);
+	enum dp_insert done = dp_table_insert(t, e, a->key.hash, now_ms);
 	if (!kept || done == DP_INSERT_NO_MEMORY)
 		return done;
 	dp_count(t->counters, HF_COUNTER_kept_stale);
 	return DP_INSERT_KEPT_STALE;
+}
+
+enum dp_insert
+dp_table_answer(struct dp_table *t, const struct dp_policy *p, const struct hf_msg_answer *m,
+    const struct hf_answer_view *view, uint64_t now_ms)
+{
+	struct dp_answer a = {.m = m, .view = *view};
+
+	dp_answer_key(&a, t);
+	return dp_table_take(t, p, &a, now_ms);
 }

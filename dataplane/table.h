@@ -235,10 +235,25 @@ dp_table_scratch(struct dp_table *t)
 enum dp_insert
 dp_table_insert(struct dp_table *t, const struct dp_entry *e, uint64_t hash, uint64_t now_ms);
 
-/* What a checked ANSWER does to the cache: builds and inserts; or, when it is BOGUS or FAILURE
- * and the present entry is good and may still be served stale under p, or its twin
+/* A checked ANSWER on its way in. */
+struct dp_answer {
+	const struct hf_msg_answer *m;
+	struct hf_answer_view view;
+	struct dp_key key;
+};
+
+/* Set its key, and bring closer what an insert looks at first: once for some answers before the
+ * first goes in. */
+void dp_answer_key(struct dp_answer *a, const struct dp_table *t);
+
+/* What an answer whose key is set does to the cache: builds and inserts; or, when it is BOGUS or
+ * FAILURE and the present entry is good and may still be served stale under p, or its twin
  * (dp_table_find_plain) may, keeps that one with a note when to try again. Counts, too,
  * kept_stale. */
+enum dp_insert dp_table_take(struct dp_table *t, const struct dp_policy *p,
+    const struct dp_answer *a, uint64_t now_ms);
+
+/* The same for one alone. */
 enum dp_insert dp_table_answer(struct dp_table *t, const struct dp_policy *p,
     const struct hf_msg_answer *m, const struct hf_answer_view *view, uint64_t now_ms);
 

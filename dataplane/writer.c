@@ -12,7 +12,7 @@
 #include "lib/base/rand.h"
 
 enum {
-	UPDATE_BATCH = 256, /* messages between two looks at the sockets */
+	UPDATE_MAX = 256, /* messages between two looks at the sockets */
 	ASK_BATCH = 16,
 	PRELOAD_BUFFER_LEN = 1 << 18,
 	POLL_MS = 50, /* HF_LINK_BEAT_NS / 2 */
@@ -56,17 +56,14 @@ count_fault(struct dp_writer *w, enum hf_msg_fault fault)
 }
 
 static enum hf_msg_fault
-take_answer(struct dp_writer *w, const struct hf_msg_answer *m)
+take_answer(struct dp_writer *w, const struct dp_answer *a, uint64_t now)
 {
-	struct hf_answer_view view;
-	enum hf_msg_fault fault = hf_msg_check_answer(m, &view);
+	const struct hf_msg_answer *m = a->m;
 
-	if (fault == HF_MSG_OK && m->handle != 0 && m->core >= w->worker_cnt)
-		fault = HF_MSG_FAULT_VALUE;
-	if (fault != HF_MSG_OK)
-		return fault;
+	if (m->handle != 0 && m->core >= w->worker_cnt)
+		return HF_MSG_FAULT_VALUE;
 	dp_count(w->counters, HF_COUNTER_msg_answer);
-	(void)dp_table_answer(w->table, policy_now(w), m, &view, now_ms(w));
+	(void)dp_table_take(w->table, policy_now(w), a, now);
 	if (m->handle != 0) {
 		struct dp_worker *who = w->workers[m->core];
 
@@ -189,18 +186,17 @@ take_policy_rule(struct dp_writer *w, const struct hf_msg_policy_rule *m)
 	return fault;
 }
 
-/* One message, already private to us: len octets at m, 8-byte aligned. */
+/* One message of a batch that was taken at now. */
 static enum hf_msg_fault
-take_message(struct dp_writer *w, const void *m, size_t len, uint32_t epoch)
+take_message(struct dp_writer *w, const struct dp_message *message, uint64_t now)
 {
-	const struct hf_msg_head *head = m;
-	enum hf_msg_fault fault = hf_msg_check_head(m, len, epoch);
+	const void *m = message->head;
 
-	if (fault != HF_MSG_OK)
-		return fault;
-	switch (head->type) {
+	if (message->fault != HF_MSG_OK)
+		return message->fault;
+	switch (message->head->type) {
 	case HF_MSG_ANSWER:
-		return take_answer(w, m);
+		return take_answer(w, &message->answer, now);
 	case HF_MSG_POLICY_BEGIN:
 		return take_policy_begin(w, m);
 	case HF_MSG_POLICY_RULE:
@@ -212,19 +208,20 @@ take_message(struct dp_writer *w, const void *m, size_t len, uint32_t epoch)
 	}
 }
 
-/* Returns how many messages there were, at most UPDATE_BATCH. */
+/* Returns how many messages there were, fewer than UPDATE_MAX and a batch. */
 static unsigned
 take_updates(struct dp_writer *w)
 {
-	alignas(8) uint8_t m[HF_UPDATE_SLOT_LEN];
+	struct dp_batch *b = &w->batch;
 	unsigned cnt = 0;
 
-	for (; w->link != NULL && cnt < UPDATE_BATCH; cnt++) {
-		size_t len = hf_ring_take(hf_link_update(w->link), m, sizeof(m));
+	while (w->link != NULL && cnt < UPDATE_MAX &&
+	    dp_batch_take(b, hf_link_update(w->link), w->epoch, w->table) != 0) {
+		uint64_t now = now_ms(w);
 
-		if (len == 0)
-			break;
-		count_fault(w, take_message(w, m, len, w->epoch));
+		for (unsigned i = 0; i < b->cnt; i++)
+			count_fault(w, take_message(w, &b->message[i], now));
+		cnt += b->cnt;
 	}
 	if (cnt > 0)
 		dp_table_reclaim(w->table);
@@ -538,7 +535,7 @@ void
 dp_writer_run(struct dp_writer *w, uint64_t until_ns)
 {
 	while (!atomic_load_explicit(&w->shared->stop, memory_order_relaxed)) {
-		bool busy = take_updates(w) == UPDATE_BATCH;
+		bool busy = take_updates(w) >= UPDATE_MAX;
 
 		wait_for_work(w, busy);
 		watch(w);
@@ -598,12 +595,14 @@ preload_one(struct dp_writer *w, FILE *f)
 	if (len < sizeof(struct hf_msg_head) || len > sizeof(m) || fread(m, 1, len, f) != len)
 		return -EBADMSG;
 
-	const struct hf_msg_head *head = (const void *)m;
-	enum hf_msg_fault fault = hf_msg_check_head(m, len, 0);
-	if (fault == HF_MSG_OK && head->type == HF_MSG_COOKIES)
+	struct dp_message message = {.head = (const void *)m, .len = len};
+	enum hf_msg_fault fault;
+
+	dp_message_check(&message, w->table, 0);
+	if (message.fault == HF_MSG_OK && message.head->type == HF_MSG_COOKIES)
 		fault = take_cookies(w, (const void *)m);
-	else if (fault == HF_MSG_OK)
-		fault = take_message(w, m, len, 0);
+	else
+		fault = take_message(w, &message, now_ms(w));
 	if (fault == HF_MSG_OK)
 		return 1;
 	count_fault(w, fault);

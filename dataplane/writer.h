@@ -22,6 +22,7 @@
 #ifndef DP_WRITER_H
 #define DP_WRITER_H
 
+#include "dataplane/batch.h"
 #include "dataplane/stats.h"
 
 enum dp_attachment { DP_ATTACHMENT_NONE, DP_ATTACHMENT_GREETING, DP_ATTACHMENT_ATTACHED };
@@ -43,6 +44,7 @@ struct dp_writer {
 	uint64_t since_ns;    /* when this attachment state was entered */
 	uint64_t beat_ns;     /* when we last beat */
 	uint32_t epoch;
+	struct dp_batch batch;
 	/* the policy under way */
 	struct dp_policy *next;       /* between BEGIN and END */
 	enum hf_msg_fault next_fault; /* first fault of it */

@@ -65,6 +65,21 @@ static const struct len_range {
 #undef EXACT
 };
 
+size_t
+hf_msg_copy(const struct hf_ring *r, uint32_t at, void *out)
+{
+	struct hf_msg_head head;
+	size_t len;
+
+	hf_ring_copy(r, at, 0, &head, sizeof(head));
+	memcpy(out, &head, sizeof(head));
+	len = head.len < r->slot_len ? head.len : r->slot_len;
+	if (len <= sizeof(head))
+		return sizeof(head);
+	hf_ring_copy(r, at, sizeof(head), (uint8_t *)out + sizeof(head), len - sizeof(head));
+	return len;
+}
+
 enum hf_msg_fault
 hf_msg_check_head(const void *msg, size_t len, uint32_t epoch)
 {

@@ -177,6 +177,36 @@ hf_ring_ready(struct hf_ring *r)
 	return r->mine != r->peer || reader_refresh(r);
 }
 
+uint32_t
+hf_ring_pending(struct hf_ring *r)
+{
+	/* no more than slot_cnt: reader_refresh */
+	return hf_ring_ready(r) ? (uint32_t)(r->peer - r->mine) : 0;
+}
+
+void
+hf_ring_copy(const struct hf_ring *r, uint32_t at, size_t off, void *out, size_t len)
+{
+	memcpy(out, slot_at(r, r->mine + at) + off, len);
+}
+
+void
+hf_ring_prefetch(const struct hf_ring *r, uint32_t at, size_t len)
+{
+	const uint8_t *slot = slot_at(r, r->mine + at);
+
+	for (size_t off = 0; off < len; off += HF_RING_ALIGN)
+		__builtin_prefetch(slot + off);
+}
+
+void
+hf_ring_release(struct hf_ring *r, uint32_t cnt)
+{
+	r->mine += cnt;
+	/* release: the copies are complete before the WRITER may write over the slots */
+	atomic_store_explicit(&r->shm->tail, r->mine, memory_order_release);
+}
+
 size_t
 hf_ring_take(struct hf_ring *r, void *out, size_t cap)
 {
@@ -184,9 +214,8 @@ hf_ring_take(struct hf_ring *r, void *out, size_t cap)
 
 	if (!hf_ring_ready(r))
 		return 0;
-	memcpy(out, slot_at(r, r->mine), n);
-	/* release: the copy is complete before the WRITER may write over the slot */
-	atomic_store_explicit(&r->shm->tail, ++r->mine, memory_order_release);
+	hf_ring_copy(r, 0, 0, out, n);
+	hf_ring_release(r, 1);
 	return n;
 }
 
