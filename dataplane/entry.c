@@ -67,9 +67,13 @@ dp_entry_ede_text(const struct dp_entry *e, unsigned *len)
 uint64_t
 dp_entry_hash(const struct dp_entry *e, const struct dp_hash *h)
 {
-	alignas(DP_LINE_LEN) struct dp_key_octets o = {
-	    .type = e->type, .name_len = e->name_len, .variant = e->variant};
+	alignas(DP_LINE_LEN) struct dp_key_octets o;
+	unsigned lines = (DP_KEY_NAME_OFF + e->name_len + DP_LINE_LEN - 1u) / DP_LINE_LEN;
 
+	memset(&o, 0, (size_t)lines * DP_LINE_LEN);
+	o.type = e->type;
+	o.name_len = e->name_len;
+	o.variant = e->variant;
 	memcpy(o.name, e->name, e->name_len);
 	return dp_hash_key(h, &o);
 }
@@ -123,24 +127,37 @@ settle_ttls(const struct dp_entry *e, uint8_t *body, unsigned cnt)
 	}
 }
 
-/* Octet i counts in the low or the high half of a word, by its place in memory. */
+/* Octets in words of 32 bits, which say the same in ones' complement of 16: the first octet is a
+ * word's lowest (hash.c). */
+static uint64_t
+sum_words(const uint8_t *octets, unsigned len)
+{
+	uint64_t sum = 0, v;
+
+	for (; len >= sizeof(v); octets += sizeof(v), len -= sizeof(v)) {
+		memcpy(&v, octets, sizeof(v));
+		sum += (v & UINT32_MAX) + (v >> 32);
+	}
+	v = 0;
+	memcpy(&v, octets, len);
+	return sum + (v & UINT32_MAX) + (v >> 32);
+}
+
+/* The whole is at least what is taken away: an octet weighs no less in a word of 32 bits. */
 static uint16_t
 sum_of(const struct dp_entry *e)
 {
 	const struct dp_entry_ttls t = dp_entry_ttls(e);
 	const uint8_t *body = dp_entry_body(e);
 	unsigned cnt = dp_entry_rr_cnt(e);
-	uint64_t half[2] = {0, 0}; /* of octets at even and at odd offsets */
+	uint64_t sum = sum_words(body, e->body_len);
 
-	for (unsigned i = 0; i < e->body_len; i++)
-		half[i & 1] += body[i];
 	for (unsigned i = 0; i < cnt; i++) {
 		unsigned off = dp_entry_ttl_off(&t, i);
 
 		for (unsigned o = off; o < off + 4; o++)
-			half[o & 1] -= body[o];
+			sum -= (uint64_t)body[o] << 8 * (o & 1);
 	}
-	uint64_t sum = half[0] + (half[1] << 8); /* the first octet is a word's low half: hash.c */
 	while (sum > UINT16_MAX)
 		sum = (sum & UINT16_MAX) + (sum >> 16);
 	return (uint16_t)sum;

@@ -194,6 +194,9 @@ fetch(const struct dp_table *t, struct swept *batch)
 		w->lines = dp_entry_lines(w->e);
 		w->hash = dp_entry_hash(w->e, &t->hash);
 		__builtin_prefetch(dp_table_first(t, w->hash));
+		__builtin_prefetch(
+		    dp_table_second(t, w->hash)); /* what was replaced is in neither */
+		dp_ghosts_prefetch(&t->ghosts, w->hash);
 		at += w->lines;
 	}
 	return cnt;

@@ -142,7 +142,9 @@ dp_key_set(
 void
 dp_key_from_msg(struct dp_key *key, const struct dp_hash *h, const struct hf_msg_key *k)
 {
-	set_short(key, h, k->name, dp_key_meta(k->type, k->variant, k->name_len));
+	_Static_assert(offsetof(struct hf_msg_key, name) + HF_NAME_MAX + 1 <= sizeof(*k),
+	    "all blocks of its name are readable");
+	dp_key_set_at(key, h, k->name, dp_key_meta(k->type, k->variant, k->name_len));
 }
 
 void

@@ -92,8 +92,8 @@ uint64_t dp_hash_name(const struct dp_hash *h, const uint8_t *name, unsigned len
 void dp_key_set(
     struct dp_key *key, const struct dp_hash *h, const struct hf_question *q, uint8_t variant);
 
-/* The same for a valid name where it stands; DP_KEY_READ_MAX octets from there are readable, what
- * is behind the name does not matter. meta: of dp_key_meta. */
+/* The same for a valid name where it stands; its blocks of DP_BLOCK_LEN are readable to the last
+ * one's end, what is behind the name does not matter. meta: of dp_key_meta. */
 void dp_key_set_at(struct dp_key *key, const struct dp_hash *h, const uint8_t *name, uint32_t meta);
 
 /* From and to the link's form. k must have passed hf_msg_check_key. */

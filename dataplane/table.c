@@ -148,15 +148,17 @@ bool
 dp_table_place(
     const struct dp_table *t, uint64_t hash, uint64_t line, unsigned lines, struct dp_place *at)
 {
-	uint64_t want =
+	const uint64_t want =
 	    hash >> DP_WORD_TAG_SHIFT << DP_WORD_TAG_SHIFT | line << DP_WORD_LINE_SHIFT | lines;
+	struct dp_bucket *const both[2] = {dp_table_first(t, hash), dp_table_second(t, hash)};
 
-	for (unsigned i = 0; i < 2 * DP_BUCKET_SLOTS; i++) {
-		at->bucket =
-		    i < DP_BUCKET_SLOTS ? dp_table_first(t, hash) : dp_table_second(t, hash);
-		at->slot = i % DP_BUCKET_SLOTS;
-		if (place_word(at) == want)
-			return true;
+	for (unsigned i = 0; i < 2; i++) {
+		at->bucket = both[i];
+		for (unsigned m = dp_bucket_match(both[i], hash); m != 0; m &= m - 1) {
+			at->slot = (unsigned)__builtin_ctz(m);
+			if (place_word(at) == want)
+				return true;
+		}
 	}
 	return false;
 }

@@ -250,8 +250,8 @@ void dp_answer_key(struct dp_answer *a, const struct dp_table *t);
  * FAILURE and the present entry is good and may still be served stale under p, or its twin
  * (dp_table_find_plain) may, keeps that one with a note when to try again. Counts, too,
  * kept_stale. */
-enum dp_insert dp_table_take(struct dp_table *t, const struct dp_policy *p,
-    const struct dp_answer *a, uint64_t now_ms);
+enum dp_insert dp_table_take(
+    struct dp_table *t, const struct dp_policy *p, const struct dp_answer *a, uint64_t now_ms);
 
 /* The same for one alone. */
 enum dp_insert dp_table_answer(struct dp_table *t, const struct dp_policy *p,

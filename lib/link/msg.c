@@ -14,8 +14,6 @@ enum {
 	CLIENT_WAIT_MAX_MS = 60000, /* no client waits longer than a minute */
 	/* A body as it will stand in a client's message: header, question, body. */
 	VIRTUAL_MAX = HF_HEADER_LEN + HF_NAME_MAX + 4 + HF_BODY_MAX,
-	/* RDATA without compression: at most two names grow, in the types that may compress. */
-	EXPANDED_MAX = HF_BODY_MAX + 2 * HF_NAME_MAX,
 };
 
 const char *
@@ -111,9 +109,7 @@ octets_are_lower(const uint8_t *p, size_t len)
 static bool
 name_ok(const uint8_t *octets, uint8_t len)
 {
-	struct hf_name n;
-
-	return hf_name_from_octets(octets, len, &n) == 0 && octets_are_lower(octets, len);
+	return hf_name_octets_ok(octets, len) && octets_are_lower(octets, len);
 }
 
 enum hf_msg_fault
@@ -274,13 +270,12 @@ static bool
 chain_ok(const uint8_t *chain, size_t len, unsigned cnt)
 {
 	struct hf_cursor c;
-	struct hf_name n;
 
 	if (cnt > HF_CHAIN_MAX || !octets_are_lower(chain, len))
 		return false;
 	hf_cursor_init(&c, chain, len);
 	for (unsigned i = 0; i < cnt; i++)
-		hf_name_read_plain(&c, &n);
+		hf_name_skip_plain(&c);
 	return hf_cursor_ok(&c) && hf_cursor_left(&c) == 0;
 }
 
@@ -345,7 +340,7 @@ records_ok(const struct virtual_msg *v, struct hf_answer_view *view)
 	struct hf_rr rr;
 
 	virtual_walk(v, &c, &w);
-	while (hf_walk_next(&w, &rr)) {
+	while (hf_walk_step(&w, &rr)) {
 		if (view->ttl_cnt >= HF_ANSWER_RR_MAX || rr.klass != HF_CLASS_IN || rr.type == 0 ||
 		    rr.type == HF_TYPE_OPT || hf_type_is_meta(rr.type) || rr.ttl > HF_TTL_MAX_S)
 			return false;
@@ -362,7 +357,6 @@ records_ok(const struct virtual_msg *v, struct hf_answer_view *view)
 static bool
 names_ok(struct virtual_msg *v, const struct hf_answer_view *view)
 {
-	uint8_t expanded[EXPANDED_MAX];
 	struct hf_cursor c;
 	struct hf_walk w;
 	struct hf_rr rr;
@@ -370,8 +364,8 @@ names_ok(struct virtual_msg *v, const struct hf_answer_view *view)
 	for (unsigned i = 0; i < view->ttl_cnt; i++)
 		memset(v->octets + v->body_off + view->ttl_off[i], 0xff, 4);
 	virtual_walk(v, &c, &w);
-	while (hf_walk_next(&w, &rr)) {
-		if (hf_rdata_expand(v->octets, v->len, &rr, expanded, sizeof(expanded)) < 0)
+	while (hf_walk_step(&w, &rr)) {
+		if (hf_rdata_check(v->octets, v->len, &rr) != 0)
 			return false;
 	}
 	return hf_cursor_ok(&c);

@@ -307,9 +307,9 @@ enum hf_msg_fault {
 /* Name of a fault for logs and counters: "length", "type", ... */
 const char *hf_msg_fault_to_text(enum hf_msg_fault f);
 
-/* READER of r. Copy the message at places behind the oldest (at < pending) to out, which has room for
- * HF_RING_SLOT_LEN_MAX octets: once, its head first, then as much as the copied head says, within
- * the slot. Returns the octets copied, at least a head; the slot is not released. */
+/* READER of r. Copy the message at places behind the oldest (at < pending) to out, which has room
+ * for HF_RING_SLOT_LEN_MAX octets: once, its head first, then as much as the copied head says,
+ * within the slot. Returns the octets copied, at least a head; the slot is not released. */
 size_t hf_msg_copy(const struct hf_ring *r, uint32_t at, void *out);
 
 /* Checks. msg is the receiver's private copy, len its octets, at least a head.

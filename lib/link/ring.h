@@ -72,8 +72,8 @@ int hf_ring_ready(struct hf_ring *r);
 
 /* READER. The same in parts, for several messages at a time: how many there are, 0 when empty;
  * octets [off, off + len) of the slot at places behind the oldest (at < pending; within the slot),
- * as they are now, so what must not change is copied once; bring its first len octets closer; release
- * the oldest cnt slots, at most pending. */
+ * as they are now, so what must not change is copied once; bring its first len octets closer;
+ * release the oldest cnt slots, at most pending. */
 uint32_t hf_ring_pending(struct hf_ring *r);
 void hf_ring_copy(const struct hf_ring *r, uint32_t at, size_t off, void *out, size_t len);
 void hf_ring_prefetch(const struct hf_ring *r, uint32_t at, size_t len);

@@ -81,8 +81,9 @@ hf_walk_init(struct hf_walk *w, struct hf_cursor *c, const struct hf_header *h)
 	w->section = HF_SECTION_ANSWER;
 }
 
-bool
-hf_walk_next(struct hf_walk *w, struct hf_rr *rr)
+/* One more record is said to be there: it is at the cursor. */
+static inline bool
+walk_on(struct hf_walk *w, struct hf_rr *rr)
 {
 	while (w->section < HF_SECTION_CNT && w->left[w->section] == 0)
 		w->section++;
@@ -90,7 +91,26 @@ hf_walk_next(struct hf_walk *w, struct hf_rr *rr)
 		return false;
 	w->left[w->section]--;
 	rr->section = w->section;
+	return true;
+}
+
+bool
+hf_walk_next(struct hf_walk *w, struct hf_rr *rr)
+{
+	if (!walk_on(w, rr))
+		return false;
 	hf_rr_read(w->c, rr);
+	return hf_cursor_ok(w->c);
+}
+
+bool
+hf_walk_step(struct hf_walk *w, struct hf_rr *rr)
+{
+	if (!walk_on(w, rr))
+		return false;
+	rr->off = w->c->off;
+	hf_name_skip(w->c);
+	rr_rest_read(w->c, rr);
 	return hf_cursor_ok(w->c);
 }
 

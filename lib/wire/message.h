@@ -92,6 +92,9 @@ struct hf_walk {
 void hf_walk_init(struct hf_walk *w, struct hf_cursor *c, const struct hf_header *h);
 bool hf_walk_next(struct hf_walk *w, struct hf_rr *rr);
 
+/* The same, but the owner is stepped over, and rr->owner untouched. */
+bool hf_walk_step(struct hf_walk *w, struct hf_rr *rr);
+
 /* OPT of a record whose type is HF_TYPE_OPT: checks owner and option framing.
  * Returns false when malformed. */
 bool hf_edns_from_rr(const uint8_t *msg, const struct hf_rr *rr, struct hf_edns *edns);

@@ -114,15 +114,35 @@ hf_name_read_plain(struct hf_cursor *c, struct hf_name *n)
 	name_read(c, 0, n);
 }
 
-void
-hf_name_skip(struct hf_cursor *c)
+static inline void
+name_skip(struct hf_cursor *c, unsigned hops)
 {
 	struct span s;
 
-	if (c->bad || !name_scan(c->base, c->off, c->end, HOP_MAX, &s))
+	if (c->bad || !name_scan(c->base, c->off, c->end, hops, &s))
 		c->bad = true;
 	else
 		c->off = (uint32_t)s.end;
+}
+
+void
+hf_name_skip(struct hf_cursor *c)
+{
+	name_skip(c, HOP_MAX);
+}
+
+void
+hf_name_skip_plain(struct hf_cursor *c)
+{
+	name_skip(c, 0);
+}
+
+bool
+hf_name_octets_ok(const uint8_t *octets, size_t len)
+{
+	struct span s;
+
+	return name_scan(octets, 0, len, 0, &s) && s.end == len;
 }
 
 int

@@ -40,8 +40,12 @@ void hf_name_read(struct hf_cursor *c, struct hf_name *n);
  * 3597; questions of hostile clients). */
 void hf_name_read_plain(struct hf_cursor *c, struct hf_name *n);
 
-/* Step over a name without reading it out. */
+/* Step over a name without reading it out, where hf_name_read, or hf_name_read_plain, would. */
 void hf_name_skip(struct hf_cursor *c);
+void hf_name_skip_plain(struct hf_cursor *c);
+
+/* True when len uncompressed octets are exactly one whole name. */
+bool hf_name_octets_ok(const uint8_t *octets, size_t len);
 
 /* A name from len uncompressed octets (internal messages, RDATA). Returns 0 or
  * -EINVAL when they are not exactly one whole name; *n untouched then. */

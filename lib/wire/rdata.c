@@ -224,6 +224,45 @@ name_field_read(struct hf_cursor *c, uint8_t field, struct hf_name *n)
 		hf_name_read_plain(c, n);
 }
 
+/* A cursor over the RDATA of rr: no field may reach past the record. False: it does not fit. */
+static bool
+rdata_cursor(const uint8_t *msg, size_t msg_len, const struct hf_rr *rr, struct hf_cursor *c)
+{
+	hf_cursor_init(c, msg, msg_len);
+	c->off = rr->rdata_off < c->end ? rr->rdata_off : c->end;
+	if (!hf_cursor_need(c, rr->rdata_len))
+		return false;
+	c->end = c->off + rr->rdata_len;
+	return true;
+}
+
+static void
+name_field_skip(struct hf_cursor *c, uint8_t field)
+{
+	if (field == A6_NAME && hf_cursor_left(c) == 0)
+		return; /* as in name_field_read */
+	if (field == NAME_1035 || field == NAME_OLD)
+		hf_name_skip(c);
+	else
+		hf_name_skip_plain(c);
+}
+
+int
+hf_rdata_check(const uint8_t *msg, size_t msg_len, const struct hf_rr *rr)
+{
+	struct hf_cursor c;
+
+	if (!rdata_cursor(msg, msg_len, rr, &c))
+		return -EBADMSG;
+	for (const uint8_t *field = shape_of(rr->type); *field != END; field++) {
+		if (is_name(*field))
+			name_field_skip(&c, *field);
+		else
+			field_skip(&c, *field);
+	}
+	return hf_cursor_ok(&c) && hf_cursor_left(&c) == 0 ? 0 : -EBADMSG;
+}
+
 ssize_t
 hf_rdata_expand(
     const uint8_t *msg, size_t msg_len, const struct hf_rr *rr, uint8_t *out, size_t cap)
@@ -231,11 +270,8 @@ hf_rdata_expand(
 	struct hf_cursor c;
 	size_t len = 0;
 
-	hf_cursor_init(&c, msg, msg_len);
-	c.off = rr->rdata_off < c.end ? rr->rdata_off : c.end;
-	if (!hf_cursor_need(&c, rr->rdata_len))
+	if (!rdata_cursor(msg, msg_len, rr, &c))
 		return -EBADMSG;
-	c.end = c.off + rr->rdata_len; /* no field may reach past the record */
 	for (const uint8_t *field = shape_of(rr->type); *field != END; field++) {
 		const uint8_t *from = c.base + c.off;
 		struct hf_name name;

@@ -24,6 +24,9 @@
 ssize_t hf_rdata_expand(
     const uint8_t *msg, size_t msg_len, const struct hf_rr *rr, uint8_t *out, size_t cap);
 
+/* Whether hf_rdata_expand would do it, given room: 0 or -EBADMSG. */
+int hf_rdata_check(const uint8_t *msg, size_t msg_len, const struct hf_rr *rr);
+
 /* Lower-case the names inside uncompressed RDATA where RFC 4034 6.2 (as corrected by
  * RFC 6840 5.1) asks for it, in place. Returns 0 or -EBADMSG. */
 int hf_rdata_canonical(uint16_t type, uint8_t *rdata, size_t len);

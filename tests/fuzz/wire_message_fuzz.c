@@ -56,6 +56,8 @@ source_next(struct source *s, struct record *r)
 		ssize_t n = hf_rdata_expand(s->msg, s->len, &r->rr, r->rdata, sizeof(r->rdata));
 
 		must(n >= 0 || n == -EBADMSG || n == -ENOSPC);
+		must(n == -ENOSPC ||
+		    hf_rdata_check(s->msg, s->len, &r->rr) == (n < 0 ? -EBADMSG : 0));
 		if (n < 0)
 			continue;
 		must(n <= HF_RDATA_MAX);

@@ -44,6 +44,40 @@ body_set(const void *octets, uint16_t len, uint16_t an_cnt)
 	a.m.ns_cnt = a.m.ar_cnt = 0;
 }
 
+/* Never less than a head, never more than the slot. */
+static void
+a_message_is_copied_as_far_as_its_head_says(void **state)
+{
+	(void)state;
+	enum { SLOT = 64, CNT = 2 };
+	static const struct {
+		uint16_t says, copied;
+	} cases[] = {
+	    {0, 8}, {7, 8}, {8, 8}, {9, 9}, {63, 63}, {64, 64}, {65, 64}, {UINT16_MAX, 64}};
+	static _Alignas(HF_RING_ALIGN) uint8_t mem[192 + CNT * SLOT];
+	uint8_t out[HF_RING_SLOT_LEN_MAX];
+	struct hf_ring w, r;
+
+	assert_int_equal(hf_ring_format(mem, sizeof(mem), CNT, SLOT), 0);
+	assert_int_equal(hf_ring_join_writer(&w, mem, sizeof(mem), CNT, SLOT), 0);
+	assert_int_equal(hf_ring_join_reader(&r, mem, sizeof(mem), CNT, SLOT), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hf_msg_head head = {.type = HF_MSG_ANSWER, .len = cases[i].says};
+		uint8_t *slot = hf_ring_reserve(&w);
+
+		memset(slot, 0x55, SLOT);
+		memcpy(slot, &head, sizeof(head));
+		hf_ring_commit(&w);
+		memset(out, 0xaa, sizeof(out));
+		assert_int_equal(hf_ring_pending(&r), 1);
+		assert_int_equal(hf_msg_copy(&r, 0, out), cases[i].copied);
+		assert_memory_equal(out, slot, cases[i].copied);
+		for (size_t at = cases[i].copied; at < sizeof(out); at++)
+			assert_int_equal(out[at], 0xaa);
+		hf_ring_release(&r, 1);
+	}
+}
+
 static void
 a_good_answer_passes_and_its_view_points_at_its_parts(void **state)
 {
@@ -437,6 +471,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_message_is_copied_as_far_as_its_head_says),
 	    cmocka_unit_test(a_good_answer_passes_and_its_view_points_at_its_parts),
 	    cmocka_unit_test(an_answer_without_records_passes),
 	    cmocka_unit_test(a_field_out_of_range_has_its_fault),

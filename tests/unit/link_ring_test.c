@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdalign.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +27,12 @@ enum {
 
 static alignas(HF_RING_ALIGN) unsigned char mem[8192];
 static struct hf_ring w, r;
+static bool in_parts; /* how get takes */
 
 static void
 fresh_ring(void)
 {
+	in_parts = false;
 	assert_int_equal(hf_ring_format(mem, sizeof(mem), CNT, LEN), 0);
 	assert_int_equal(hf_ring_join_writer(&w, mem, sizeof(mem), CNT, LEN), 0);
 	assert_int_equal(hf_ring_join_reader(&r, mem, sizeof(mem), CNT, LEN), 0);
@@ -50,6 +53,14 @@ put(uint64_t v)
 static int
 get(uint64_t *v)
 {
+	if (in_parts) {
+		if (hf_ring_pending(&r) == 0)
+			return 0;
+		hf_ring_copy(&r, 0, 0, v, 4);
+		hf_ring_copy(&r, 0, 4, (uint8_t *)v + 4, sizeof(*v) - 4);
+		hf_ring_release(&r, 1);
+		return 1;
+	}
 	size_t n = hf_ring_take(&r, v, sizeof(*v));
 
 	assert_true(n == 0 || n == sizeof(*v));
@@ -168,6 +179,32 @@ a_take_copies_no_more_than_the_slot_and_no_more_than_asked(void **state)
 }
 
 static void
+several_messages_are_copied_and_then_released_together(void **state)
+{
+	(void)state;
+	uint64_t v;
+
+	fresh_ring();
+	assert_int_equal(hf_ring_pending(&r), 0);
+	for (uint64_t n = 0; n < CNT; n++)
+		assert_true(put(n));
+	assert_int_equal(hf_ring_pending(&r), CNT);
+	for (uint32_t i = 0; i < CNT; i++) {
+		hf_ring_prefetch(&r, i, LEN);
+		hf_ring_copy(&r, i, 0, &v, sizeof(v));
+		assert_true(v == i);
+	}
+	assert_false(put(9)); /* copied is not released */
+	hf_ring_release(&r, CNT - 1);
+	assert_int_equal(hf_ring_pending(&r), 1);
+	for (uint64_t n = 0; n < CNT - 1; n++)
+		assert_true(put(CNT + n));
+	assert_true(!put(9) && get(&v) && v == CNT - 1);
+	hf_ring_copy(&r, 0, 0, &v, sizeof(v));
+	assert_true(hf_ring_pending(&r) == CNT - 1 && v == CNT);
+}
+
+static void
 a_reader_that_joins_later_finds_what_was_written(void **state)
 {
 	(void)state;
@@ -273,6 +310,8 @@ random_cursors_never_lead_outside_the_slots(void **state)
 	for (int step = 0; step < 100000; step++) {
 		unsigned what = (unsigned)random() % 8;
 
+		in_parts = random() % 2 == 0;
+
 		junk = (uint64_t)random() << (random() % 40);
 		if (what == 0)
 			junk %= 64;
@@ -298,6 +337,7 @@ any_mix_of_puts_and_gets_matches_the_model(void **state)
 	srandom(1);
 	fresh_ring();
 	for (int step = 0; step < 100000; step++) {
+		in_parts = random() % 2 == 0;
 		if (random() % 2 == 0) {
 			int fits = written - taken < CNT;
 			assert_int_equal(put(written), fits);
@@ -376,6 +416,7 @@ main(void)
 	    cmocka_unit_test(a_full_ring_refuses_and_counts_and_recovers),
 	    cmocka_unit_test(nothing_is_seen_before_the_commit),
 	    cmocka_unit_test(a_take_copies_no_more_than_the_slot_and_no_more_than_asked),
+	    cmocka_unit_test(several_messages_are_copied_and_then_released_together),
 	    cmocka_unit_test(a_reader_that_joins_later_finds_what_was_written),
 	    cmocka_unit_test(a_wild_head_reads_as_empty_and_is_counted),
 	    cmocka_unit_test(a_wild_tail_reads_as_full_and_is_counted),

@@ -60,6 +60,7 @@ unit_names := \
 	cp_waiting_test \
 	cp_zones_test \
 	dp_access_test \
+	dp_batch_test \
 	dp_bell_test \
 	dp_bucket_test \
 	dp_cookie_test \
@@ -178,6 +179,7 @@ unit_parts_dp_entry_test := dataplane hf
 unit_parts_dp_policy_test := dataplane hf
 unit_parts_dp_judge_test := dataplane hf
 unit_parts_dp_latency_test := hf
+unit_parts_dp_batch_test := dataplane hf
 unit_parts_dp_bell_test := dataplane hf
 unit_parts_dp_idle_test := hf
 unit_parts_dp_readers_test := dataplane hf

@@ -55,15 +55,16 @@ parse(struct hf_query *q)
 	return r;
 }
 
-/* Reads all records of msg as a resolver would. True when they were all good. */
+/* Reads all records of msg as a resolver would, and steps over them beside. True when they were
+ * all good. */
 static bool
 walk(unsigned *cnt)
 {
-	struct hf_cursor c;
+	struct hf_cursor c, stepping;
 	struct hf_header h;
 	struct hf_question q;
-	struct hf_walk w;
-	struct hf_rr rr;
+	struct hf_walk w, steps;
+	struct hf_rr rr, step;
 	uint8_t *copy = malloc(len + (len == 0));
 
 	assert_non_null(copy);
@@ -73,9 +74,17 @@ walk(unsigned *cnt)
 	for (unsigned i = 0; i < h.qd_cnt && hf_cursor_ok(&c); i++)
 		hf_question_read(&c, &q);
 	hf_walk_init(&w, &c, &h);
+	stepping = c;
+	hf_walk_init(&steps, &stepping, &h);
 	*cnt = 0;
-	while (hf_walk_next(&w, &rr))
+	while (hf_walk_next(&w, &rr)) {
 		*cnt += 1;
+		assert_true(hf_walk_step(&steps, &step));
+		assert_true(step.off == rr.off && step.rdata_off == rr.rdata_off);
+		assert_true(step.type == rr.type && step.section == rr.section);
+	}
+	assert_false(hf_walk_step(&steps, &step));
+	assert_int_equal(hf_cursor_ok(&stepping), hf_cursor_ok(&c));
 	free(copy);
 	return hf_cursor_ok(&c);
 }
