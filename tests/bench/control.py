@@ -29,6 +29,11 @@ class Control:
                 raise Invalid(f"nothing is sent: {self.child.stderr.read()}")
             time.sleep(0.01)
 
+    def cpu_s(self):
+        """CPU time it has taken so far; it has one thread."""
+        with open(f"/proc/{self.child.pid}/schedstat") as f:
+            return int(f.read().split()[0]) / 1e9
+
     def result(self, limit_s):
         """What it says when it has done all."""
         try:

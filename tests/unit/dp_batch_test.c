@@ -38,10 +38,8 @@ static void
 fresh_ring(void)
 {
 	assert_int_equal(hf_ring_format(mem, sizeof(mem), SLOTS, HF_UPDATE_SLOT_LEN), 0);
-	assert_int_equal(
-	    hf_ring_join_writer(&in, mem, sizeof(mem), SLOTS, HF_UPDATE_SLOT_LEN), 0);
-	assert_int_equal(
-	    hf_ring_join_reader(&out, mem, sizeof(mem), SLOTS, HF_UPDATE_SLOT_LEN), 0);
+	assert_int_equal(hf_ring_join_writer(&in, mem, sizeof(mem), SLOTS, HF_UPDATE_SLOT_LEN), 0);
+	assert_int_equal(hf_ring_join_reader(&out, mem, sizeof(mem), SLOTS, HF_UPDATE_SLOT_LEN), 0);
 }
 
 static void
@@ -181,8 +179,7 @@ of_two_answers_to_a_question_in_one_batch_the_later_stays(void **state)
 		    i < 4 ? DP_INSERT_NEW : DP_INSERT_REPLACED);
 	}
 	for (unsigned i = 0; i < 4; i++) {
-		const struct dp_entry *e =
-		    dp_table_find(table, &batch.message[i].answer.key);
+		const struct dp_entry *e = dp_table_find(table, &batch.message[i].answer.key);
 
 		assert_non_null(e);
 		assert_int_equal(dp_entry_rr_cnt(e), DP_BATCH_MAX - 3 + i);
