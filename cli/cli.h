@@ -115,6 +115,9 @@ void cl_print_record(const json_t *rr, const char *indent);
 /* What the cores hold, as cache.show and trace have it. */
 void cl_print_dataplane(const json_t *d);
 
+/* The shadow of an NTA and the recovery of its zone, as nta.show has them. */
+void cl_print_recovery(const json_t *nta);
+
 /* "2h59m" from seconds, for people. Returns buf. */
 char *cl_ago(int64_t s, char buf[32]);
 

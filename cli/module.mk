@@ -10,6 +10,7 @@ cli_src := \
 	cli/nta.c \
 	cli/peers.c \
 	cli/record.c \
+	cli/recovery.c \
 	cli/status.c \
 	cli/trace.c
 

@@ -21,6 +21,7 @@
 #include "controlplane/engine.h"
 #include "controlplane/link_client.h"
 #include "controlplane/nta.h"
+#include "controlplane/prober.h"
 #include "controlplane/rollover.h"
 #include "controlplane/tracer.h"
 #include "lib/config/config.h"
@@ -43,6 +44,7 @@ struct cp_admin_env {
 	struct cp_link_client *link;
 	struct cp_ntas *ntas;
 	struct cp_tracer *tracer;
+	struct cp_prober *prober;
 	struct cp_store *store;
 	struct cp_counters *counters;
 	const struct hf_config *config;

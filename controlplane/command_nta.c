@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* nta.*: a change is replied to when it is in force on every core. */
 #include "controlplane/call.h"
+#include "controlplane/probe_json.h"
 
 #include <string.h>
 
@@ -380,6 +381,19 @@ shown(const struct cp_call *c, const struct cp_nta *n)
 	return j;
 }
 
+/* One in force, and what is found of its zone. */
+static json_t *
+in_force(const struct cp_call *c, const struct cp_nta *n, bool whole)
+{
+	json_t *j = shown(c, n);
+
+	if (n == NULL)
+		return j;
+	json_object_set_new(j, "shadow", cp_json_shadow(cp_ntas_shadow(c->env->ntas, &n->name)));
+	json_object_set_new(j, "recovery", cp_json_recovery(c->env->prober, n, whole));
+	return j;
+}
+
 static void
 show_start(struct cp_call *c, const json_t *args)
 {
@@ -394,7 +408,7 @@ show_start(struct cp_call *c, const json_t *args)
 		fail_change(c, CP_NTA_ABSENT, &name);
 	else
 		cp_call_done(c,
-		    json_pack("{s:o, s:o, s:o, s:o}", "nta", shown(c, n), "pending",
+		    json_pack("{s:o, s:o, s:o, s:o}", "nta", in_force(c, n, true), "pending",
 			shown(c, waits), "anchors_below", anchors_below(c, &name), "generation",
 			cp_json_u64(cp_store_generation(c->env->store))));
 }
@@ -407,7 +421,7 @@ list_start(struct cp_call *c, const json_t *args)
 
 	(void)args; /* one that is NULL is refused by append, not fatal */
 	for (size_t i = 0; cp_ntas_at(all, i) != NULL; i++)
-		json_array_append_new(list, shown(c, cp_ntas_at(all, i)));
+		json_array_append_new(list, in_force(c, cp_ntas_at(all, i), false));
 	for (size_t i = 0; cp_ntas_pending_at(all, i) != NULL; i++)
 		json_array_append_new(pending, shown(c, cp_ntas_pending_at(all, i)));
 	cp_call_done(c,

@@ -88,7 +88,7 @@
 	X(policy_refused, snapshots, "refused by the dataplane")                               \
 	X(generation_refused, times, "the dataplane claimed a generation too far ahead")       \
 	X(nta_added, anchors, "negative trust anchors added")                                  \
-	X(nta_removed, anchors, "negative trust anchors removed by hand")                      \
+	X(nta_removed, anchors, "negative trust anchors removed by hand or by recovery")       \
 	X(nta_expired, anchors, "negative trust anchors that ran out")                         \
 	X(nta_extended, anchors, "negative trust anchors given more time")                     \
 	X(nta_asked, requests, "for negative trust anchors that wait for a second person")     \
@@ -96,6 +96,13 @@
 	X(nta_refused, times, "who asked for a negative trust anchor tried to approve it")     \
 	X(nta_lapsed, requests, "for negative trust anchors that nobody approved in time")     \
 	X(clock_jumps, times, "the wall clock jumped while negative trust anchors stood")      \
+	X(nta_recovery_proposed, times, "a zone under an NTA was found to be good again")      \
+	X(nta_recovered, anchors, "negative trust anchors removed because of that")            \
+	X(probe_rounds, rounds, "of probes of a zone under an NTA that are over")              \
+	X(probe_rounds_clean, rounds, "of them in which all that answered was good")           \
+	X(probe_checks, questions, "asked of single servers for that")                         \
+	X(probe_checks_bad, questions, "of them that did not end well")                        \
+	X(probe_packets, packets, "sent for probes and for the addresses they go to")          \
 	X(anchor_refreshed, observations, "of a trust point's keys that were good (RFC 5011)") \
 	X(anchor_refresh_failed, observations, "of a trust point's keys that failed")          \
 	X(anchor_pending, keys, "new at a trust point: their hold-down began")                 \
@@ -132,6 +139,14 @@ cp_counters_count(struct cp_counters *c, enum cp_counter which)
 	uint64_t v = atomic_load_explicit(&c->v[which], memory_order_relaxed);
 
 	atomic_store_explicit(&c->v[which], v + 1, memory_order_relaxed);
+}
+
+static inline void
+cp_counters_count_by(struct cp_counters *c, enum cp_counter which, uint64_t by)
+{
+	uint64_t v = atomic_load_explicit(&c->v[which], memory_order_relaxed);
+
+	atomic_store_explicit(&c->v[which], v + by, memory_order_relaxed);
 }
 
 /* Adds all to sum. Any thread. */

@@ -86,6 +86,9 @@ controlplane_src := \
 	controlplane/nta_list.c \
 	controlplane/options.c \
 	controlplane/probe.c \
+	controlplane/probe_json.c \
+	controlplane/probe_search.c \
+	controlplane/prober.c \
 	controlplane/program.c \
 	controlplane/public_suffixes.c \
 	controlplane/recovery.c \

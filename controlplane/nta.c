@@ -714,9 +714,11 @@ cp_ntas_at(const struct cp_ntas *n, size_t i)
 }
 
 struct cp_shadow *
-cp_ntas_shadow(const struct cp_ntas *n, size_t i)
+cp_ntas_shadow(const struct cp_ntas *n, const struct hf_name *name)
 {
-	return i < n->list.cnt ? n->list.at[i].shadow : NULL;
+	const struct cp_nta_item *it = cp_nta_list_find(&n->list, name);
+
+	return it != NULL ? it->shadow : NULL;
 }
 
 size_t

@@ -109,8 +109,8 @@ int64_t cp_ntas_now_s(const struct cp_ntas *n);
 
 const struct cp_nta *cp_ntas_find(const struct cp_ntas *n, const struct hf_name *name);
 const struct cp_nta *cp_ntas_at(const struct cp_ntas *n, size_t i); /* by name; NULL at the end */
-/* What validation finds below the i-th (shadow.h); the list's reference. NULL: not kept. */
-struct cp_shadow *cp_ntas_shadow(const struct cp_ntas *n, size_t i);
+/* What validation finds below that one (shadow.h); the list's reference. NULL: not kept. */
+struct cp_shadow *cp_ntas_shadow(const struct cp_ntas *n, const struct hf_name *name);
 size_t cp_ntas_cnt(const struct cp_ntas *n);
 /* The same of those that wait. */
 const struct cp_nta *cp_ntas_pending(const struct cp_ntas *n, const struct hf_name *name);

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "lib/wire/const.h"
+#include "lib/wire/rdata.h"
+
+enum { SOA_NUMBERS = 20 /* octets: serial, refresh, retry, expire, minimum (RFC 1035 3.3.13) */ };
 
 const char *
 cp_check_name(enum cp_check c)
@@ -133,6 +136,56 @@ cp_probe_take(struct cp_probe_round *r, unsigned idx, const struct cp_probe_resu
 	}
 	if (!a->answered && a->next > CP_CHECK_dnskey)
 		a->next = r->plan.cnt;
+}
+
+/* --- answers ------------------------------------------------------------------------------- */
+
+static void
+read_serial(const struct cp_answer *a, struct cp_probe_result *res)
+{
+	static uint8_t msg[HF_MSG_MAX]; /* one thread; too large for a stack */
+	uint8_t rdata[2 * HF_NAME_MAX + SOA_NUMBERS];
+	struct hf_cursor c;
+	struct hf_walk walk;
+	struct hf_rr rr;
+	size_t len = cp_answer_walk(a, msg, &c, &walk);
+
+	while (hf_walk_next(&walk, &rr)) {
+		if (rr.section != HF_SECTION_ANSWER || rr.type != HF_TYPE_SOA ||
+		    !hf_name_equal(&rr.owner, &a->question.name))
+			continue;
+		ssize_t got = hf_rdata_expand(msg, len, &rr, rdata, sizeof(rdata));
+
+		if (got < SOA_NUMBERS)
+			continue;
+		const uint8_t *at = rdata + got - SOA_NUMBERS;
+
+		res->serial =
+		    (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+		res->has_serial = true;
+	}
+}
+
+void
+cp_probe_read(const struct cp_answer *a, struct cp_probe_result *res)
+{
+	*res = (struct cp_probe_result){.said = CP_PROBE_BAD, .ede = a->ede, .text = a->ede_text};
+	switch (a->verdict) {
+	case HF_VERDICT_SECURE:
+	case HF_VERDICT_INSECURE:
+		res->said = CP_PROBE_GOOD;
+		break;
+	case HF_VERDICT_FAILURE:
+		res->said = CP_PROBE_SILENT;
+		break;
+	case HF_VERDICT_UNVALIDATED:
+		res->ede = a->hidden_ede;
+		break;
+	default:
+		break;
+	}
+	if (a->question.type == HF_TYPE_SOA && a->rcode == HF_RCODE_NOERROR)
+		read_serial(a, res);
 }
 
 bool

@@ -18,10 +18,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controlplane/resolver/resolver.h"
 #include "controlplane/shadow.h"
 #include "lib/base/addr.h"
-#include "lib/link/msg.h"
-#include "lib/wire/message.h"
 
 /* X(name, sentence) in the order in which an address is asked: who answers neither of the first
  * two is silent, and is not asked the rest. */
@@ -107,6 +106,9 @@ void cp_probe_begin(struct cp_probe_round *r, const struct hf_addr *addrs, unsig
 const struct cp_probe_ask *cp_probe_next(const struct cp_probe_round *r, unsigned idx);
 /* The end of that ask. */
 void cp_probe_take(struct cp_probe_round *r, unsigned idx, const struct cp_probe_result *res);
+/* The answer to an ask, with CD: validation went on, and bogus records are there to be seen. *res
+ * points into a. */
+void cp_probe_read(const struct cp_answer *a, struct cp_probe_result *res);
 bool cp_probe_is_over(const struct cp_probe_round *r);
 
 /* It answered, and everything was good. */

@@ -15,6 +15,7 @@
 #include "controlplane/keepwarm.h"
 #include "controlplane/listen.h"
 #include "controlplane/options.h"
+#include "controlplane/prober.h"
 #include "controlplane/public_suffixes.h"
 #include "controlplane/root_hints.h"
 #include "controlplane/rollover.h"
@@ -49,6 +50,7 @@ struct program {
 	struct va_rules rules; /* of resolvers, which borrow it while they are made */
 	struct cp_engine *engine;
 	struct cp_tracer *tracer;
+	struct cp_prober *prober;
 	struct cp_link_client *link;
 	struct cp_keepwarm *keepwarm;
 	struct cp_listen *listen;
@@ -69,6 +71,7 @@ on_publish(void *arg, struct cp_policy *p)
 	cp_engine_set_policy(g->engine, p);
 	cp_link_client_set_policy(g->link, p);
 	cp_keepwarm_again(g->keepwarm);
+	cp_prober_look(g->prober);
 }
 
 /* The generation must grow from the dataplane's point of view. One that it has and that we
@@ -469,7 +472,7 @@ make_engine(struct program *g)
 }
 
 static void
-on_trace_config(void *arg, struct cp_resolver_config *out)
+on_resolver_config(void *arg, struct cp_resolver_config *out)
 {
 	const struct program *g = arg;
 
@@ -492,13 +495,35 @@ make_tracer(struct program *g)
 	    .counters = &g->counters,
 	    .caches = cp_engine_caches(g->engine),
 	    .arg = g,
-	    .resolver = on_trace_config,
+	    .resolver = on_resolver_config,
 	    .policy = on_trace_policy,
 	    .traced = on_traced,
 	};
 
 	g->tracer = cp_tracer_create(&cfg);
 	return g->tracer != NULL ? 0 : -ENOMEM;
+}
+
+static int
+make_prober(struct program *g)
+{
+	const struct hf_config *c = g->config;
+	const struct cp_prober_config cfg = {
+	    .base = g->base,
+	    .counters = &g->counters,
+	    .ntas = g->ntas,
+	    .interval_ns = c->probe_interval_ns,
+	    .rate = (unsigned)c->probe_rate,
+	    .recovery = {(unsigned)c->recovery_rounds, c->recovery_time_ns},
+	    .auto_remove = c->auto_remove,
+	    .arg = g,
+	    .resolver = on_resolver_config,
+	};
+
+	if (!c->probe)
+		return 0;
+	g->prober = cp_prober_create(&cfg);
+	return g->prober != NULL ? 0 : -ENOMEM;
 }
 
 static int
@@ -646,6 +671,7 @@ make_admin(struct program *g)
 	    .link = g->link,
 	    .ntas = g->ntas,
 	    .tracer = g->tracer,
+	    .prober = g->prober,
 	    .store = g->store,
 	    .counters = &g->counters,
 	    .config = g->config,
@@ -671,6 +697,7 @@ make_all(struct program *g)
 	    make_tracer,
 	    make_link,
 	    make_keepwarm,
+	    make_prober,
 	    make_identity,
 	    make_cookies,
 	    make_rootload,
@@ -695,6 +722,7 @@ take_down(struct program *g)
 	cp_telemetry_destroy(g->telemetry);
 	cp_rootload_destroy(g->rootload);
 	cp_tracer_destroy(g->tracer);
+	cp_prober_destroy(g->prober);
 	cp_engine_destroy(g->engine);
 	cp_listen_close(g->listen);
 	cp_service_close(g->service);

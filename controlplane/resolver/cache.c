@@ -366,6 +366,21 @@ cp_cache_cut(struct cp_task *t, const struct hf_name *name, uint16_t view)
 	return d;
 }
 
+struct cp_delegation *
+cp_resolver_delegation(struct cp_resolver *r, const struct hf_name *zone, struct hf_arena *arena)
+{
+	uint16_t view = cp_route_view(r->routes, zone, 0);
+	struct cp_delegation *d = NULL;
+	struct cp_block b = {0};
+	struct hf_name found;
+
+	look(r);
+	if (cut_unbroken(r, zone, view, &found, &b) && hf_name_equal(&found, zone))
+		d = cp_unpack_delegation(arena, &found, b.data, b.len);
+	looked(r);
+	return d;
+}
+
 bool
 cp_cache_has(struct cp_task *t, const struct hf_name *name, uint16_t type)
 {

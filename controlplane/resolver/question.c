@@ -172,9 +172,16 @@ tell_shadows(const struct cp_job *job)
 
 	for (unsigned i = 0; i < l->cnt; i++) {
 		const struct cp_rule *nta = cp_policy_nta(job->r->policy, l->name[i]);
+		const struct cp_outcome *o = l->link[i];
 
-		if (nta != NULL && nta->shadow != NULL && l->link[i]->kind != CP_KIND_FAIL)
-			cp_shadow_judged(nta->shadow, l->link[i]->verdict, l->link[i]->why.reason);
+		if (nta == NULL || o->kind == CP_KIND_FAIL)
+			continue;
+		if (o->verdict == HF_VERDICT_BOGUS)
+			CP_COUNT(job->r, nta_would_fail);
+		else
+			CP_COUNT(job->r, nta_would_validate);
+		if (nta->shadow != NULL)
+			cp_shadow_judged(nta->shadow, o->verdict, o->why.reason);
 	}
 }
 

@@ -28,8 +28,10 @@
 #include "lib/wire/rrset.h"
 #include "validator/validator.h"
 
-struct cp_caches; /* caches.h */
-struct cp_trace;  /* trace.h */
+struct cp_caches;     /* caches.h */
+struct cp_delegation; /* delegation.h */
+struct cp_trace;      /* trace.h */
+struct hf_arena;
 
 struct cp_time {
 	uint64_t mono_ns; /* for time-outs and TTLs */
@@ -247,6 +249,8 @@ void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 	X(insecure, questions, "ended insecure")                                                \
 	X(bogus, questions, "ended bogus")                                                      \
 	X(unvalidated, questions, "passed by an NTA or CD although validation failed")          \
+	X(nta_would_validate, names, "answered under an NTA that needed none")                  \
+	X(nta_would_fail, names, "answered under an NTA that would be bogus without it")        \
 	X(sent_udp, packets, "sent to servers over UDP")                                        \
 	X(sent_tcp, packets, "sent to servers over TCP")                                        \
 	X(received, packets, "received from servers")                                           \
@@ -298,6 +302,10 @@ enum cp_resolver_counter {
 uint64_t cp_resolver_counter(const struct cp_resolver *r, enum cp_resolver_counter c);
 /* Adds all to sum. Any thread. */
 void cp_resolver_counters(const struct cp_resolver *r, uint64_t sum[CP_RESOLVER_COUNTER_CNT]);
+/* What its parent says of the delegation to zone, as far as it is known and fresh, in arena; else
+ * NULL. (cache.c) */
+struct cp_delegation *
+cp_resolver_delegation(struct cp_resolver *r, const struct hf_name *zone, struct hf_arena *arena);
 struct cp_caches *cp_resolver_caches(struct cp_resolver *r);
 
 #endif

@@ -163,6 +163,8 @@ struct hf_config {
 	char *policy_store; /* SQLite file */
 	uint64_t nta_default_ns, nta_max_ns;
 	uint64_t nta_approval; /* enum hf_config_approval */
+	uint64_t probe_interval_ns, probe_rate, recovery_rounds, recovery_time_ns;
+	bool probe, auto_remove;
 
 	bool stale;
 	uint64_t stale_client_timer_ns, stale_ttl_ns, stale_max_ns, stale_retry_ns;

@@ -89,9 +89,10 @@ class Lab:
 
 def make_appliance(lab, kind, state, *, workers=1, programs=PROGRAMS, options=None, **more):
     """Nothing goes upstream but what clients ask for: no signal of key tags, no look at
-    the root's keys two seconds after the start."""
+    the root's keys two seconds after the start, no probes of zones under an NTA."""
     iface = "hf0" if kind == "tap" else "svc0"
-    options = {"validation": {"key-tag-signal": "no", "rollover": "no"}, **(options or {})}
+    options = {"validation": {"key-tag-signal": "no", "rollover": "no"}, "policy": {"probe": "no"},
+               **(options or {})}
     return Appliance(programs, str(state), port_devargs(kind, iface), netns=lab.res,
                      workers=workers, hints=f"{lab.dir}/root.hints",
                      anchors=[f"{lab.dir}/root.ds"], listen=[LISTEN], options=options, **more)

@@ -29,6 +29,7 @@ unit_names := \
 	cp_nta_test \
 	cp_pack_test \
 	cp_policy_test \
+	cp_probe_test \
 	cp_ranges_test \
 	cp_recovery_test \
 	cp_resolver_budget_test \
@@ -203,6 +204,8 @@ unit_parts_cp_zones_test := controlplane resolver validator hfconfig hf
 unit_libs_cp_zones_test := -lldns
 unit_parts_cp_sentinel_test := controlplane resolver validator hfconfig hf
 unit_libs_cp_sentinel_test := -lldns
+unit_parts_cp_probe_test := controlplane resolver validator hfconfig hf
+unit_libs_cp_probe_test := -lldns
 unit_parts_cp_recovery_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_shadow_test := resolver validator hf
 unit_libs_cp_shadow_test := -lldns
