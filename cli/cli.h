@@ -117,6 +117,8 @@ void cl_print_dataplane(const json_t *d);
 
 /* The shadow of an NTA and the recovery of its zone, as nta.show has them. */
 void cl_print_recovery(const json_t *nta);
+/* The latter in a word: "proposed", clean rounds of those wanted, or "-". Returns buf. */
+char *cl_recovery_word(const json_t *nta, char buf[32]);
 
 /* "2h59m" from seconds, for people. Returns buf. */
 char *cl_ago(int64_t s, char buf[32]);

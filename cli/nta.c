@@ -191,12 +191,12 @@ cl_nta_remove(const struct cl_line *line)
 static void
 print_row(const json_t *nta)
 {
-	char left[32];
+	char left[32], recovery[32];
 
-	printf("%-24s %-10s %-21s %-7s %-12s %s\n", cl_text(nta, "name"),
+	printf("%-24s %-10s %-21s %-7s %-9s %-12s %s\n", cl_text(nta, "name"),
 	    cl_true(nta, "waits") ? "waits" : cl_ago(cl_number(nta, "left_s"), left),
-	    cl_text(nta, "expires_text"), cl_text(nta, "mode"), cl_text(nta, "author"),
-	    cl_text(nta, "reason"));
+	    cl_text(nta, "expires_text"), cl_text(nta, "mode"), cl_recovery_word(nta, recovery),
+	    cl_text(nta, "author"), cl_text(nta, "reason"));
 }
 
 int
@@ -215,8 +215,8 @@ cl_nta_list(const struct cl_line *line)
 		printf("no Negative Trust Anchors (generation %lld)\n",
 		    (long long)cl_number(r, "generation"));
 	else
-		printf("%-24s %-10s %-21s %-7s %-12s %s\n", "NAME", "LEFT", "EXPIRES", "MODE",
-		    "AUTHOR", "REASON");
+		printf("%-24s %-10s %-21s %-7s %-9s %-12s %s\n", "NAME", "LEFT", "EXPIRES", "MODE",
+		    "RECOVERY", "AUTHOR", "REASON");
 	json_array_foreach (ntas, i, nta)
 		print_row(nta);
 	json_array_foreach (pending, i, nta)
@@ -261,6 +261,8 @@ cl_nta_show(const struct cl_line *line)
 	}
 	json_array_foreach (json_object_get(r, "anchors_below"), i, j)
 		printf("  anchor   %s: validated all the same\n", json_string_value(j));
+	if (json_is_object(nta))
+		cl_print_recovery(nta);
 	json_decref(r);
 	return CL_DONE;
 }

@@ -16,13 +16,13 @@ print_shadow(const json_t *shadow)
 
 	if (!json_is_object(shadow))
 		return;
-	printf("shadow         %" PRId64 " answers would validate, %" PRId64
+	printf("  shadow   %" PRId64 " answers would validate, %" PRId64
 	       " would be insecure, %" PRId64 " would fail\n",
 	    cl_number(shadow, "secure"), cl_number(shadow, "insecure"),
 	    cl_number(shadow, "failed"));
 	json_object_foreach (json_object_get(shadow, "reasons"), reason, cnt)
-		printf("                 %-20s %" JSON_INTEGER_FORMAT "\n", reason,
-		    json_integer_value(cnt));
+		printf(
+		    "           %-20s %" JSON_INTEGER_FORMAT "\n", reason, json_integer_value(cnt));
 }
 
 static void
@@ -93,39 +93,38 @@ print_rounds(const json_t *r)
 {
 	char left[32];
 
-	printf("rounds         %" PRId64 " clean in a row, %" PRId64 " wanted",
+	printf("  rounds   %" PRId64 " clean in a row, %" PRId64 " wanted",
 	    cl_number(r, "clean_rounds"), cl_number(r, "clean_rounds_wanted"));
 	printf(" over at least %s", cl_ago(cl_number(r, "clean_s_wanted"), left));
 	if (cl_number(r, "clean_rounds") > 0)
 		printf("; since %s", cl_text(r, "clean_since"));
 	printf("\n");
 	if (cl_number(r, "rounds") > 0)
-		printf("last round     %s: %" PRId64 " of %" PRId64 " addresses answer, %" PRId64
+		printf("  last     %s: %" PRId64 " of %" PRId64 " addresses answer, %" PRId64
 		       " are clean\n",
 		    cl_text(r, "last_round"), cl_number(r, "answering"),
 		    cl_number(r, "address_count"), cl_number(r, "clean"));
 	if (cl_true(r, "under_way"))
-		printf("next round     under way\n");
+		printf("  next     under way\n");
 	else
-		printf("next round     in %s\n", cl_ago(cl_number(r, "next_s"), left));
+		printf("  next     in %s\n", cl_ago(cl_number(r, "next_s"), left));
 }
 
 static void
 print_recovery(const json_t *r)
 {
 	if (!json_is_object(r)) {
-		printf("recovery       not probed\n");
+		printf("  recovery not probed\n");
 		return;
 	}
-	printf("recovery       %s, %s\n",
+	printf("  recovery %s; %s\n",
 	    cl_true(r, "proposed") ? "good again: removal is proposed" : "not yet",
-	    cl_true(r, "auto_remove") ? "and removes the NTA by itself"
-				      : "and does not remove the NTA by itself");
+	    cl_true(r, "auto_remove") ? "then it is removed" : "removal is left to you");
 	if (!cl_true(r, "proposed"))
-		printf("missing        %s\n", cl_text(r, "missing"));
+		printf("  missing  %s\n", cl_text(r, "missing"));
 	print_rounds(r);
 	if (json_is_integer(json_object_get(r, "serial")))
-		printf("serial         %" PRId64 "%s\n", cl_number(r, "serial"),
+		printf("  serial   %" PRId64 "%s\n", cl_number(r, "serial"),
 		    cl_true(r, "serial_moves") ? ", which moves" : "");
 	print_addresses(r);
 }
@@ -135,4 +134,19 @@ cl_print_recovery(const json_t *nta)
 {
 	print_shadow(json_object_get(nta, "shadow"));
 	print_recovery(json_object_get(nta, "recovery"));
+}
+
+char *
+cl_recovery_word(const json_t *nta, char buf[32])
+{
+	const json_t *r = json_object_get(nta, "recovery");
+
+	if (!json_is_object(r))
+		snprintf(buf, 32, "-");
+	else if (cl_true(r, "proposed"))
+		snprintf(buf, 32, "proposed");
+	else
+		snprintf(buf, 32, "%" PRId64 "/%" PRId64, cl_number(r, "clean_rounds"),
+		    cl_number(r, "clean_rounds_wanted"));
+	return buf;
 }

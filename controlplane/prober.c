@@ -228,23 +228,33 @@ lanes_leave(struct cp_prober *p, const struct zone *z)
 			lane_free(&p->lane[i]);
 }
 
-/* Lanes for addresses of the round that have not had one. */
-static void
-lanes_give(struct cp_prober *p, struct zone *z)
+static struct lane *
+idle_lane(struct cp_prober *p)
 {
-	for (unsigned i = 0; i < CP_PROBER_LANES && z->begun < z->now->addr_cnt; i++) {
-		struct lane *l = &p->lane[i];
+	for (unsigned i = 0; i < CP_PROBER_LANES; i++)
+		if (p->lane[i].zone == NULL)
+			return &p->lane[i];
+	return NULL;
+}
 
-		if (l->zone != NULL)
-			continue;
-		*l = (struct lane){.p = p, .zone = z, .addr = z->begun};
-		l->recursor = lane_recursor(l);
-		if (l->recursor == NULL) {
-			l->zone = NULL;
-			return;
-		}
-		z->begun++;
+/* A lane for the next address of the round, if one is free. One a turn: a resolver core takes some
+ * 2 ms to make, and the event loop has clients to serve. */
+static void
+lane_give(struct zone *z)
+{
+	struct cp_prober *p = z->p;
+	struct lane *l = z->begun < z->now->addr_cnt ? idle_lane(p) : NULL;
+
+	if (l == NULL)
+		return;
+	*l = (struct lane){.p = p, .zone = z, .addr = z->begun};
+	l->recursor = lane_recursor(l);
+	if (l->recursor == NULL) { /* no memory: the next turn tries again */
+		l->zone = NULL;
+		return;
 	}
+	z->begun++;
+	soon(p);
 }
 
 /* --- rounds -------------------------------------------------------------------------------- */
@@ -349,8 +359,7 @@ tell(const struct zone *z, enum cp_recovery_want before)
 bool
 cp_prober_removes(const struct cp_prober *p, const struct cp_nta *nta)
 {
-	(void)nta;
-	return p->cfg.auto_remove;
+	return p->cfg.auto_remove && !nta->forced;
 }
 
 static void
@@ -469,7 +478,7 @@ zone_step(struct zone *z, uint64_t now_ns)
 		begin_round(z, now_ns);
 	if (z->phase != ASKING)
 		return;
-	lanes_give(z->p, z);
+	lane_give(z);
 	if (cp_probe_is_over(z->now))
 		end_round(z, now_ns);
 }

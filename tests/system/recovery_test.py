@@ -58,7 +58,7 @@ def let_pass(appliance, cnt):
 def test_lucky_signatures_and_lucky_servers_lift_nothing_and_a_repair_does(probed):
     lab, appliance, client = probed
     lab.run("break", "de", "--servers", "4", "--mixed")
-    appliance.ctl("nta", "add", "de", "--reason", "test")
+    appliance.ctl("nta", "add", "de", "--yes", "--reason", "test")
     for name in NAMES:
         client.ask(name)
     shadow = ntas(appliance)[0]["shadow"]
@@ -78,12 +78,16 @@ def test_lucky_signatures_and_lucky_servers_lift_nothing_and_a_repair_does(probe
     assert appliance.ctl_json("stats")["controlplane"]["nta_recovered"] == 1
 
 
-def test_a_removal_is_proposed_and_left_to_the_operator(probed):
+@AUTO
+def test_what_was_forced_is_proposed_and_left_to_the_operator(probed):
     _, appliance, _ = probed
-    appliance.ctl("nta", "add", "se", "--reason", "test")
+    appliance.ctl("nta", "add", "se", "--yes", "--force", "--reason", "test")
     wait_for(lambda: recovery(appliance)["proposed"])
     let_pass(appliance, 2)
     now = recovery(appliance)
     assert now["proposed"] and not now["auto_remove"]
+    assert "proposed" in appliance.ctl("nta", "list").stdout
+    shown = appliance.ctl("nta", "show", "se").stdout
+    assert "good again: removal is proposed" in shown and "10.53.3.1" in shown, shown
     assert now["zone"] == "se." and now["serial"] > 0
     assert appliance.ctl_json("stats")["controlplane"]["nta_recovery_proposed"] == 1

@@ -459,13 +459,14 @@ one_that_is_replaced_is_pushed_in_one_step_if_its_mode_is_another(void **state)
 
 	(void)state;
 	assert_int_equal(add(n, "de.", 100), CP_NTA_OK);
-	struct cp_shadow *shadow = cp_ntas_shadow(n, 0);
+	struct cp_shadow *shadow = cp_ntas_shadow(n, &cp_ntas_at(n, 0)->name);
 	assert_int_equal(cp_ntas_add(n, &rq), CP_NTA_OK);
 	assert_int_equal(published, 2);
 	assert_int_equal(published_rules, 3);
 	assert_int_equal(cp_ntas_cnt(n), 1);
 	assert_int_equal(cp_ntas_find(n, &rq.name)->mode, HF_NTA_SOFT);
-	assert_ptr_equal(cp_ntas_shadow(n, 0), shadow); /* what was counted is not lost */
+	assert_ptr_equal(
+	    cp_ntas_shadow(n, &cp_ntas_at(n, 0)->name), shadow); /* what was counted is not lost */
 	rq.for_s = 20;
 	assert_int_equal(cp_ntas_add(n, &rq), CP_NTA_OK); /* an earlier end */
 	assert_int_equal(published, 2);
