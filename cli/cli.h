@@ -81,6 +81,8 @@ int cl_nta_extend(const struct cl_line *line);
 int cl_nta_list(const struct cl_line *line);
 int cl_nta_remove(const struct cl_line *line);
 int cl_nta_show(const struct cl_line *line);
+int cl_nta_plan(const struct cl_line *line);
+int cl_nta_verify(const struct cl_line *line);
 int cl_cache_show(const struct cl_line *line);
 int cl_trace(const struct cl_line *line);
 int cl_config_check(const struct cl_line *line);

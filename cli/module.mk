@@ -9,6 +9,7 @@ cli_src := \
 	cli/latency.c \
 	cli/nta.c \
 	cli/peers.c \
+	cli/plan.c \
 	cli/record.c \
 	cli/recovery.c \
 	cli/status.c \

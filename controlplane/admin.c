@@ -46,6 +46,7 @@ static const struct cp_command *const commands[] = {
     &cp_command_stats,
     &cp_command_latency,
     &cp_command_audit_list,
+    &cp_command_survey,
     &cp_command_nta_add,
     &cp_command_nta_approve,
     &cp_command_nta_extend,
@@ -322,6 +323,8 @@ is_for(const struct cp_call *call, const struct cp_event *e)
 		return e->latency->token >> 8 == call->id;
 	case CP_EVENT_CACHE:
 		return e->cache->token >> 8 == call->id;
+	case CP_EVENT_SURVEY:
+		return e->survey->token >> 8 == call->id;
 	case CP_EVENT_TRACE:
 		return e->traced->token >> 8 == call->id;
 	default:

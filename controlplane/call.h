@@ -59,6 +59,7 @@ enum cp_event_kind {
 	CP_EVENT_STATS,
 	CP_EVENT_LATENCY,
 	CP_EVENT_CACHE,
+	CP_EVENT_SURVEY,
 	CP_EVENT_TRACE,
 	CP_EVENT_LOST,
 	CP_EVENT_DEADLINE
@@ -70,6 +71,7 @@ struct cp_event {
 	const struct hf_msg_stats_say *stats;
 	const struct hf_msg_latency_say *latency;
 	const struct hf_msg_cache_say *cache;
+	const struct hf_msg_survey_say *survey;
 	const struct cp_traced *traced;
 };
 
@@ -134,6 +136,6 @@ extern const struct cp_command cp_command_status, cp_command_stats, cp_command_l
     cp_command_audit_list, cp_command_nta_add, cp_command_nta_approve, cp_command_nta_extend,
     cp_command_nta_list, cp_command_nta_remove, cp_command_nta_show, cp_command_cache_show,
     cp_command_anchor_list, cp_command_anchor_show, cp_command_cookie_show,
-    cp_command_cookie_reload, cp_command_trace;
+    cp_command_cookie_reload, cp_command_trace, cp_command_survey;
 
 #endif

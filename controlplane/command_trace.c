@@ -148,6 +148,7 @@ trace_event(struct cp_call *c, const struct cp_event *e)
 		return;
 	case CP_EVENT_ACK:
 	case CP_EVENT_STATS:
+	case CP_EVENT_SURVEY:
 	case CP_EVENT_LATENCY:
 		return;
 	}

@@ -270,6 +270,11 @@ dispatch(struct cp_link_client *c, size_t len)
 			return false;
 		ops->cache(ops->arg, (const void *)c->buf);
 		return true;
+	case HF_MSG_SURVEY_SAY:
+		if (hf_msg_check_survey_say((const void *)c->buf) != HF_MSG_OK)
+			return false;
+		ops->survey(ops->arg, (const void *)c->buf);
+		return true;
 	default:
 		return false;
 	}
@@ -549,6 +554,20 @@ cp_link_client_ask_cache(struct cp_link_client *c, uint64_t token, const struct 
 	struct hf_msg_cache_ask m = {
 	    .head = {.type = HF_MSG_CACHE_ASK}, .token = token, .key = *key};
 
+	return send_ask(c, &m, sizeof(m));
+}
+
+int
+cp_link_client_ask_survey(struct cp_link_client *c, uint64_t token, const struct hf_name *zone,
+    const uint32_t after_s[])
+{
+	struct hf_msg_survey_ask m = {.head = {.type = HF_MSG_SURVEY_ASK}, .token = token};
+	struct hf_name lower = *zone;
+
+	hf_name_lower(&lower);
+	memcpy(m.after_s, after_s, sizeof(m.after_s));
+	m.name_len = lower.len;
+	memcpy(m.name, lower.octets, lower.len);
 	return send_ask(c, &m, sizeof(m));
 }
 

@@ -44,6 +44,7 @@ struct cp_link_ops {
 	void (*stats)(void *arg, const struct hf_msg_stats_say *msg);
 	void (*latency)(void *arg, const struct hf_msg_latency_say *msg);
 	void (*cache)(void *arg, const struct hf_msg_cache_say *msg);
+	void (*survey)(void *arg, const struct hf_msg_survey_say *msg);
 };
 
 struct cp_link_config {
@@ -74,6 +75,9 @@ int cp_link_client_ask_stats(struct cp_link_client *c, uint64_t token);
 int cp_link_client_ask_latency(struct cp_link_client *c, uint64_t token, uint32_t core);
 int
 cp_link_client_ask_cache(struct cp_link_client *c, uint64_t token, const struct hf_msg_key *key);
+/* Only the last one asked for is answered. after_s: HF_SURVEY_TIMES of them. */
+int cp_link_client_ask_survey(struct cp_link_client *c, uint64_t token, const struct hf_name *zone,
+    const uint32_t after_s[]);
 
 struct cp_link_state {
 	bool attached;

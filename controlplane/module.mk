@@ -72,6 +72,7 @@ controlplane_src := \
 	controlplane/command_latency.c \
 	controlplane/command_nta.c \
 	controlplane/command_status.c \
+	controlplane/command_survey.c \
 	controlplane/command_trace.c \
 	controlplane/datagrams.c \
 	controlplane/db.c \

@@ -176,6 +176,16 @@ on_cache(void *arg, const struct hf_msg_cache_say *m)
 }
 
 static void
+on_survey(void *arg, const struct hf_msg_survey_say *m)
+{
+	struct program *g = arg;
+	struct cp_event e = {.kind = CP_EVENT_SURVEY, .survey = m};
+
+	if (g->admin != NULL)
+		cp_admin_event(g->admin, &e);
+}
+
+static void
 on_traced(void *arg, const struct cp_traced *t)
 {
 	struct program *g = arg;
@@ -541,7 +551,8 @@ make_link(struct program *g)
 		.acked = on_acked,
 		.stats = on_stats,
 		.latency = on_latency,
-		.cache = on_cache},
+		.cache = on_cache,
+		.survey = on_survey},
 	};
 
 	g->link = cp_link_client_create(&cfg);

@@ -37,9 +37,11 @@ dataplane_src := \
 	dataplane/readers.c \
 	dataplane/realtime.c \
 	dataplane/rss.c \
+	dataplane/sample.c \
 	dataplane/segments.c \
 	dataplane/serve.c \
 	dataplane/stats.c \
+	dataplane/survey.c \
 	dataplane/table.c \
 	dataplane/timers.c \
 	dataplane/waker.c \

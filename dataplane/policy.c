@@ -145,6 +145,31 @@ dp_policy_end(const struct dp_policy *p, const struct hf_msg_policy_end *m)
 	return HF_MSG_OK;
 }
 
+struct dp_policy *
+dp_policy_with_nta(const struct dp_policy *p, const uint8_t *name, unsigned len)
+{
+	const size_t slot_cnt = 2 * ((size_t)p->mask + 1); /* still at most half full */
+	struct dp_policy *q = calloc(1, sizeof(*q) + slot_cnt * sizeof(q->slots[0]));
+	struct hf_msg_policy_rule m = {.generation = p->generation, .kind = HF_RULE_NTA};
+
+	if (q == NULL)
+		return NULL;
+	*q = *p;
+	q->serial = 0;
+	q->mask = (uint32_t)slot_cnt - 1;
+	q->rule_cnt_said = p->rules_seen + 1;
+	for (uint32_t i = 0; i <= p->mask; i++) {
+		const struct dp_rule *r = &p->slots[i];
+
+		if (r->name_len != 0)
+			*rule_slot(q, r->name, r->name_len) = *r;
+	}
+	m.name_len = (uint8_t)len;
+	memcpy(m.name, name, len);
+	(void)dp_policy_add(q, &m);
+	return q;
+}
+
 /* The closest above or at name that has a kind, or stale numbers; NULL: none. */
 static const struct dp_rule *
 closest(const struct dp_policy *p, const uint8_t *name, unsigned len, bool stale)
@@ -287,8 +312,8 @@ dp_policy_triggers(const struct dp_policy *p, const struct dp_entry *e, unsigned
 	return dp_policy_window_ms(p, e) != 0 && (stale_of(p, e)->triggers & trigger) != 0;
 }
 
-static bool
-restricts_compute(const struct dp_policy *p, const struct dp_entry *e)
+bool
+dp_policy_restricts_now(const struct dp_policy *p, const struct dp_entry *e)
 {
 	uint16_t now = dp_policy_mask(p, e), then = dp_entry_nta_mask(e);
 
@@ -314,7 +339,7 @@ dp_policy_restricts(const struct dp_policy *p, struct dp_entry *e)
 	if (kept >> 1 == p->serial)
 		return (kept & 1) != 0;
 
-	bool restricts = restricts_compute(p, e);
+	bool restricts = dp_policy_restricts_now(p, e);
 	if (p->serial != DP_SERIAL_NONE_KEPT)
 		atomic_store_explicit(
 		    &e->covered, p->serial << 1 | restricts, memory_order_relaxed);

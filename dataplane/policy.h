@@ -100,6 +100,13 @@ dp_policy_covers(const struct dp_policy *p, const struct dp_entry *e)
  * a hit compares one word. */
 bool dp_policy_restricts(const struct dp_policy *p, struct dp_entry *e);
 
+/* The same, worked out and not kept. */
+bool dp_policy_restricts_now(const struct dp_policy *p, const struct dp_entry *e);
+
+/* WRITER. A copy of p with an NTA at a lower-case name, too: to look at, not to publish; its serial
+ * is 0. NULL: no memory. */
+struct dp_policy *dp_policy_with_nta(const struct dp_policy *p, const uint8_t *name, unsigned len);
+
 /* WRITER, before publication: the entry's nta_mask (dp_entry_set_nta_mask), given that p is in
  * force. */
 uint16_t dp_policy_mask_at_birth(const struct dp_policy *p, const struct dp_entry *e);

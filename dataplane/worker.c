@@ -321,6 +321,37 @@ rotate_hits(struct dp_worker *w, uint32_t set)
 	}
 }
 
+static void
+sample(struct dp_worker *w, uint32_t meta, const uint8_t *name)
+{
+	uint64_t queries = w->core.counters[HF_COUNTER_queries];
+
+	dp_samples_put(&w->samples, w->core.now_ms, queries, meta, name);
+}
+
+/* Any one of a burst, if it went the short way; else one of those that go the long way will do. */
+static __attribute__((noinline, cold)) void
+sample_hit(struct dp_worker *w, uint32_t set, unsigned in_cnt)
+{
+	unsigned i = (unsigned)(rte_rdtsc() % in_cnt);
+	const struct dp_hit *h = &w->hits.hit[i];
+
+	if ((set >> i & 1) != 0)
+		sample(w, h->meta, h->line[0] + DP_KEY_NAME_OFF);
+}
+
+static __attribute__((noinline, cold)) void
+sample_other(struct dp_worker *w, unsigned cnt)
+{
+	for (unsigned i = 0; i < cnt; i++)
+		if (w->query[i].judge == HF_JUDGE_LOOKUP) {
+			const struct dp_key_octets *o = &w->query[i].key.o;
+
+			sample(w, dp_key_meta(o->type, o->variant, o->name_len), o->name);
+			return;
+		}
+}
+
 /* The short way for what it takes of a burst: those frames go to *out. Returns how many are left,
  * and moves them to the front of in. */
 static unsigned
@@ -339,6 +370,8 @@ answer_hits(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, unsig
 		set = w->way->answers_limited(&w->core, w->policy, &w->guard, b, set);
 	else
 		set = w->way->answers(&w->core, w->policy, b, set);
+	if (__builtin_expect(w->core.now_ms >= w->samples.due_ms, 0))
+		sample_hit(w, set, in_cnt);
 	if (__builtin_expect(w->rotate, 0))
 		rotate_hits(w, set);
 	for (unsigned i = 0; i < in_cnt; i++) {
@@ -380,6 +413,8 @@ answer_others(struct dp_worker *w, struct dp_out *out, struct rte_mbuf **in, uns
 		dp_query_parse(&w->core, dq);
 		in[cnt++] = in[i];
 	}
+	if (__builtin_expect(w->core.now_ms >= w->samples.due_ms, 0))
+		sample_other(w, cnt);
 	if (w->guard.on) {
 		guard_aim(w, ip, cnt);
 		w->guard.paid = paid;

@@ -27,6 +27,7 @@
 #include "dataplane/neighbour.h"
 #include "dataplane/port.h"
 #include "dataplane/serve.h"
+#include "dataplane/sample.h"
 #include "lib/link/link.h"
 
 /* What the writer thread tells the workers. */
@@ -72,6 +73,7 @@ struct dp_worker {
 	struct dp_query query[DP_BURST]; /* the long way, as packet */
 	struct dp_packet packet[DP_BURST];
 	struct dp_latency latency;
+	struct dp_samples samples;
 	struct dp_bell bell; /* rung by other threads */
 	struct dp_done done;
 };

@@ -325,6 +325,36 @@ take_cookies(struct dp_writer *w, const struct hf_msg_cookies *m)
 }
 
 static enum hf_msg_fault
+take_survey(struct dp_writer *w, const struct hf_msg_survey_ask *m)
+{
+	enum hf_msg_fault fault = HF_MSG_FAULT_LENGTH;
+
+	if (m->head.len == sizeof(*m))
+		fault = hf_msg_check_survey_ask(m);
+	if (fault == HF_MSG_OK && !dp_survey_begin(&w->survey, m, policy_now(w)))
+		dp_count(w->counters, HF_COUNTER_no_memory);
+	return fault;
+}
+
+/* A piece of the survey under way, if one is. Returns whether there is more to do. */
+static bool
+go_on_survey(struct dp_writer *w)
+{
+	struct dp_survey *s = &w->survey;
+
+	if (!s->active)
+		return false;
+	if (!dp_survey_step(s, policy_now(w), now_ms(w)))
+		return s->active;
+	s->say.head = (struct hf_msg_head){
+	    .type = HF_MSG_SURVEY_SAY, .len = sizeof(s->say), .epoch = w->epoch};
+	if (hf_link_send(w->link, &s->say, sizeof(s->say)) != 0)
+		hf_log(HF_LOG_WARN, "writer", "a survey is done and cannot be told");
+	dp_survey_end(s);
+	return false;
+}
+
+static enum hf_msg_fault
 take_ask(struct dp_writer *w, const void *m, size_t len)
 {
 	const struct hf_msg_head *head = m;
@@ -347,6 +377,8 @@ take_ask(struct dp_writer *w, const void *m, size_t len)
 	}
 	if (head->type == HF_MSG_COOKIES)
 		return take_cookies(w, m);
+	if (head->type == HF_MSG_SURVEY_ASK)
+		return take_survey(w, m);
 	if (head->type != HF_MSG_CACHE_ASK)
 		return HF_MSG_FAULT_TYPE;
 	if (head->len != sizeof(struct hf_msg_cache_ask))
@@ -380,6 +412,7 @@ detach(struct dp_writer *w, const char *why)
 	dp_readers_wait(w->table->readers);
 	hf_link_close(link);
 	policy_forget(w);
+	dp_survey_end(&w->survey);
 	enter(w, DP_ATTACHMENT_NONE);
 	dp_count(w->counters, HF_COUNTER_detached);
 	hf_log(HF_LOG_WARN, "writer", "control plane lost: %s; hits and stale answers go on", why);
@@ -537,6 +570,9 @@ dp_writer_run(struct dp_writer *w, uint64_t until_ns)
 	while (!atomic_load_explicit(&w->shared->stop, memory_order_relaxed)) {
 		bool busy = take_updates(w) >= UPDATE_MAX;
 
+		for (unsigned i = 0; i < w->worker_cnt; i++)
+			dp_recent_take(&w->recent, &w->workers[i]->samples);
+		busy |= go_on_survey(w);
 		wait_for_work(w, busy);
 		watch(w);
 		if (atomic_exchange_explicit(&w->shared->say_stats, false, memory_order_relaxed))
@@ -565,7 +601,11 @@ dp_writer_open(struct dp_writer *w, const char *path, uid_t allowed)
 	    .table = w->table,
 	    .shared = w->shared};
 
-	int rc = hf_link_listen(path, &w->listen_fd);
+	w->survey.table = w->table;
+	w->survey.recent = &w->recent;
+	int rc = dp_recent_init(&w->recent);
+	if (rc == 0)
+		rc = hf_link_listen(path, &w->listen_fd);
 	if (rc != 0)
 		hf_log(HF_LOG_ERROR, "writer", "cannot listen at %s: %s", path, strerror(-rc));
 	return rc;
@@ -581,6 +621,8 @@ dp_writer_close(struct dp_writer *w)
 	if (w->listen_fd >= 0)
 		close(w->listen_fd);
 	policy_forget(w);
+	dp_survey_end(&w->survey);
+	dp_recent_fini(&w->recent);
 }
 
 /* 1: a message was taken; 0: end of file; -errno. */

@@ -24,6 +24,7 @@
 
 #include "dataplane/batch.h"
 #include "dataplane/stats.h"
+#include "dataplane/survey.h"
 
 enum dp_attachment { DP_ATTACHMENT_NONE, DP_ATTACHMENT_GREETING, DP_ATTACHMENT_ATTACHED };
 
@@ -48,6 +49,8 @@ struct dp_writer {
 	/* the policy under way */
 	struct dp_policy *next;       /* between BEGIN and END */
 	enum hf_msg_fault next_fault; /* first fault of it */
+	struct dp_recent recent;
+	struct dp_survey survey;
 };
 
 /* Listen at path for the control plane; uid allowed may attach besides root and our own.

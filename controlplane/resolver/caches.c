@@ -137,3 +137,43 @@ cp_caches_show(struct cp_caches *c, const struct cp_time *now, const struct hf_n
 
 	cp_table_each(c->table, show_one, &s);
 }
+
+struct survey {
+	uint64_t now_ns;
+	const struct cp_policy *policy;
+	const struct hf_name *zone;
+	struct cp_caches_survey *out;
+};
+
+/* Judged as cache.c does at each use. */
+static void
+survey_one(void *arg, const struct cp_key *key, const struct cp_block *b)
+{
+	const struct survey *s = arg;
+
+	if (b->expires_ns <= s->now_ns || b->policy_gen != cp_policy_generation(s->policy) ||
+	    !hf_name_in(key->name, s->zone))
+		return;
+	switch (key->class) {
+	case CP_CLASS_FAIL:
+	case CP_CLASS_LOST:
+	case CP_CLASS_LOST_RAW:
+		s->out->failures++;
+		break;
+	case CP_CLASS_ANSWER:
+		s->out->open += cp_policy_covers(s->policy, key->name, NULL);
+		break;
+	default:
+		break;
+	}
+}
+
+void
+cp_caches_survey(struct cp_caches *c, const struct cp_time *now, const struct cp_policy *p,
+    const struct hf_name *zone, struct cp_caches_survey *out)
+{
+	struct survey s = {now->mono_ns, p, zone, out};
+
+	*out = (struct cp_caches_survey){0};
+	cp_table_each(c->table, survey_one, &s);
+}

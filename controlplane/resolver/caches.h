@@ -49,4 +49,12 @@ typedef void (*cp_cache_fn)(void *arg, const struct hf_rrset *set, enum hf_verdi
 void cp_caches_show(struct cp_caches *c, const struct cp_time *now, const struct hf_name *name,
     uint16_t type, cp_cache_fn fn, void *arg);
 
+/* What is kept at and below a zone that depends on policy, and can be used under it now. */
+struct cp_caches_survey {
+	uint64_t failures; /* questions and look-ups that failed, and are not tried again yet */
+	uint64_t open;     /* bogus data, of use since an NTA covers it */
+};
+void cp_caches_survey(struct cp_caches *c, const struct cp_time *now, const struct cp_policy *p,
+    const struct hf_name *zone, struct cp_caches_survey *out);
+
 #endif

@@ -60,6 +60,8 @@ static const struct len_range {
     [HF_MSG_CACHE_SAY] = {sizeof(struct hf_msg_cache_say),
 	sizeof(struct hf_msg_cache_say) + sizeof(struct hf_msg_answer) + HF_ANSWER_PAYLOAD_MAX},
     [HF_MSG_COOKIES] = EXACT(hf_msg_cookies),
+    [HF_MSG_SURVEY_ASK] = EXACT(hf_msg_survey_ask),
+    [HF_MSG_SURVEY_SAY] = EXACT(hf_msg_survey_say),
 #undef EXACT
 };
 
@@ -210,6 +212,30 @@ hf_msg_check_latency_say(const struct hf_msg_latency_say *m)
 		return HF_MSG_FAULT_TYPE;
 	if (m->core_cnt > HF_WORKER_MAX || m->core >= m->core_cnt)
 		return HF_MSG_FAULT_VALUE;
+	return HF_MSG_OK;
+}
+
+enum hf_msg_fault
+hf_msg_check_survey_ask(const struct hf_msg_survey_ask *m)
+{
+	if (!name_ok(m->name, m->name_len))
+		return HF_MSG_FAULT_NAME;
+	for (unsigned i = 0; i < HF_SURVEY_TIMES; i++)
+		if (m->after_s[i] > HF_SURVEY_AFTER_MAX_S)
+			return HF_MSG_FAULT_VALUE;
+	return HF_MSG_OK;
+}
+
+enum hf_msg_fault
+hf_msg_check_survey_say(const struct hf_msg_survey_say *m)
+{
+	if (m->head.type != HF_MSG_SURVEY_SAY)
+		return HF_MSG_FAULT_TYPE;
+	if (m->queries > m->queries_all || m->names > m->samples)
+		return HF_MSG_FAULT_VALUE;
+	for (unsigned i = 0; i < HF_SURVEY_TIMES; i++)
+		if (m->answerable[i] > m->queries)
+			return HF_MSG_FAULT_VALUE;
 	return HF_MSG_OK;
 }
 

@@ -25,6 +25,7 @@
  *   LATENCY_ASK/_SAY socket control <-> dataplane   histograms of one core
  *   COOKIES         socket  control -> dataplane    the secrets of client cookies
  *   CACHE_ASK/_SAY  socket  control <-> dataplane   one entry, for `cache show`
+ *   SURVEY_ASK/_SAY socket  control <-> dataplane   what the cache holds below a zone
  *
  * Integers are in host order: both ends are one machine. Change a layout, change HF_MSG_VERSION.
  */
@@ -73,6 +74,8 @@ enum hf_msg_type {
 	HF_MSG_LATENCY_ASK,
 	HF_MSG_LATENCY_SAY,
 	HF_MSG_COOKIES,
+	HF_MSG_SURVEY_ASK,
+	HF_MSG_SURVEY_SAY,
 	HF_MSG_TYPE_CNT,
 };
 
@@ -290,6 +293,56 @@ struct hf_msg_cookies {
 	uint8_t secret[HF_COOKIE_SECRET_MAX][HF_COOKIE_SECRET_LEN]; /* those beyond cnt zero */
 };
 
+/* What an entry of the cache is good for, were it asked for now and without CD. X(name, what it
+ * is) */
+#define HF_FATES(X)                                                                           \
+	X(authentic, "secure: answered, with AD for who understands it")                      \
+	X(restricted, "secure, under a Negative Trust Anchor: answered, AD clear")            \
+	X(insecure, "answered, there is nothing to validate")                                 \
+	X(failed, "bogus or not to be had: answered SERVFAIL")                                \
+	X(retried, "bogus or not to be had, until an NTA came that covers it: resolved anew") \
+	X(open, "fetched under an NTA, not validated: answered, EDE 33")                      \
+	X(lifted, "fetched under an NTA that is gone: resolved anew")                         \
+	X(stale, "expired, and may be served stale")
+enum hf_fate {
+#define X(name, text) HF_FATE_##name,
+	HF_FATES(X)
+#undef X
+	    HF_FATE_CNT,
+	HF_FATE_NONE = HF_FATE_CNT, /* of no use any more */
+};
+
+enum { HF_SURVEY_TIMES = 3, HF_SURVEY_AFTER_MAX_S = 604800 };
+
+/* What the cache holds at and below a zone, aliases that lead there too, and what use can be made
+ * of it: by the policy in force, and as if an NTA stood at the zone. One at a time. */
+struct hf_msg_survey_ask {
+	struct hf_msg_head head;
+	uint64_t token;
+	uint32_t after_s[HF_SURVEY_TIMES]; /* when else the recent questions would be asked */
+	uint8_t pad[3];
+	uint8_t name_len;
+	uint8_t name[HF_NAME_MAX]; /* lower case */
+	uint8_t pad2[1];
+};
+
+struct hf_msg_survey_say {
+	struct hf_msg_head head;
+	uint64_t token;
+	uint64_t policy_gen;       /* in force when the survey ended */
+	uint64_t now[HF_FATE_CNT]; /* entries */
+	uint64_t nta[HF_FATE_CNT]; /* ... as if an NTA stood there */
+	/* Recent questions, one out of many (dataplane/sample.h), each with the queries that it
+	 * stands for. */
+	uint64_t window_ms;   /* the oldest is as old */
+	uint64_t queries_all; /* by clients, in that time */
+	uint64_t queries;     /* ... at or below the zone */
+	uint64_t names;       /* different ones among the samples: there are more */
+	uint64_t samples;     /* of those below the zone: what follows is known to 1 / sqrt(that) */
+	uint64_t answerable[HF_SURVEY_TIMES]; /* of queries: by the cache as it is, no failures,
+	                                       * stale where that may be */
+};
+
 enum hf_msg_fault {
 	HF_MSG_OK,
 	HF_MSG_FAULT_LENGTH, /* shorter than its type, or its parts do not add up */
@@ -321,6 +374,8 @@ enum hf_msg_fault hf_msg_check_policy_begin(const struct hf_msg_policy_begin *m)
 enum hf_msg_fault hf_msg_check_policy_rule(const struct hf_msg_policy_rule *m);
 enum hf_msg_fault hf_msg_check_policy_ack(const struct hf_msg_policy_ack *m);
 enum hf_msg_fault hf_msg_check_cookies(const struct hf_msg_cookies *m);
+enum hf_msg_fault hf_msg_check_survey_ask(const struct hf_msg_survey_ask *m);
+enum hf_msg_fault hf_msg_check_survey_say(const struct hf_msg_survey_say *m);
 enum hf_msg_fault hf_msg_check_stats_say(const struct hf_msg_stats_say *m);
 enum hf_msg_fault hf_msg_check_latency_say(const struct hf_msg_latency_say *m);
 

@@ -102,6 +102,43 @@ def test_a_chain_that_passes_through_the_nta_is_covered_too(outage):
     assert world.rcode(reply) == "NOERROR" and not world.authentic(reply)
 
 
+def test_a_plan_counts_what_would_change_and_changes_nothing(outage):
+    lab, appliance, client = outage
+    assert world.authentic(client.ask("www.signed.de")) and world.authentic(client.ask("alias.signed.de"))
+    lab.run("break", "de")
+    for name, reply in ask_all(client, FRESH[:8]).items():
+        assert world.rcode(reply) == "SERVFAIL", name
+    before = appliance.ctl_json("status")
+    found = appliance.ctl_json("nta", "plan", "de")
+    cores = found["dataplane"]
+    assert cores["now"]["failed"] == 8 and cores["under_nta"] == {
+        **cores["now"], "failed": 0, "retried": 8, "authentic": 0, "restricted": cores["now"]["authentic"]}
+    assert cores["now"]["authentic"] >= 2 and found["resolver"]["failures"] >= 8
+    assert found["anchors_below"] == [] and found["covered_by"] is None
+    assert cores["traffic"]["samples"] >= 5 and cores["traffic"]["queries_per_s"] > 0
+    assert appliance.ctl_json("status")["dataplane"]["policy_generation"] == before["dataplane"]["policy_generation"]
+    said = appliance.ctl("nta", "plan", "de").stdout
+    assert "failures resolved anew     8 in the cores' cache" in said and "nothing was changed" in said
+    assert world.rcode(client.ask(FRESH[0])) == "SERVFAIL"
+
+
+def test_what_is_left_of_a_lifted_nta_can_be_looked_up(outage):
+    lab, appliance, client = outage
+    client.ask("www.signed.de")
+    lab.run("break", "de")
+    appliance.ctl("nta", "add", "de", "--reason", "test")
+    ask_all(client, FRESH[:8])
+    standing = appliance.ctl("nta", "verify-clean", "de", check=False)
+    assert standing.returncode == 5 and "still stands at de." in standing.stderr
+    assert appliance.ctl_json("nta", "plan", "de")["dataplane"]["now"]["open"] == 8
+    appliance.ctl("nta", "remove", "de")
+    found = appliance.ctl_json("nta", "plan", "de")
+    assert found["dataplane"]["now"]["open"] == 0 and found["dataplane"]["now"]["lifted"] == 8
+    assert found["dataplane"]["now"]["authentic"] >= 1 and found["resolver"]["open"] == 0
+    assert ": clean" in appliance.ctl("nta", "verify-clean", "de").stdout
+    assert world.authentic(client.ask("www.signed.de"))
+
+
 def test_four_of_six_bad_servers_are_survived_without_an_nta(outage):
     lab, _, client = outage
     lab.run("break", "de", "--servers", "4")

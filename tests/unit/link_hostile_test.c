@@ -28,6 +28,8 @@ union message {
 	struct hf_msg_cache_ask ask;
 	struct hf_msg_latency_say latency;
 	struct hf_msg_cookies cookies;
+	struct hf_msg_survey_ask survey_ask;
+	struct hf_msg_survey_say survey_say;
 	struct hf_msg_cache_say say;
 	uint8_t octets[MSG_MAX];
 };
@@ -55,6 +57,8 @@ static const uint16_t fixed_len[HF_MSG_TYPE_CNT] = {
     [HF_MSG_LATENCY_ASK] = sizeof(struct hf_msg_latency_ask),
     [HF_MSG_LATENCY_SAY] = sizeof(struct hf_msg_latency_say),
     [HF_MSG_COOKIES] = sizeof(struct hf_msg_cookies),
+    [HF_MSG_SURVEY_ASK] = sizeof(struct hf_msg_survey_ask),
+    [HF_MSG_SURVEY_SAY] = sizeof(struct hf_msg_survey_say),
 };
 
 /* A good message of each type. */
@@ -85,6 +89,13 @@ sample(unsigned type, union message *m)
 		break;
 	case HF_MSG_COOKIES:
 		m->cookies.cnt = 2;
+		break;
+	case HF_MSG_SURVEY_ASK:
+		m->survey_ask.name_len = sizeof(name);
+		memcpy(m->survey_ask.name, name, sizeof(name));
+		break;
+	case HF_MSG_SURVEY_SAY:
+		m->survey_say.queries_all = m->survey_say.queries = 1;
 		break;
 	case HF_MSG_POLICY_BEGIN:
 		m->begin.generation = 1;
@@ -148,6 +159,14 @@ receive(const void *msg, size_t len, unsigned passed[2])
 		f = hf_msg_check_cookies(&m->cookies);
 		if (f == HF_MSG_OK && m->cookies.cnt > HF_COOKIE_SECRET_MAX)
 			fail_msg("more secrets than there is room for");
+		break;
+	case HF_MSG_SURVEY_ASK:
+		f = hf_msg_check_survey_ask(&m->survey_ask);
+		break;
+	case HF_MSG_SURVEY_SAY:
+		f = hf_msg_check_survey_say(&m->survey_say);
+		if (f == HF_MSG_OK && m->survey_say.queries > m->survey_say.queries_all)
+			fail_msg("more queries below a zone than there are");
 		break;
 	case HF_MSG_STATS_SAY:
 		f = hf_msg_check_stats_say(&m->stats);

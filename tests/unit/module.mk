@@ -88,6 +88,7 @@ unit_names := \
 	dp_race_test \
 	dp_serve_test \
 	dp_share_test \
+	dp_survey_test \
 	dp_table_test \
 	dp_wait_test \
 	link_attach_test \
