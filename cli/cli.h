@@ -48,6 +48,11 @@ enum {
 	CL_OPT_REPLACE = 2048,
 	CL_OPT_SINCE = 4096,
 	CL_OPT_HEAD = 8192,
+	CL_OPT_STALE = 16384,
+};
+
+struct cl_stale_options { /* as they were typed; NULL: not given */
+	const char *triggers, *max, *client_timer, *ttl;
 };
 
 struct cl_line {
@@ -60,7 +65,8 @@ struct cl_line {
 	int64_t since_s;    /* --since, the same */
 	const char *reason; /* --reason */
 	const char *head;   /* --head */
-	int argc;           /* operands after noun and verb */
+	struct cl_stale_options stale;
+	int argc; /* operands after noun and verb */
 	char **argv;
 };
 
@@ -83,6 +89,10 @@ int cl_nta_remove(const struct cl_line *line);
 int cl_nta_show(const struct cl_line *line);
 int cl_nta_plan(const struct cl_line *line);
 int cl_nta_verify(const struct cl_line *line);
+int cl_stale_set(const struct cl_line *line);
+int cl_stale_unset(const struct cl_line *line);
+int cl_stale_show(const struct cl_line *line);
+int cl_stale_list(const struct cl_line *line);
 int cl_cache_show(const struct cl_line *line);
 int cl_trace(const struct cl_line *line);
 int cl_config_check(const struct cl_line *line);
@@ -93,6 +103,10 @@ int cl_config_dataplane(const struct cl_line *line);
  * on CL_DONE; otherwise the reason has been told. With --json the whole reply has been printed
  * and the caller prints nothing more. */
 int cl_request(const struct cl_line *line, const char *command, json_t *arguments, json_t **result);
+
+/* A change of policy: send it and tell which cores have it. Stored but not acknowledged is
+ * CL_PARTLY, printed or as JSON. */
+int cl_change(const struct cl_line *line, const char *command, json_t *arguments);
 
 /* True when the words are how another resolver spells a command: ours has been told. */
 bool cl_peers(const struct cl_line *line, int argc, char **argv);

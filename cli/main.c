@@ -37,6 +37,15 @@ static const struct command commands[] = {
     {"nta", "list", 0, 0, 0, cl_nta_list, "nta list", "Negative Trust Anchors in force"},
     {"nta", "show", 1, 1, 0, cl_nta_show, "nta show NAME", "all about one"},
     {"nta", "remove", 1, 1, 0, cl_nta_remove, "nta remove NAME", "validate again"},
+    {"stale", "set", 1, 1, CL_OPT_STALE, cl_stale_set,
+	"stale set ZONE [--triggers timeout,servfail,bogus] [--max 1d] [--client-timer 1800ms] "
+	"[--ttl 30s]",
+	"serve-stale at and below ZONE (RFC 8767); --max 0s: never; what is not said stays"},
+    {"stale", "unset", 1, 1, 0, cl_stale_unset, "stale unset ZONE",
+	"as the zone above, or the configuration, says"},
+    {"stale", "show", 0, 1, 0, cl_stale_show, "stale show [ZONE]",
+	"what holds for ZONE and who says so; without one: for all others"},
+    {"stale", "list", 0, 0, 0, cl_stale_list, "stale list", "zones with serve-stale of their own"},
     {"audit", "list", 0, 0, CL_OPT_SINCE, cl_audit_list, "audit list [--since T|3h]",
 	"who changed what, when and why"},
     {"audit", "verify", 0, 1, CL_OPT_HEAD, cl_audit_verify, "audit verify [FILE] [--head HASH]",
@@ -159,6 +168,10 @@ enum {
 	OPT_REPLACE,
 	OPT_SINCE,
 	OPT_HEAD,
+	OPT_TRIGGERS,
+	OPT_MAX,
+	OPT_CLIENT_TIMER,
+	OPT_TTL,
 	OPT_HELP,
 	OPT_VERSION
 };
@@ -181,10 +194,31 @@ static const struct option options[] = {
     {"replace", no_argument, NULL, OPT_REPLACE},
     {"since", required_argument, NULL, OPT_SINCE},
     {"head", required_argument, NULL, OPT_HEAD},
+    {"triggers", required_argument, NULL, OPT_TRIGGERS},
+    {"max", required_argument, NULL, OPT_MAX},
+    {"client-timer", required_argument, NULL, OPT_CLIENT_TIMER},
+    {"ttl", required_argument, NULL, OPT_TTL},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
 };
+
+/* One of stale set. */
+static bool
+take_stale_option(struct cl_line *line, int opt)
+{
+	const char **to = opt == OPT_TRIGGERS ? &line->stale.triggers
+	    : opt == OPT_MAX                  ? &line->stale.max
+	    : opt == OPT_CLIENT_TIMER         ? &line->stale.client_timer
+	    : opt == OPT_TTL                  ? &line->stale.ttl
+					      : NULL;
+
+	if (to == NULL)
+		return false;
+	*to = optarg;
+	line->given |= CL_OPT_STALE;
+	return true;
+}
 
 /* Options without a value. -1: go on; otherwise the exit code. */
 static int
@@ -251,7 +285,7 @@ take_option(struct cl_line *line, int opt)
 		puts("holdfastctl " HF_VERSION);
 		return CL_DONE;
 	default:
-		return take_flag(line, opt);
+		return take_stale_option(line, opt) ? -1 : take_flag(line, opt);
 	}
 }
 

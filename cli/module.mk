@@ -12,6 +12,7 @@ cli_src := \
 	cli/plan.c \
 	cli/record.c \
 	cli/recovery.c \
+	cli/stale.c \
 	cli/status.c \
 	cli/trace.c
 

@@ -48,9 +48,8 @@ exit_of(const json_t *r)
 	return json_is_false(json_object_get(r, "acknowledged")) ? CL_PARTLY : CL_DONE;
 }
 
-/* A change that was stored but not acknowledged is exit 4, printed or as JSON. */
-static int
-change(const struct cl_line *line, const char *command, json_t *arguments)
+int
+cl_change(const struct cl_line *line, const char *command, json_t *arguments)
 {
 	json_t *r;
 	int rc = cl_request(line, command, arguments, &r);
@@ -146,7 +145,7 @@ cl_nta_add(const struct cl_line *line)
 	set_end(line, a);
 	int rc = confirm(line, name);
 	if (rc == CL_DONE)
-		return dry ? dry_run(line, a) : change(line, "nta.add", a);
+		return dry ? dry_run(line, a) : cl_change(line, "nta.add", a);
 	json_decref(a);
 	return rc;
 }
@@ -165,7 +164,7 @@ cl_nta_extend(const struct cl_line *line)
 	if (a == NULL)
 		return cl_fail(line, CL_USAGE, "the reason is not UTF-8");
 	set_end(line, a);
-	return change(line, "nta.extend", a);
+	return cl_change(line, "nta.extend", a);
 }
 
 int
@@ -175,7 +174,7 @@ cl_nta_approve(const struct cl_line *line)
 
 	if (cl_read_name(line, name) != CL_DONE)
 		return CL_USAGE;
-	return change(line, "nta.approve", json_pack("{s:s}", "name", name));
+	return cl_change(line, "nta.approve", json_pack("{s:s}", "name", name));
 }
 
 int
@@ -185,7 +184,7 @@ cl_nta_remove(const struct cl_line *line)
 
 	if (cl_read_name(line, name) != CL_DONE)
 		return CL_USAGE;
-	return change(line, "nta.remove", json_pack("{s:s}", "name", name));
+	return cl_change(line, "nta.remove", json_pack("{s:s}", "name", name));
 }
 
 static void

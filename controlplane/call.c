@@ -7,6 +7,8 @@
 
 #include "lib/base/clock.h"
 
+enum { ACK_WAIT_MS = 2000 };
+
 static void
 end(struct cp_call *c, json_t *reply)
 {
@@ -57,6 +59,61 @@ void
 cp_call_wait(struct cp_call *c, unsigned ms)
 {
 	c->deadline_ns = hf_clock_mono_ns() + ms * HF_NS_PER_MS;
+}
+
+static bool
+set_ack(json_t *result, const struct hf_msg_policy_ack *ack, bool ok)
+{
+	int rc = json_object_set_new(result, "acknowledged", json_boolean(ok));
+
+	if (rc == 0 && ack != NULL) {
+		rc = json_object_set_new(result, "cores", json_integer(ack->core_cnt));
+		rc |= json_object_set_new(result, "cores_all", json_integer(ack->core_all));
+		rc |= json_object_set_new(
+		    result, "took_us", cp_json_u64(ack->took_ns / HF_NS_PER_US));
+		if (ack->fault != 0)
+			rc |= json_object_set_new(result, "fault",
+			    json_string(hf_msg_fault_to_text((enum hf_msg_fault)ack->fault)));
+	}
+	return rc == 0;
+}
+
+/* The change is stored; the cores have, or have not, taken it up. */
+static void
+finish(struct cp_call *c, const struct hf_msg_policy_ack *ack)
+{
+	if (!set_ack(c->result, ack, ack != NULL && ack->fault == 0))
+		cp_call_fail(c, CP_EXIT_FAILED, "memory", "done, but out of memory to say more");
+	else
+		cp_call_done_result(c);
+}
+
+void
+cp_call_pushed(struct cp_call *c, json_t *result)
+{
+	struct cp_link_state link;
+
+	c->generation = cp_store_generation(c->env->store);
+	c->result = result;
+	if (c->result == NULL ||
+	    json_object_set_new(c->result, "generation", cp_json_u64(c->generation)) != 0) {
+		cp_call_fail(c, CP_EXIT_FAILED, "memory", "done, but out of memory to say more");
+		return;
+	}
+	cp_link_client_state(c->env->link, &link);
+	if (link.attached)
+		cp_call_wait(c, ACK_WAIT_MS);
+	else
+		finish(c, NULL);
+}
+
+void
+cp_call_pushed_event(struct cp_call *c, const struct cp_event *e)
+{
+	if (e->kind == CP_EVENT_ACK && e->ack->generation >= c->generation)
+		finish(c, e->ack);
+	else if (e->kind == CP_EVENT_LOST || e->kind == CP_EVENT_DEADLINE)
+		finish(c, NULL);
 }
 
 bool

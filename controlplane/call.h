@@ -43,6 +43,7 @@ struct cp_admin_env {
 	struct cp_engine *engine;
 	struct cp_link_client *link;
 	struct cp_ntas *ntas;
+	struct cp_stales *stales;
 	struct cp_tracer *tracer;
 	struct cp_prober *prober;
 	struct cp_store *store;
@@ -107,6 +108,11 @@ cp_call_fail(struct cp_call *c, enum cp_exit code, const char *reason, const cha
 void cp_call_done_result(struct cp_call *c);
 /* Wait for events, at most so long. */
 void cp_call_wait(struct cp_call *c, unsigned ms);
+/* Policy was changed and is stored: reply with result, which is taken over, when the cores have it,
+ * or have not in time; that is what the event is for. */
+void cp_call_pushed(struct cp_call *c, json_t *result);
+void cp_call_pushed_event(struct cp_call *c, const struct cp_event *e);
+
 static inline uint64_t
 cp_call_token(const struct cp_call *c, unsigned n)
 {
@@ -136,6 +142,7 @@ extern const struct cp_command cp_command_status, cp_command_stats, cp_command_l
     cp_command_audit_list, cp_command_nta_add, cp_command_nta_approve, cp_command_nta_extend,
     cp_command_nta_list, cp_command_nta_remove, cp_command_nta_show, cp_command_cache_show,
     cp_command_anchor_list, cp_command_anchor_show, cp_command_cookie_show,
-    cp_command_cookie_reload, cp_command_trace, cp_command_survey;
+    cp_command_cookie_reload, cp_command_stale_set, cp_command_stale_unset, cp_command_stale_show,
+    cp_command_stale_list, cp_command_trace, cp_command_survey;
 
 #endif

@@ -9,8 +9,6 @@
 #include "lib/base/date.h"
 #include "lib/base/units.h"
 
-enum { ACK_WAIT_MS = 2000 };
-
 static json_t *
 nta_to_json(const struct cp_nta *n)
 {
@@ -30,33 +28,6 @@ nta_to_json(const struct cp_nta *n)
 	return j;
 }
 
-static bool
-set_ack(json_t *result, const struct hf_msg_policy_ack *ack, bool ok)
-{
-	int rc = json_object_set_new(result, "acknowledged", json_boolean(ok));
-
-	if (rc == 0 && ack != NULL) {
-		rc = json_object_set_new(result, "cores", json_integer(ack->core_cnt));
-		rc |= json_object_set_new(result, "cores_all", json_integer(ack->core_all));
-		rc |= json_object_set_new(
-		    result, "took_us", cp_json_u64(ack->took_ns / HF_NS_PER_US));
-		if (ack->fault != 0)
-			rc |= json_object_set_new(result, "fault",
-			    json_string(hf_msg_fault_to_text((enum hf_msg_fault)ack->fault)));
-	}
-	return rc == 0;
-}
-
-/* The change is stored; the cores have, or have not, taken it up. */
-static void
-finish(struct cp_call *c, const struct hf_msg_policy_ack *ack)
-{
-	if (!set_ack(c->result, ack, ack != NULL && ack->fault == 0))
-		cp_call_fail(c, CP_EXIT_FAILED, "memory", "done, but out of memory to say more");
-	else
-		cp_call_done_result(c);
-}
-
 /* The result of a change: the anchor and the generation. False: the call has failed. */
 static bool
 begin_result(struct cp_call *c, const struct cp_nta *nta)
@@ -74,26 +45,10 @@ begin_result(struct cp_call *c, const struct cp_nta *nta)
 static void
 wait_for_cores(struct cp_call *c, const struct cp_nta *nta, uint64_t generation_before)
 {
-	struct cp_link_state link;
-
-	if (!begin_result(c, nta))
-		return;
-	cp_link_client_state(c->env->link, &link);
-	if (c->generation == generation_before)
+	if (cp_store_generation(c->env->store) != generation_before)
+		cp_call_pushed(c, nta_to_json(nta));
+	else if (begin_result(c, nta))
 		cp_call_done_result(c);
-	else if (link.attached)
-		cp_call_wait(c, ACK_WAIT_MS);
-	else
-		finish(c, NULL);
-}
-
-static void
-nta_event(struct cp_call *c, const struct cp_event *e)
-{
-	if (e->kind == CP_EVENT_ACK && e->ack->generation >= c->generation)
-		finish(c, e->ack);
-	else if (e->kind == CP_EVENT_LOST || e->kind == CP_EVENT_DEADLINE)
-		finish(c, NULL);
 }
 
 /* There is one, or a request for one: who, until when, why. */
@@ -429,9 +384,10 @@ list_start(struct cp_call *c, const json_t *args)
 		cp_json_u64(cp_store_generation(c->env->store)), "ntas", list, "pending", pending));
 }
 
-const struct cp_command cp_command_nta_add = {"nta.add", add_start, nta_event};
-const struct cp_command cp_command_nta_extend = {"nta.extend", extend_start, nta_event};
-const struct cp_command cp_command_nta_approve = {"nta.approve", approve_start, nta_event};
-const struct cp_command cp_command_nta_remove = {"nta.remove", remove_start, nta_event};
+const struct cp_command cp_command_nta_add = {"nta.add", add_start, cp_call_pushed_event};
+const struct cp_command cp_command_nta_extend = {"nta.extend", extend_start, cp_call_pushed_event};
+const struct cp_command cp_command_nta_approve = {
+    "nta.approve", approve_start, cp_call_pushed_event};
+const struct cp_command cp_command_nta_remove = {"nta.remove", remove_start, cp_call_pushed_event};
 const struct cp_command cp_command_nta_show = {"nta.show", show_start, NULL};
 const struct cp_command cp_command_nta_list = {"nta.list", list_start, NULL};

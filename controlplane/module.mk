@@ -71,6 +71,7 @@ controlplane_src := \
 	controlplane/cookies.c \
 	controlplane/command_latency.c \
 	controlplane/command_nta.c \
+	controlplane/command_stale.c \
 	controlplane/command_status.c \
 	controlplane/command_survey.c \
 	controlplane/command_trace.c \
@@ -99,10 +100,12 @@ controlplane_src := \
 	controlplane/rootload.c \
 	controlplane/schema.c \
 	controlplane/service.c \
+	controlplane/stale.c \
 	controlplane/steady.c \
 	controlplane/store.c \
 	controlplane/store_nta.c \
 	controlplane/store_point.c \
+	controlplane/store_stale.c \
 	controlplane/stream.c \
 	controlplane/tcp.c \
 	controlplane/trace_json.c \

@@ -152,7 +152,7 @@ collect_anchors(struct cp_ntas *n)
 			known = known || hf_name_equal(&n->rules[j].name, owner);
 		if (known)
 			continue; /* a DS and a DNSKEY set of one name */
-		if (n->anchor_cnt == HF_POLICY_RULE_MAX)
+		if (n->anchor_cnt == CP_NTA_RULES_MAX)
 			return -E2BIG;
 		struct cp_rule *r = &n->rules[n->anchor_cnt++];
 		*r = (struct cp_rule){.kind = HF_RULE_ANCHOR, .name = *owner};
@@ -164,6 +164,7 @@ collect_anchors(struct cp_ntas *n)
 static struct cp_policy *
 snapshot(struct cp_ntas *n)
 {
+	const struct cp_stale_zone *z;
 	size_t cnt = n->anchor_cnt;
 
 	for (size_t i = 0; i < n->list.cnt; i++)
@@ -171,6 +172,9 @@ snapshot(struct cp_ntas *n)
 		    .mode = n->list.at[i].nta.mode,
 		    .name = n->list.at[i].nta.name,
 		    .shadow = n->list.at[i].shadow};
+	for (size_t i = 0; (z = cp_stales_at(n->cfg.stales, i)) != NULL; i++)
+		n->rules[cnt++] =
+		    (struct cp_rule){.kind = HF_RULE_STALE, .name = z->name, .stale = z->stale};
 	return cp_policy_create_with(
 	    cp_store_generation(n->cfg.store), &n->cfg.stale, n->rules, cnt, n->cfg.trust);
 }
@@ -251,7 +255,7 @@ put(struct cp_ntas *n, const struct cp_nta *nta, const char *action, const struc
 	bool pushed = old == NULL || old->mode != nta->mode;
 	struct cp_audit why = line_of(n, nta, action, author);
 
-	if (old == NULL && n->anchor_cnt + n->list.cnt >= HF_POLICY_RULE_MAX)
+	if (old == NULL && n->anchor_cnt + n->list.cnt >= CP_NTA_RULES_MAX)
 		return CP_NTA_FULL;
 	if (cp_nta_list_reserve(&n->list) != 0)
 		return CP_NTA_NO_MEMORY;
@@ -592,7 +596,7 @@ load_one(void *arg, const struct cp_nta *nta)
 	char text[HF_NAME_TEXT_LEN];
 	struct cp_nta_list *l = nta->lapses != 0 ? &n->pending : &n->list;
 
-	if (l == &n->list && n->anchor_cnt + n->list.cnt >= HF_POLICY_RULE_MAX)
+	if (l == &n->list && n->anchor_cnt + n->list.cnt >= CP_NTA_RULES_MAX)
 		return -E2BIG;
 	/* A trust anchor configured since then wins over a stored exception from it. */
 	if (is_anchor(n, &nta->name)) {
@@ -697,6 +701,12 @@ struct cp_policy *
 cp_ntas_policy(const struct cp_ntas *n)
 {
 	return n->policy;
+}
+
+enum cp_nta_result
+cp_ntas_publish(struct cp_ntas *n)
+{
+	return publish(n);
 }
 
 const struct cp_nta *

@@ -8,7 +8,7 @@
  *           on disk. What changes no rule (an end that moves, a request that waits for a
  *           second person) is stored the same way and leaves the generation as it is.
  * Roles     The main thread.
- * Memory    At most HF_POLICY_RULE_MAX rules with the positive anchors, and
+ * Memory    At most CP_NTA_RULES_MAX rules with the positive anchors, and
  *           CP_NTA_PENDING_MAX requests that wait.
  * Blocking  As store.h.
  * Errors    enum cp_nta_result, each of which the operator is told.
@@ -22,12 +22,14 @@
 
 #include "controlplane/counters.h"
 #include "controlplane/policy.h"
+#include "controlplane/stale.h"
 #include "controlplane/store.h"
 
 struct event_base;
 struct cp_ntas;
 
 enum {
+	CP_NTA_RULES_MAX = HF_POLICY_RULE_MAX - HF_POLICY_STALE_MAX, /* with the anchors */
 	CP_NTA_PENDING_MAX = 64,
 	CP_NTA_PENDING_S = 15 * 60, /* a request for a second person lapses then */
 };
@@ -37,6 +39,7 @@ struct cp_ntas_config {
 	struct cp_store *store;
 	struct cp_counters *counters;
 	struct cp_stale stale;
+	const struct cp_stales *stales; /* zones with their own; NULL: none */
 	struct cp_trust *trust; /* positive ones, NULL: none; their owners become ANCHOR rules */
 	uint64_t max_s;         /* longest life that may be asked for */
 	bool second_for_tlds;   /* an anchor at a TLD needs another uid's word */
@@ -103,6 +106,9 @@ enum cp_nta_result cp_ntas_overtake(struct cp_ntas *n, uint64_t theirs);
 
 /* Other keys are trusted from the store's generation on, at the same names. Publishes. */
 enum cp_nta_result cp_ntas_set_trust(struct cp_ntas *n, struct cp_trust *trust);
+
+/* What else is in a snapshot has changed, under the store's generation. */
+enum cp_nta_result cp_ntas_publish(struct cp_ntas *n);
 
 /* The time that ends are judged by; the wall clock's, but for a jump of this second. */
 int64_t cp_ntas_now_s(const struct cp_ntas *n);

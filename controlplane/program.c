@@ -46,6 +46,7 @@ struct program {
 	struct cp_store *store;
 	struct cp_rollover *rollover;
 	struct cp_ntas *ntas;
+	struct cp_stales *stales;
 	struct cp_suffixes *suffixes;
 	struct va_rules rules; /* of resolvers, which borrow it while they are made */
 	struct cp_engine *engine;
@@ -342,14 +343,32 @@ start_rollover(struct program *g)
 	return cp_rollover_start(g->rollover, &ops);
 }
 
+static void
+on_stale(void *arg)
+{
+	struct program *g = arg;
+
+	(void)cp_ntas_publish(g->ntas); /* logged; the next change brings it */
+}
+
 static int
 make_policy(struct program *g)
 {
+	const struct cp_stales_config stales = {.store = g->store,
+	    .counters = &g->counters,
+	    .all = stale_of(g->config),
+	    .arg = g,
+	    .changed = on_stale};
+	int rc = cp_stales_create(&stales, &g->stales);
+
+	if (rc != 0)
+		return store_said(g, rc);
 	struct cp_ntas_config cfg = {
 	    .base = g->base,
 	    .store = g->store,
 	    .counters = &g->counters,
 	    .stale = stale_of(g->config),
+	    .stales = g->stales,
 	    .trust = cp_rollover_trust(g->rollover),
 	    .max_s = g->config->nta_max_ns / HF_NS_PER_S,
 	    .second_for_tlds = g->config->nta_approval == HF_CONFIG_APPROVAL_TLD,
@@ -681,6 +700,7 @@ make_admin(struct program *g)
 	    .engine = g->engine,
 	    .link = g->link,
 	    .ntas = g->ntas,
+	    .stales = g->stales,
 	    .tracer = g->tracer,
 	    .prober = g->prober,
 	    .store = g->store,
@@ -740,6 +760,7 @@ take_down(struct program *g)
 	cp_keepwarm_destroy(g->keepwarm);
 	cp_link_client_destroy(g->link);
 	cp_ntas_destroy(g->ntas);
+	cp_stales_destroy(g->stales);
 	cp_rollover_destroy(g->rollover);
 	cp_store_close(g->store);
 	if (g->on_term != NULL)

@@ -48,7 +48,14 @@ static const char schema_3[] =
     "ALTER TABLE audit ADD COLUMN hash BLOB NOT NULL DEFAULT x'';"
     "UPDATE meta SET value = 3 WHERE key = 'schema';"
     "PRAGMA user_version = 3;";
-static const char *const schemas[] = {schema_1, schema_2, schema_3};
+static const char schema_4[] =
+    "CREATE TABLE stale_zone(name TEXT PRIMARY KEY NOT NULL, client_ms INTEGER NOT NULL,"
+    " ttl INTEGER NOT NULL, max INTEGER NOT NULL, triggers INTEGER NOT NULL,"
+    " author_uid INTEGER NOT NULL, author_name TEXT NOT NULL, changed INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "UPDATE meta SET value = 4 WHERE key = 'schema';"
+    "PRAGMA user_version = 4;";
+static const char *const schemas[] = {schema_1, schema_2, schema_3, schema_4};
 _Static_assert(CP_STORE_SCHEMA == sizeof(schemas) / sizeof(schemas[0]), "one each");
 
 /* SQLite's own header says whose file it is; a file of ours that was never finished (the

@@ -17,13 +17,14 @@
  *   2       trust_point, trust_key
  *   3       nta: mode, forced; nta_pending; clock; audit: detail and the chain of hashes,
  *           which older lines get in their order, as they were found
+ *   4       stale_zone
  */
 #ifndef CP_SCHEMA_H
 #define CP_SCHEMA_H
 
 #include "controlplane/db.h"
 
-enum { CP_STORE_SCHEMA = 3 };
+enum { CP_STORE_SCHEMA = 4 };
 
 /* now_s is the time of the audit line that an update leaves. */
 int cp_schema_prepare(struct cp_db *db, int64_t now_s);

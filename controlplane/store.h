@@ -21,6 +21,8 @@
  *       need_ms), PRIMARY KEY(name, type, rdata)
  *   audit(id, time, uid, author, action, name, reason, generation_before, generation_after,
  *       detail, hash): audit.h
+ *   stale_zone(name PRIMARY KEY, client_ms, ttl, max, triggers, author_uid, author_name, changed):
+ *       store_stale.h
  *   meta(key PRIMARY KEY, value): generation, schema
  *
  * A file of an earlier schema becomes one of today's when it is opened (schema.h).

@@ -51,10 +51,11 @@ enum {
 	HF_UPDATE_SLOT_LEN = 4096,
 	HF_UPDATE_SLOT_CNT = 4096,
 	HF_SOCKET_MSG_MAX = 65536,
-	HF_CHAIN_MAX = 11,         /* further owner names in an answer (CNAME + DNAME, DESIGN 5) */
-	HF_CHAIN_OCTETS_MAX = 512, /* ... and their octets together */
-	HF_POLICY_RULE_MAX = 4096,
-	HF_TTL_MAX_S = 604800,          /* RFC 8767 4: one week */
+	HF_CHAIN_MAX = 11,          /* further owner names in an answer (CNAME + DNAME, DESIGN 5) */
+	HF_CHAIN_OCTETS_MAX = 512,  /* ... and their octets together */
+	HF_POLICY_STALE_MAX = 1024, /* STALE rules */
+	HF_POLICY_RULE_MAX = 4096 + HF_POLICY_STALE_MAX, /* and those of every kind */
+	HF_TTL_MAX_S = 604800,                           /* RFC 8767 4: one week */
 	HF_VALID_MAX_S = (1 << 20) - 1, /* longer than anything is fresh and then stale */
 };
 

@@ -714,7 +714,7 @@ as_many_rules_as_a_snapshot_carries_and_not_one_more(void **state)
 	    SQLITE_OK);
 	sqlite3_close(db);
 	struct cp_ntas *n = create();
-	assert_int_equal(cp_ntas_cnt(n), HF_POLICY_RULE_MAX - 2);
+	assert_int_equal(cp_ntas_cnt(n), CP_NTA_RULES_MAX - 2);
 	assert_int_equal(add(n, "one.more.", 60), CP_NTA_FULL);
 	cp_ntas_destroy(n);
 }

@@ -302,9 +302,9 @@ a_later_schema_is_refused(void **state)
 
 	(void)state;
 	cp_store_close(s);
-	run_sql("PRAGMA user_version = 4;");
+	run_sql("PRAGMA user_version = 5;");
 	assert_int_equal(cp_store_open(path, &s), -EPROTO);
-	assert_non_null(strstr(cp_store_error(s), "schema 4"));
+	assert_non_null(strstr(cp_store_error(s), "schema 5"));
 	cp_store_close(s);
 }
 

@@ -27,6 +27,7 @@ unit_names := \
 	cp_keytrap_test \
 	cp_local_test \
 	cp_nta_test \
+	cp_stale_test \
 	cp_pack_test \
 	cp_policy_test \
 	cp_probe_test \
@@ -117,6 +118,7 @@ unit_names := \
 
 unit_parts_cp_anchors_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_nta_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_stale_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_rollover_test := controlplane resolver validator hfconfig hf
 unit_libs_cp_rollover_test := -lldns
 unit_parts_cp_trust_point_test := controlplane resolver validator hfconfig hf

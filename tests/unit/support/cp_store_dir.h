@@ -147,7 +147,7 @@ write_some_lines(int cnt)
 static const char to_schema_2[] =
     "ALTER TABLE nta DROP COLUMN mode; ALTER TABLE nta DROP COLUMN forced;"
     "ALTER TABLE audit DROP COLUMN detail; ALTER TABLE audit DROP COLUMN hash;"
-    "DROP TABLE nta_pending; DROP TABLE clock; PRAGMA user_version = 2;"
+    "DROP TABLE nta_pending; DROP TABLE clock; DROP TABLE stale_zone; PRAGMA user_version = 2;"
     "UPDATE meta SET value = 2 WHERE key = 'schema';";
 
 #define T(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
