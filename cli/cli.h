@@ -110,6 +110,10 @@ int cl_change(const struct cl_line *line, const char *command, json_t *arguments
 
 /* True when the words are how another resolver spells a command: ours has been told. */
 bool cl_peers(const struct cl_line *line, int argc, char **argv);
+/* A change that the cores had to take up: prints "WHAT on 2/2 cores in 184 us", or why not yet,
+ * with
+ * --json nothing. CL_DONE, or CL_PARTLY: it was not acknowledged by all. */
+int cl_tell_ack(const struct cl_line *line, const json_t *r, const char *what);
 
 /* The first operand as a name that the control plane will read the same way; CL_USAGE: it is none,
  * and that was told. text has room for HF_NAME_TEXT_LEN. */

@@ -21,11 +21,11 @@ print_state(const json_t *r)
 		printf("%zu  %s  %s\n", i + 1, cl_text(s, "fingerprint"), cl_text(s, "use"));
 }
 
-static int
-show(const struct cl_line *line, const char *command)
+int
+cl_cookie_show(const struct cl_line *line)
 {
 	json_t *r;
-	int rc = cl_request(line, command, NULL, &r);
+	int rc = cl_request(line, "cookie.show", NULL, &r);
 
 	if (rc != CL_DONE)
 		return rc;
@@ -36,13 +36,16 @@ show(const struct cl_line *line, const char *command)
 }
 
 int
-cl_cookie_show(const struct cl_line *line)
-{
-	return show(line, "cookie.show");
-}
-
-int
 cl_cookie_reload(const struct cl_line *line)
 {
-	return show(line, "cookie.reload");
+	json_t *r;
+	int rc = cl_request(line, "cookie.reload", NULL, &r);
+
+	if (rc != CL_DONE)
+		return rc;
+	if (!line->json)
+		print_state(r);
+	rc = cl_tell_ack(line, r, "in force");
+	json_decref(r);
+	return rc;
 }

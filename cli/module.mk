@@ -1,5 +1,6 @@
 # holdfastctl: the operator's command.
 cli_src := \
+	cli/ack.c \
 	cli/anchor.c \
 	cli/audit.c \
 	cli/cache.c \

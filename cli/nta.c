@@ -7,22 +7,6 @@
 #include "cli/cli.h"
 #include "lib/wire/name.h"
 
-/* "generation 7 active on 2/2 cores in 184 us", or why not yet. */
-static int
-tell_push(const json_t *r)
-{
-	if (!cl_true(r, "acknowledged")) {
-		printf("generation %lld is stored, but no dataplane has acknowledged it; "
-		       "it takes effect when one attaches\n",
-		    (long long)cl_number(r, "generation"));
-		return CL_PARTLY;
-	}
-	printf("generation %lld active on %lld/%lld cores in %lld us\n",
-	    (long long)cl_number(r, "generation"), (long long)cl_number(r, "cores"),
-	    (long long)cl_number(r, "cores_all"), (long long)cl_number(r, "took_us"));
-	return cl_number(r, "cores") == cl_number(r, "cores_all") ? CL_DONE : CL_PARTLY;
-}
-
 /* What waits for another account has no effect yet: exit 7. */
 static int
 tell_waits(const json_t *r)
@@ -51,11 +35,14 @@ exit_of(const json_t *r)
 int
 cl_change(const struct cl_line *line, const char *command, json_t *arguments)
 {
+	char what[64];
 	json_t *r;
 	int rc = cl_request(line, command, arguments, &r);
 
 	if (rc != CL_DONE)
 		return rc;
+	snprintf(
+	    what, sizeof(what), "generation %lld active", (long long)cl_number(r, "generation"));
 	if (line->json)
 		rc = exit_of(r);
 	else if (cl_true(r, "waits"))
@@ -63,7 +50,7 @@ cl_change(const struct cl_line *line, const char *command, json_t *arguments)
 	else if (json_object_get(r, "acknowledged") == NULL)
 		rc = tell_end(r);
 	else
-		rc = tell_push(r);
+		rc = cl_tell_ack(line, r, what);
 	json_decref(r);
 	return rc;
 }

@@ -62,8 +62,9 @@ cp_call_wait(struct cp_call *c, unsigned ms)
 }
 
 static bool
-set_ack(json_t *result, const struct hf_msg_policy_ack *ack, bool ok)
+set_ack(json_t *result, const struct hf_msg_ack *ack)
 {
+	bool ok = ack != NULL && ack->fault == 0;
 	int rc = json_object_set_new(result, "acknowledged", json_boolean(ok));
 
 	if (rc == 0 && ack != NULL) {
@@ -78,28 +79,28 @@ set_ack(json_t *result, const struct hf_msg_policy_ack *ack, bool ok)
 	return rc == 0;
 }
 
-/* The change is stored; the cores have, or have not, taken it up. */
+/* The change is made; the cores have, or have not, taken it up. */
 static void
-finish(struct cp_call *c, const struct hf_msg_policy_ack *ack)
+finish(struct cp_call *c, const struct hf_msg_ack *ack)
 {
-	if (!set_ack(c->result, ack, ack != NULL && ack->fault == 0))
+	if (!set_ack(c->result, ack))
 		cp_call_fail(c, CP_EXIT_FAILED, "memory", "done, but out of memory to say more");
 	else
 		cp_call_done_result(c);
 }
 
 void
-cp_call_pushed(struct cp_call *c, json_t *result)
+cp_call_await(struct cp_call *c, enum hf_msg_set set, uint64_t generation)
 {
 	struct cp_link_state link;
 
-	c->generation = cp_store_generation(c->env->store);
-	c->result = result;
 	if (c->result == NULL ||
-	    json_object_set_new(c->result, "generation", cp_json_u64(c->generation)) != 0) {
+	    json_object_set_new(c->result, "generation", cp_json_u64(generation)) != 0) {
 		cp_call_fail(c, CP_EXIT_FAILED, "memory", "done, but out of memory to say more");
 		return;
 	}
+	c->set = set;
+	c->generation = generation;
 	cp_link_client_state(c->env->link, &link);
 	if (link.attached)
 		cp_call_wait(c, ACK_WAIT_MS);
@@ -108,9 +109,9 @@ cp_call_pushed(struct cp_call *c, json_t *result)
 }
 
 void
-cp_call_pushed_event(struct cp_call *c, const struct cp_event *e)
+cp_call_acked(struct cp_call *c, const struct cp_event *e)
 {
-	if (e->kind == CP_EVENT_ACK && e->ack->generation >= c->generation)
+	if (e->kind == CP_EVENT_ACK && e->ack->set == c->set && e->ack->generation >= c->generation)
 		finish(c, e->ack);
 	else if (e->kind == CP_EVENT_LOST || e->kind == CP_EVENT_DEADLINE)
 		finish(c, NULL);

@@ -52,7 +52,7 @@ struct cp_admin_env {
 	struct cp_rollover *rollover;
 	struct cp_cookies *cookies;
 	uint64_t start_ns;
-	struct hf_msg_policy_ack ack; /* the last one; generation 0: none */
+	struct hf_msg_ack ack[HF_SET_CNT]; /* the last ones; generation 0: none */
 };
 
 enum cp_event_kind {
@@ -68,7 +68,7 @@ enum cp_event_kind {
 
 struct cp_event {
 	enum cp_event_kind kind;
-	const struct hf_msg_policy_ack *ack;
+	const struct hf_msg_ack *ack;
 	const struct hf_msg_stats_say *stats;
 	const struct hf_msg_latency_say *latency;
 	const struct hf_msg_cache_say *cache;
@@ -95,7 +95,8 @@ struct cp_call {
 	uint64_t deadline_ns; /* 0: does not wait */
 	json_t *result;       /* being made */
 	json_t *reply;        /* made: admin.c sends it */
-	uint64_t generation;  /* nta.*: wait for this acknowledgement */
+	enum hf_msg_set set;  /* wait for the acknowledgement of this generation of it */
+	uint64_t generation;
 	struct hf_latency_row latency[HF_LATENCY_CNT]; /* latency: of the cores heard so far */
 	unsigned asked, heard; /* cache.show, trace, latency: questions to the dataplane */
 };
@@ -108,11 +109,12 @@ cp_call_fail(struct cp_call *c, enum cp_exit code, const char *reason, const cha
 void cp_call_done_result(struct cp_call *c);
 /* Wait for events, at most so long. */
 void cp_call_wait(struct cp_call *c, unsigned ms);
-/* Policy was changed and is stored: reply with result, which is taken over, when the cores have it,
- * or have not in time; that is what the event is for. */
-void cp_call_pushed(struct cp_call *c, json_t *result);
-void cp_call_pushed_event(struct cp_call *c, const struct cp_event *e);
-
+/* What c->result tells was changed and is on its way to the cores: end the call when they have
+ * taken up this generation of the set, or in two seconds, with "generation", "acknowledged",
+ * "cores", "cores_all", "took_us" or "fault" in the result. Such commands have cp_call_acked as
+ * their event. */
+void cp_call_await(struct cp_call *c, enum hf_msg_set set, uint64_t generation);
+void cp_call_acked(struct cp_call *c, const struct cp_event *e);
 static inline uint64_t
 cp_call_token(const struct cp_call *c, unsigned n)
 {

@@ -46,8 +46,9 @@ reload_start(struct cp_call *c, const json_t *args)
 		return;
 	}
 	cp_link_client_set_cookies(c->env->link, &c->env->cookies->msg);
-	cp_call_done(c, state_json(c->env));
+	c->result = state_json(c->env);
+	cp_call_await(c, HF_SET_COOKIES, c->env->cookies->msg.generation);
 }
 
 const struct cp_command cp_command_cookie_show = {.name = "cookie.show", .start = show_start};
-const struct cp_command cp_command_cookie_reload = {.name = "cookie.reload", .start = reload_start};
+const struct cp_command cp_command_cookie_reload = {"cookie.reload", reload_start, cp_call_acked};

@@ -28,26 +28,19 @@ nta_to_json(const struct cp_nta *n)
 	return j;
 }
 
-/* The result of a change: the anchor and the generation. False: the call has failed. */
-static bool
-begin_result(struct cp_call *c, const struct cp_nta *nta)
-{
-	c->generation = cp_store_generation(c->env->store);
-	c->result = nta_to_json(nta);
-	if (c->result != NULL &&
-	    json_object_set_new(c->result, "generation", cp_json_u64(c->generation)) == 0)
-		return true;
-	cp_call_fail(c, CP_EXIT_FAILED, "memory", "done, but out of memory to say more");
-	return false;
-}
-
 /* The change of nta has been made: wait for the cores, if there is anything for them. */
 static void
 wait_for_cores(struct cp_call *c, const struct cp_nta *nta, uint64_t generation_before)
 {
-	if (cp_store_generation(c->env->store) != generation_before)
-		cp_call_pushed(c, nta_to_json(nta));
-	else if (begin_result(c, nta))
+	uint64_t generation = cp_store_generation(c->env->store);
+
+	c->result = nta_to_json(nta);
+	if (generation != generation_before)
+		cp_call_await(c, HF_SET_POLICY, generation);
+	else if (c->result == NULL ||
+	    json_object_set_new(c->result, "generation", cp_json_u64(generation)) != 0)
+		cp_call_fail(c, CP_EXIT_FAILED, "memory", "done, but out of memory to say more");
+	else
 		cp_call_done_result(c);
 }
 
@@ -384,10 +377,10 @@ list_start(struct cp_call *c, const json_t *args)
 		cp_json_u64(cp_store_generation(c->env->store)), "ntas", list, "pending", pending));
 }
 
-const struct cp_command cp_command_nta_add = {"nta.add", add_start, cp_call_pushed_event};
-const struct cp_command cp_command_nta_extend = {"nta.extend", extend_start, cp_call_pushed_event};
+const struct cp_command cp_command_nta_add = {"nta.add", add_start, cp_call_acked};
+const struct cp_command cp_command_nta_extend = {"nta.extend", extend_start, cp_call_acked};
 const struct cp_command cp_command_nta_approve = {
-    "nta.approve", approve_start, cp_call_pushed_event};
-const struct cp_command cp_command_nta_remove = {"nta.remove", remove_start, cp_call_pushed_event};
+    "nta.approve", approve_start, cp_call_acked};
+const struct cp_command cp_command_nta_remove = {"nta.remove", remove_start, cp_call_acked};
 const struct cp_command cp_command_nta_show = {"nta.show", show_start, NULL};
 const struct cp_command cp_command_nta_list = {"nta.list", list_start, NULL};

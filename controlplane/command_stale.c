@@ -121,6 +121,13 @@ fail(struct cp_call *c, enum cp_stale_result res, const struct hf_name *name)
 
 /* What is not said stays as it is for this name. */
 static void
+push(struct cp_call *c, json_t *result)
+{
+	c->result = result;
+	cp_call_await(c, HF_SET_POLICY, cp_store_generation(c->env->store));
+}
+
+static void
 set_start(struct cp_call *c, const json_t *args)
 {
 	const struct cp_stale_zone *z;
@@ -136,7 +143,7 @@ set_start(struct cp_call *c, const json_t *args)
 	enum cp_stale_result res = cp_stales_set(c->env->stales, &name, &st, &c->author);
 	z = cp_stales_find(c->env->stales, &name);
 	if (res == CP_STALE_OK)
-		cp_call_pushed(c, to_json(&name, &z->stale, z));
+		push(c, to_json(&name, &z->stale, z));
 	else
 		fail(c, res, &name);
 }
@@ -152,7 +159,7 @@ unset_start(struct cp_call *c, const json_t *args)
 	enum cp_stale_result res = cp_stales_unset(c->env->stales, &name, &c->author);
 	const struct cp_stale *st = cp_stales_of(c->env->stales, &name, &z);
 	if (res == CP_STALE_OK)
-		cp_call_pushed(c, to_json(&name, st, z));
+		push(c, to_json(&name, st, z));
 	else
 		fail(c, res, &name);
 }
@@ -186,7 +193,7 @@ list_start(struct cp_call *c, const json_t *args)
 		"zones", list));
 }
 
-const struct cp_command cp_command_stale_set = {"stale.set", set_start, cp_call_pushed_event};
-const struct cp_command cp_command_stale_unset = {"stale.unset", unset_start, cp_call_pushed_event};
+const struct cp_command cp_command_stale_set = {"stale.set", set_start, cp_call_acked};
+const struct cp_command cp_command_stale_unset = {"stale.unset", unset_start, cp_call_acked};
 const struct cp_command cp_command_stale_show = {"stale.show", show_start, NULL};
 const struct cp_command cp_command_stale_list = {"stale.list", list_start, NULL};

@@ -27,7 +27,7 @@ static const struct counter_text controlplane_text[] = {CP_COUNTERS(X)};
 static json_t *
 policy_json(const struct cp_admin_env *env)
 {
-	const struct hf_msg_policy_ack *ack = &env->ack;
+	const struct hf_msg_ack *ack = &env->ack[HF_SET_POLICY];
 
 	return json_pack("{s:o, s:o, s:i, s:i, s:o, s:i}", "generation",
 	    cp_json_u64(cp_store_generation(env->store)), "acknowledged_generation",
@@ -88,7 +88,7 @@ dataplane_json(const struct cp_admin_env *env)
 	return json_pack("{s:b, s:I, s:I, s:o, s:o}", "attached", 1, "epoch", (json_int_t)s.epoch,
 	    "workers", (json_int_t)s.worker_cnt, "last_beat_ms",
 	    cp_json_u64(s.beat_age_ns / HF_NS_PER_MS), "policy_generation",
-	    cp_json_u64(env->ack.generation));
+	    cp_json_u64(env->ack[HF_SET_POLICY].generation));
 }
 
 static json_t *

@@ -131,6 +131,7 @@ cp_cookies_load(struct cp_cookies *k, const struct hf_config *c, char error[CP_C
 		secret_draw(&m);
 	if (rc != 0)
 		return rc;
+	m.generation = k->msg.generation + 1;
 	k->from_file = from_file && c->cookie_answer;
 	k->msg = m;
 	k->secrets = (struct hf_cookie_secrets){.cnt = m.cnt, .required = m.required != 0};

@@ -86,6 +86,8 @@
 	X(policy_sent, snapshots, "policy snapshots sent to the dataplane")                    \
 	X(policy_acks, snapshots, "acknowledged by the dataplane")                             \
 	X(policy_refused, snapshots, "refused by the dataplane")                               \
+	X(set_acks, sets, "of cookies, acknowledged by the dataplane")                         \
+	X(set_refused, sets, "of cookies, refused by the dataplane")                           \
 	X(generation_refused, times, "the dataplane claimed a generation too far ahead")       \
 	X(nta_added, anchors, "negative trust anchors added")                                  \
 	X(nta_removed, anchors, "negative trust anchors removed by hand or by recovery")       \

@@ -250,8 +250,8 @@ dispatch(struct cp_link_client *c, size_t len)
 	if (hf_msg_check_head(c->buf, len, hf_link_epoch(c->link)) != HF_MSG_OK)
 		return false;
 	switch (head->type) {
-	case HF_MSG_POLICY_ACK:
-		if (hf_msg_check_policy_ack((const void *)c->buf) != HF_MSG_OK)
+	case HF_MSG_ACK:
+		if (hf_msg_check_ack((const void *)c->buf) != HF_MSG_OK)
 			return false;
 		ops->acked(ops->arg, (const void *)c->buf);
 		return true;

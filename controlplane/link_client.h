@@ -39,7 +39,7 @@ struct cp_link_ops {
 	 * last, possibly within this call, is sent after it. */
 	void (*attached)(void *arg, uint64_t dataplane_gen);
 	void (*lost)(void *arg);
-	void (*acked)(void *arg, const struct hf_msg_policy_ack *ack);
+	void (*acked)(void *arg, const struct hf_msg_ack *ack);
 	/* Checked: lengths and counts within msg agree. */
 	void (*stats)(void *arg, const struct hf_msg_stats_say *msg);
 	void (*latency)(void *arg, const struct hf_msg_latency_say *msg);

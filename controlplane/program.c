@@ -59,7 +59,7 @@ struct program {
 	struct cp_admin_env env;
 	struct cp_admin *admin;
 	/* The cores took a snapshot that a recursion thread has yet to take; generation 0: none. */
-	struct hf_msg_policy_ack early;
+	struct hf_msg_ack early;
 };
 
 /* --- what the parts tell one another -------------------------------------------------------- */
@@ -83,7 +83,7 @@ on_attached(void *arg, uint64_t dataplane_gen)
 {
 	struct program *g = arg;
 	uint64_t ours = cp_store_generation(g->store);
-	bool known = dataplane_gen == ours && g->env.ack.generation == ours;
+	bool known = dataplane_gen == ours && g->env.ack[HF_SET_POLICY].generation == ours;
 
 	if (dataplane_gen >= ours && !known)
 		(void)cp_ntas_overtake(g->ntas, dataplane_gen);
@@ -97,25 +97,39 @@ on_lost(void *arg)
 	struct cp_event e = {.kind = CP_EVENT_LOST};
 
 	g->early.generation = 0;
+	memset(&g->env.ack[HF_SET_COOKIES], 0, sizeof(g->env.ack[HF_SET_COOKIES]));
 	if (g->admin != NULL)
 		cp_admin_event(g->admin, &e);
 }
 
-/* A snapshot is in force on every core and in every recursion thread. */
 static void
-tell_ack(struct program *g, const struct hf_msg_policy_ack *ack)
+count_ack(struct program *g, const struct hf_msg_ack *ack)
+{
+	if (ack->set != HF_SET_POLICY && ack->fault != 0)
+		cp_count(&g->counters, set_refused);
+	else if (ack->set != HF_SET_POLICY)
+		cp_count(&g->counters, set_acks);
+	else if (ack->fault != 0)
+		cp_count(&g->counters, policy_refused);
+	else
+		cp_count(&g->counters, policy_acks);
+}
+
+/* A set is in force on every core, a snapshot of policy in every recursion thread too. */
+static void
+tell_ack(struct program *g, const struct hf_msg_ack *ack)
 {
 	struct cp_event e = {.kind = CP_EVENT_ACK, .ack = ack};
+	const char *what = hf_msg_set_to_text((enum hf_msg_set)ack->set);
 
+	count_ack(g, ack);
 	if (ack->fault != 0) {
-		cp_count(&g->counters, policy_refused);
-		hf_log(HF_LOG_ERROR, "policy", "the dataplane refused generation %llu: %s",
+		hf_log(HF_LOG_ERROR, what, "the dataplane refused generation %llu: %s",
 		    (unsigned long long)ack->generation,
 		    hf_msg_fault_to_text((enum hf_msg_fault)ack->fault));
 	} else {
-		cp_count(&g->counters, policy_acks);
-		g->env.ack = *ack;
-		hf_log(HF_LOG_INFO, "policy", "generation %llu active on %u/%u cores in %llu us",
+		g->env.ack[ack->set] = *ack;
+		hf_log(HF_LOG_INFO, what, "generation %llu active on %u/%u cores in %llu us",
 		    (unsigned long long)ack->generation, ack->core_cnt, ack->core_all,
 		    (unsigned long long)(ack->took_ns / HF_NS_PER_US));
 	}
@@ -124,11 +138,12 @@ tell_ack(struct program *g, const struct hf_msg_policy_ack *ack)
 }
 
 static void
-on_acked(void *arg, const struct hf_msg_policy_ack *ack)
+on_acked(void *arg, const struct hf_msg_ack *ack)
 {
 	struct program *g = arg;
 
-	if (ack->fault != 0 || ack->generation <= cp_engine_generation(g->engine))
+	if (ack->set != HF_SET_POLICY || ack->fault != 0 ||
+	    ack->generation <= cp_engine_generation(g->engine))
 		tell_ack(g, ack);
 	else
 		g->early = *ack;
@@ -138,7 +153,7 @@ static void
 on_in_force(void *arg, uint64_t generation)
 {
 	struct program *g = arg;
-	struct hf_msg_policy_ack ack = g->early;
+	struct hf_msg_ack ack = g->early;
 
 	if (ack.generation == 0 || generation < ack.generation)
 		return;
@@ -694,8 +709,6 @@ make_service(struct program *g)
 static int
 make_admin(struct program *g)
 {
-	struct hf_msg_policy_ack ack = g->env.ack; /* may have come already */
-
 	g->env = (struct cp_admin_env){
 	    .engine = g->engine,
 	    .link = g->link,
@@ -709,7 +722,6 @@ make_admin(struct program *g)
 	    .rollover = g->rollover,
 	    .cookies = &g->cookies,
 	    .start_ns = hf_clock_mono_ns(),
-	    .ack = ack,
 	};
 	return cp_admin_open(g->base, g->config->control_socket, &g->env, &g->admin);
 }

@@ -31,6 +31,32 @@ policy_now(const struct dp_writer *w)
 	return atomic_load_explicit(&w->shared->policy, memory_order_relaxed);
 }
 
+/* --- acknowledgements --- */
+
+/* A set whose last message came at start_ns is in force on every core, or was refused. */
+static void
+acknowledge(struct dp_writer *w, enum hf_msg_set set, uint64_t generation, uint64_t start_ns,
+    enum hf_msg_fault fault)
+{
+	const struct hf_msg_ack ack = {
+	    .head = {.type = HF_MSG_ACK, .len = sizeof(ack), .epoch = w->epoch},
+	    .generation = generation,
+	    .core_cnt = fault == HF_MSG_OK ? w->worker_cnt : 0,
+	    .core_all = w->worker_cnt,
+	    .took_ns = hf_clock_mono_ns() - start_ns,
+	    .set = (uint16_t)set,
+	    .fault = (uint16_t)fault,
+	};
+
+	/* without a link it was preloaded: nobody asked */
+	if (w->link != NULL && hf_link_send(w->link, &ack, sizeof(ack)) != 0)
+		hf_log(HF_LOG_WARN, "writer", "acknowledgement of %s %llu not sent",
+		    hf_msg_set_to_text(set), (unsigned long long)generation);
+	hf_log(HF_LOG_INFO, "writer", "%s, generation %llu: %s", hf_msg_set_to_text(set),
+	    (unsigned long long)generation,
+	    fault == HF_MSG_OK ? "in force" : hf_msg_fault_to_text(fault));
+}
+
 /* --- messages --- */
 
 static void
@@ -46,6 +72,7 @@ count_fault(struct dp_writer *w, enum hf_msg_fault fault)
 	    [HF_MSG_FAULT_CHAIN] = HF_COUNTER_msg_bad_chain,
 	    [HF_MSG_FAULT_TEXT] = HF_COUNTER_msg_bad_text,
 	    [HF_MSG_FAULT_ORDER] = HF_COUNTER_msg_bad_order,
+	    [HF_MSG_FAULT_MEMORY] = HF_COUNTER_no_memory,
 	};
 
 	if (fault == HF_MSG_OK)
@@ -96,25 +123,6 @@ policy_publish(struct dp_writer *w)
 	dp_count(w->counters, HF_COUNTER_policy_pushes);
 }
 
-static void
-policy_ack(struct dp_writer *w, uint64_t generation, uint64_t took_ns, enum hf_msg_fault fault)
-{
-	const struct hf_msg_policy_ack ack = {
-	    .head = {.type = HF_MSG_POLICY_ACK, .len = sizeof(ack), .epoch = w->epoch},
-	    .generation = generation,
-	    .core_cnt = fault == HF_MSG_OK ? w->worker_cnt : 0,
-	    .core_all = w->worker_cnt,
-	    .took_ns = took_ns,
-	    .fault = fault,
-	};
-
-	if (w->link == NULL)
-		return; /* preloaded: nobody asked */
-	if (hf_link_send(w->link, &ack, sizeof(ack)) != 0)
-		hf_log(HF_LOG_WARN, "writer", "acknowledgement of policy %llu not sent",
-		    (unsigned long long)generation);
-}
-
 /* Generations only rise: entries remember what the rules of a generation said of them. The
  * one in force may come again, unchanged, from a control plane that was restarted. */
 static enum hf_msg_fault
@@ -146,12 +154,9 @@ take_policy_end(struct dp_writer *w, const struct hf_msg_policy_end *m)
 
 	if (fault == HF_MSG_OK && m->generation != policy_now(w)->generation)
 		policy_publish(w);
-	policy_ack(w, m->generation, hf_clock_mono_ns() - start_ns, fault);
+	acknowledge(w, HF_SET_POLICY, m->generation, start_ns, fault);
 	if (realtime)
 		(void)dp_realtime_leave();
-	hf_log(HF_LOG_INFO, "writer", "policy generation %llu: %s",
-	    (unsigned long long)m->generation,
-	    fault == HF_MSG_OK ? "in force" : hf_msg_fault_to_text(fault));
 	policy_forget(w);
 	return fault;
 }
@@ -165,12 +170,9 @@ take_policy_begin(struct dp_writer *w, const struct hf_msg_policy_begin *m)
 	if (fault == HF_MSG_OK) {
 		w->next = dp_policy_create(&w->table->hash, m);
 		if (w->next == NULL)
-			dp_count(w->counters, HF_COUNTER_no_memory);
+			fault = HF_MSG_FAULT_MEMORY;
 	}
-	if (w->next != NULL)
-		w->next_fault = HF_MSG_OK;
-	else if (fault != HF_MSG_OK)
-		w->next_fault = fault;
+	w->next_fault = fault;
 	return fault;
 }
 
@@ -299,18 +301,12 @@ say_cache(struct dp_writer *w, const struct hf_msg_cache_ask *ask)
 
 /* Whoever has cookies by the secrets before learns new ones: nothing is lost by them. */
 static enum hf_msg_fault
-take_cookies(struct dp_writer *w, const struct hf_msg_cookies *m)
+cookies_publish(struct dp_writer *w, const struct hf_msg_cookies *m)
 {
-	enum hf_msg_fault fault = hf_msg_check_cookies(m);
-	struct hf_cookie_secrets *next, *old;
+	struct hf_cookie_secrets *old, *next = calloc(1, sizeof(*next));
 
-	if (fault != HF_MSG_OK)
-		return fault;
-	next = calloc(1, sizeof(*next));
-	if (next == NULL) {
-		dp_count(w->counters, HF_COUNTER_no_memory);
-		return HF_MSG_OK;
-	}
+	if (next == NULL)
+		return HF_MSG_FAULT_MEMORY;
 	next->cnt = m->cnt;
 	next->required = m->required != 0;
 	for (unsigned i = 0; i < m->cnt; i++)
@@ -320,8 +316,19 @@ take_cookies(struct dp_writer *w, const struct hf_msg_cookies *m)
 	atomic_store_explicit(&w->shared->cookies, next, memory_order_release);
 	dp_readers_wait(w->table->readers);
 	free(old);
-	hf_log(HF_LOG_INFO, "writer", "%u cookie secrets in force", next->cnt);
 	return HF_MSG_OK;
+}
+
+static enum hf_msg_fault
+take_cookies(struct dp_writer *w, const struct hf_msg_cookies *m)
+{
+	uint64_t start_ns = hf_clock_mono_ns();
+	enum hf_msg_fault fault = hf_msg_check_cookies(m);
+
+	if (fault == HF_MSG_OK)
+		fault = cookies_publish(w, m);
+	acknowledge(w, HF_SET_COOKIES, m->generation, start_ns, fault);
+	return fault;
 }
 
 static enum hf_msg_fault

@@ -30,9 +30,18 @@ hf_msg_fault_to_text(enum hf_msg_fault f)
 	    "chain",
 	    "text",
 	    "order",
+	    "memory",
 	};
 
 	return (unsigned)f < HF_MSG_FAULT_CNT ? text[f] : "?";
+}
+
+const char *
+hf_msg_set_to_text(enum hf_msg_set s)
+{
+	static const char *const text[HF_SET_CNT] = {"policy", "cookies"};
+
+	return (unsigned)s < HF_SET_CNT ? text[s] : "?";
 }
 
 /* Lowest and highest length of each type; equal for those without a tail. */
@@ -51,7 +60,7 @@ static const struct len_range {
     [HF_MSG_POLICY_BEGIN] = EXACT(hf_msg_policy_begin),
     [HF_MSG_POLICY_RULE] = EXACT(hf_msg_policy_rule),
     [HF_MSG_POLICY_END] = EXACT(hf_msg_policy_end),
-    [HF_MSG_POLICY_ACK] = EXACT(hf_msg_policy_ack),
+    [HF_MSG_ACK] = EXACT(hf_msg_ack),
     [HF_MSG_STATS_ASK] = EXACT(hf_msg_stats_ask),
     [HF_MSG_STATS_SAY] = {sizeof(struct hf_msg_stats_say), UINT16_MAX},
     [HF_MSG_CACHE_ASK] = EXACT(hf_msg_cache_ask),
@@ -173,11 +182,11 @@ hf_msg_check_policy_rule(const struct hf_msg_policy_rule *m)
 }
 
 enum hf_msg_fault
-hf_msg_check_policy_ack(const struct hf_msg_policy_ack *m)
+hf_msg_check_ack(const struct hf_msg_ack *m)
 {
-	if (m->head.type != HF_MSG_POLICY_ACK)
+	if (m->head.type != HF_MSG_ACK)
 		return HF_MSG_FAULT_TYPE;
-	if (m->core_all > HF_WORKER_MAX || m->core_cnt > m->core_all ||
+	if (m->core_all > HF_WORKER_MAX || m->core_cnt > m->core_all || m->set >= HF_SET_CNT ||
 	    m->fault >= HF_MSG_FAULT_CNT)
 		return HF_MSG_FAULT_VALUE;
 	return HF_MSG_OK;

@@ -20,7 +20,7 @@
  *   POLICY_BEGIN    ring    control -> writer       a complete snapshot follows
  *   POLICY_RULE     ring    control -> writer       one rule of it
  *   POLICY_END      ring    control -> writer       publish it
- *   POLICY_ACK      socket  dataplane -> control    in force on every core
+ *   ACK             socket  dataplane -> control    policy or cookies: in force on every core
  *   STATS_ASK/_SAY  socket  control <-> dataplane   counters of every core
  *   LATENCY_ASK/_SAY socket control <-> dataplane   histograms of one core
  *   COOKIES         socket  control -> dataplane    the secrets of client cookies
@@ -67,7 +67,7 @@ enum hf_msg_type {
 	HF_MSG_POLICY_BEGIN,
 	HF_MSG_POLICY_RULE,
 	HF_MSG_POLICY_END,
-	HF_MSG_POLICY_ACK,
+	HF_MSG_ACK,
 	HF_MSG_STATS_ASK,
 	HF_MSG_STATS_SAY,
 	HF_MSG_CACHE_ASK,
@@ -220,13 +220,18 @@ struct hf_msg_policy_end {
 	uint32_t pad;
 };
 
-struct hf_msg_policy_ack {
+/* What the control plane sets for all cores at once, a complete set each time. */
+enum hf_msg_set { HF_SET_POLICY, HF_SET_COOKIES, HF_SET_CNT };
+
+/* To POLICY_END and COOKIES: one for each, taken up or refused. */
+struct hf_msg_ack {
 	struct hf_msg_head head;
-	uint64_t generation;
-	uint32_t core_cnt; /* cores that passed a quiescent line (or slept) since publication */
+	uint64_t generation; /* the sender's number of the set, as it came */
+	uint32_t core_cnt;   /* cores that passed a quiescent line (or slept) since publication */
 	uint32_t core_all;
-	uint64_t took_ns; /* from END read to the end of the grace period */
-	uint32_t fault;   /* 0, or enum hf_msg_fault: refused, the old one stays */
+	uint64_t took_ns; /* from the set's last message to the end of the grace period */
+	uint16_t set;     /* enum hf_msg_set */
+	uint16_t fault;   /* 0, or enum hf_msg_fault: refused, the old one stays */
 	uint32_t pad;
 };
 
@@ -288,8 +293,9 @@ struct hf_msg_cache_say {
  * do not lie in shared memory. */
 struct hf_msg_cookies {
 	struct hf_msg_head head;
-	uint8_t cnt;      /* 0: clients' cookies are ignored */
-	uint8_t required; /* BADCOOKIE to who has a client cookie and no good one of ours */
+	uint64_t generation; /* comes back in the ACK */
+	uint8_t cnt;         /* 0: clients' cookies are ignored */
+	uint8_t required;    /* BADCOOKIE to who has a client cookie and no good one of ours */
 	uint8_t pad[6];
 	uint8_t secret[HF_COOKIE_SECRET_MAX][HF_COOKIE_SECRET_LEN]; /* those beyond cnt zero */
 };
@@ -354,12 +360,15 @@ enum hf_msg_fault {
 	HF_MSG_FAULT_BODY,  /* records malformed, counts wrong, OPT in it, bad pointers */
 	HF_MSG_FAULT_CHAIN,
 	HF_MSG_FAULT_TEXT,
-	HF_MSG_FAULT_ORDER, /* RULE or END without BEGIN, or of another generation */
+	HF_MSG_FAULT_ORDER,  /* RULE or END without BEGIN, or of another generation */
+	HF_MSG_FAULT_MEMORY, /* right, but there is no room for it */
 	HF_MSG_FAULT_CNT,
 };
 
 /* Name of a fault for logs and counters: "length", "type", ... */
 const char *hf_msg_fault_to_text(enum hf_msg_fault f);
+/* "policy", "cookies". */
+const char *hf_msg_set_to_text(enum hf_msg_set s);
 
 /* READER of r. Copy the message at places behind the oldest (at < pending) to out, which has room
  * for HF_RING_SLOT_LEN_MAX octets: once, its head first, then as much as the copied head says,
@@ -373,7 +382,7 @@ enum hf_msg_fault hf_msg_check_miss(const struct hf_msg_miss *m, uint32_t worker
 enum hf_msg_fault hf_msg_check_key(const struct hf_msg_key *k);
 enum hf_msg_fault hf_msg_check_policy_begin(const struct hf_msg_policy_begin *m);
 enum hf_msg_fault hf_msg_check_policy_rule(const struct hf_msg_policy_rule *m);
-enum hf_msg_fault hf_msg_check_policy_ack(const struct hf_msg_policy_ack *m);
+enum hf_msg_fault hf_msg_check_ack(const struct hf_msg_ack *m);
 enum hf_msg_fault hf_msg_check_cookies(const struct hf_msg_cookies *m);
 enum hf_msg_fault hf_msg_check_survey_ask(const struct hf_msg_survey_ask *m);
 enum hf_msg_fault hf_msg_check_survey_say(const struct hf_msg_survey_say *m);

@@ -323,7 +323,7 @@ snapshot_send(struct control *c, const struct pushing *p, uint64_t generation, u
 }
 
 static int
-ack_await(struct control *c, uint64_t generation, struct hf_msg_policy_ack *ack)
+ack_await(struct control *c, uint64_t generation, struct hf_msg_ack *ack)
 {
 	static alignas(8) uint8_t buf[HF_SOCKET_MSG_MAX];
 	struct pollfd p = {.fd = hf_link_socket(c->link), .events = POLLIN};
@@ -334,7 +334,7 @@ ack_await(struct control *c, uint64_t generation, struct hf_msg_policy_ack *ack)
 	if (n <= 0)
 		return n == 0 ? -ECONNRESET : (int)n;
 	if (hf_msg_check_head(buf, (size_t)n, hf_link_epoch(c->link)) != HF_MSG_OK ||
-	    hf_msg_check_policy_ack((const void *)buf) != HF_MSG_OK)
+	    hf_msg_check_ack((const void *)buf) != HF_MSG_OK)
 		return -EBADMSG;
 	memcpy(ack, buf, sizeof(*ack));
 	return ack->generation == generation ? 0 : -EBADMSG;
@@ -413,7 +413,7 @@ push_one(struct control *c, struct pushing *p, uint64_t i)
 	uint64_t generation = c->welcome.policy_gen + 1 + i, start = hf_clock_mono_ns();
 	uint16_t id = (uint16_t)(2 * FLIGHT * i);
 	bool nta = i % 2 != 0;
-	struct hf_msg_policy_ack ack = {0};
+	struct hf_msg_ack ack = {0};
 
 	beat(c, start);
 	int rc = ask_some(p, id);

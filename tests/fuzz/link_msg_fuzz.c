@@ -18,8 +18,8 @@ check(const void *msg)
 		(void)hf_msg_check_policy_begin(msg);
 	else if (head->type == HF_MSG_POLICY_RULE)
 		(void)hf_msg_check_policy_rule(msg);
-	else if (head->type == HF_MSG_POLICY_ACK)
-		(void)hf_msg_check_policy_ack(msg);
+	else if (head->type == HF_MSG_ACK)
+		(void)hf_msg_check_ack(msg);
 	else if (head->type == HF_MSG_STATS_SAY)
 		(void)hf_msg_check_stats_say(msg);
 	else if (head->type == HF_MSG_LATENCY_SAY)

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import tempfile
 import time
+from unittest import mock
 
 import dns.edns
 import dns.flags
@@ -430,6 +431,13 @@ def test_generations_only_rise_and_the_same_may_come_again(dataplane, control):
     assert control.policy("nta", "other.example.", generation=now)[5] == "order"
     assert control.policy("nta", "again.example.", generation=now - 1)[5] == "order"
     assert control.stats()["policy_gen"] == now
+
+
+def test_cookie_secrets_are_acknowledged_and_too_many_of_them_refused(dataplane, control):
+    workers = str(dataplane.workers)
+    ack = control.tell("cookies 3 2").split()
+    assert ack[:4] == ["cookies", "3", workers, workers] and ack[5] == "ok"
+    assert control.tell("cookies 4 4").split()[2:] == ["0", workers, mock.ANY, "value"]
 
 
 # --- a control plane that dies, falls silent, lies ---

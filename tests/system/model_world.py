@@ -281,7 +281,7 @@ def rule_message(kind, name):
 def preload(f):
     rules = [(1, n) for n in sorted(f.ntas)] + [(2, n) for n in sorted(f.anchors)]
     secrets = b"".join(f.secrets).ljust(48, b"\0")
-    out = framed("COOKIES", struct.pack("=BB6x", len(f.secrets), f.require) + secrets)
+    out = framed("COOKIES", struct.pack("=QBB6x", 1, len(f.secrets), f.require) + secrets)
     out += framed("POLICY_BEGIN", struct.pack("=QIIIIII", GENERATION, len(rules), 1800, f.stale_ttl, DAY, 30, 0))
     out += b"".join(rule_message(*r) for r in rules)
     out += framed("POLICY_END", struct.pack("=QII", GENERATION, len(rules), 0))

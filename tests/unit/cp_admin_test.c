@@ -21,6 +21,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
+static char no_file[] = "none";
 static char dir[64], path[96], db[96], link_path[96];
 static struct event_base *base;
 static struct cp_counters counters;
@@ -28,6 +29,7 @@ static struct cp_store *store;
 static struct cp_ntas *ntas;
 static struct cp_link_client *client;
 static struct hf_config config;
+static struct cp_cookies cookies;
 static struct cp_admin_env env;
 static struct cp_admin *admin;
 
@@ -68,7 +70,7 @@ on_latency(void *arg, const struct hf_msg_latency_say *m)
 }
 
 static void
-on_acked(void *arg, const struct hf_msg_policy_ack *ack)
+on_acked(void *arg, const struct hf_msg_ack *ack)
 {
 	struct cp_event e = {.kind = CP_EVENT_ACK, .ack = ack};
 
@@ -104,6 +106,7 @@ make_parts(void)
 	    .store = store,
 	    .counters = &counters,
 	    .config = &config,
+	    .cookies = &cookies,
 	};
 }
 
@@ -119,6 +122,9 @@ set_up(void **state)
 	snprintf(path, sizeof(path), "%s/control.sock", dir);
 	snprintf(db, sizeof(db), "%s/policy.db", dir);
 	snprintf(link_path, sizeof(link_path), "%s/link.sock", dir);
+	cookies = (struct cp_cookies){.msg.generation = 4};
+	config.cookie_answer = true;
+	config.cookie_secrets = no_file;
 	config.nta_default_ns = 3600 * HF_NS_PER_S;
 	config.nta_max_ns = 604800 * HF_NS_PER_S;
 	base = event_base_new();
@@ -339,17 +345,25 @@ attach(void)
 }
 
 static void
-acknowledge(uint64_t generation)
+acknowledge_set(enum hf_msg_set set, uint64_t generation, enum hf_msg_fault fault)
 {
-	struct hf_msg_policy_ack ack = {
-	    .head = {HF_MSG_POLICY_ACK, sizeof(ack), 7},
+	struct hf_msg_ack ack = {
+	    .head = {HF_MSG_ACK, sizeof(ack), 7},
 	    .generation = generation,
 	    .core_cnt = 2,
 	    .core_all = 2,
 	    .took_ns = 184000,
+	    .set = (uint16_t)set,
+	    .fault = (uint16_t)fault,
 	};
 
 	assert_int_equal(hf_link_send(dp, &ack, sizeof(ack)), 0);
+}
+
+static void
+acknowledge(uint64_t generation)
+{
+	acknowledge_set(HF_SET_POLICY, generation, HF_MSG_OK);
 }
 
 static void
@@ -368,6 +382,35 @@ with_a_dataplane_the_reply_waits_for_its_acknowledgement(void **state)
 	assert_true(json_is_true(json_object_get(r, "acknowledged")));
 	assert_int_equal(json_integer_value(json_object_get(r, "cores")), 2);
 	assert_int_equal(json_integer_value(json_object_get(r, "took_us")), 184);
+	json_decref(j);
+	close(fd);
+}
+
+static void
+the_reply_to_a_reload_of_cookies_waits_for_the_acknowledgement_of_these_cookies(void **state)
+{
+	int fd = dial();
+
+	(void)state;
+	attach();
+	say(fd, "{\"version\":1,\"command\":\"cookie.reload\"}\n");
+	turns(10);
+	acknowledge(cookies.msg.generation); /* of a policy */
+	assert_null(hear(fd, 100));
+	acknowledge_set(HF_SET_COOKIES, cookies.msg.generation - 1, HF_MSG_OK);
+	assert_null(hear(fd, 100));
+	acknowledge_set(HF_SET_COOKIES, cookies.msg.generation, HF_MSG_OK);
+	json_t *j = hear(fd, 1000), *r = json_object_get(j, "result");
+	assert_true(json_is_true(json_object_get(r, "acknowledged")));
+	assert_int_equal(json_integer_value(json_object_get(r, "took_us")), 184);
+	json_decref(j);
+	say(fd, "{\"version\":1,\"command\":\"cookie.reload\"}\n");
+	turns(10);
+	acknowledge_set(HF_SET_COOKIES, cookies.msg.generation, HF_MSG_FAULT_MEMORY);
+	j = hear(fd, 1000);
+	r = json_object_get(j, "result");
+	assert_true(json_is_false(json_object_get(r, "acknowledged")));
+	assert_string_equal(json_string_value(json_object_get(r, "fault")), "memory");
 	json_decref(j);
 	close(fd);
 }
@@ -605,6 +648,7 @@ main(void)
 	    T(each_wrong_request_gets_its_exit_code),
 	    T(without_a_dataplane_a_change_is_stored_and_not_acknowledged),
 	    T(with_a_dataplane_the_reply_waits_for_its_acknowledgement),
+	    T(the_reply_to_a_reload_of_cookies_waits_for_the_acknowledgement_of_these_cookies),
 	    T(a_dataplane_that_does_not_acknowledge_is_not_waited_for_for_ever),
 	    T(latency_is_asked_core_by_core_and_added_up),
 	    T(latency_of_the_cores_that_were_heard_is_told_when_the_dataplane_goes),

@@ -56,7 +56,7 @@ on_lost(void *arg)
 }
 
 static void
-on_acked(void *arg, const struct hf_msg_policy_ack *ack)
+on_acked(void *arg, const struct hf_msg_ack *ack)
 {
 	(void)arg;
 	heard.acked++;
@@ -492,8 +492,7 @@ messages_of_the_socket_that_lie_are_counted_and_not_handed_on(void **state)
 {
 	struct hf_msg_stats_say stats = {.head = {HF_MSG_STATS_SAY, sizeof(stats), 0}};
 	struct hf_msg_cache_say say = {.head = {HF_MSG_CACHE_SAY, sizeof(say), 0}, .found = 1};
-	struct hf_msg_policy_ack ack = {
-	    .head = {HF_MSG_POLICY_ACK, sizeof(ack), 0}, .generation = 3};
+	struct hf_msg_ack ack = {.head = {HF_MSG_ACK, sizeof(ack), 0}, .generation = 3};
 
 	(void)state;
 	assert_int_equal(cp_link_client_start(client), 0);

@@ -23,7 +23,7 @@ union message {
 	struct hf_msg_policy_begin begin;
 	struct hf_msg_policy_rule rule;
 	struct hf_msg_policy_end end;
-	struct hf_msg_policy_ack ack;
+	struct hf_msg_ack ack;
 	struct hf_msg_stats_say stats;
 	struct hf_msg_cache_ask ask;
 	struct hf_msg_latency_say latency;
@@ -51,7 +51,7 @@ static const uint16_t fixed_len[HF_MSG_TYPE_CNT] = {
     [HF_MSG_POLICY_BEGIN] = sizeof(struct hf_msg_policy_begin),
     [HF_MSG_POLICY_RULE] = sizeof(struct hf_msg_policy_rule),
     [HF_MSG_POLICY_END] = sizeof(struct hf_msg_policy_end),
-    [HF_MSG_POLICY_ACK] = sizeof(struct hf_msg_policy_ack),
+    [HF_MSG_ACK] = sizeof(struct hf_msg_ack),
     [HF_MSG_STATS_ASK] = sizeof(struct hf_msg_stats_ask),
     [HF_MSG_CACHE_ASK] = sizeof(struct hf_msg_cache_ask),
     [HF_MSG_LATENCY_ASK] = sizeof(struct hf_msg_latency_ask),
@@ -152,8 +152,8 @@ receive(const void *msg, size_t len, unsigned passed[2])
 	case HF_MSG_POLICY_RULE:
 		f = hf_msg_check_policy_rule(&m->rule);
 		break;
-	case HF_MSG_POLICY_ACK:
-		f = hf_msg_check_policy_ack(&m->ack);
+	case HF_MSG_ACK:
+		f = hf_msg_check_ack(&m->ack);
 		break;
 	case HF_MSG_COOKIES:
 		f = hf_msg_check_cookies(&m->cookies);

@@ -314,7 +314,7 @@ policy_messages_are_checked_field_by_field(void **state)
 	    .kind = HF_RULE_NTA,
 	    .name_len = 4,
 	    .name = "\2de"};
-	struct hf_msg_policy_ack k = {.head.type = HF_MSG_POLICY_ACK, .core_cnt = 2, .core_all = 2};
+	struct hf_msg_ack k = {.head.type = HF_MSG_ACK, .core_cnt = 2, .core_all = 2};
 
 	assert_int_equal(hf_msg_check_policy_begin(&b), HF_MSG_OK);
 	b.rule_cnt++;
@@ -351,9 +351,12 @@ policy_messages_are_checked_field_by_field(void **state)
 	r.name_len = 5;
 	assert_int_equal(hf_msg_check_policy_rule(&r), HF_MSG_FAULT_NAME);
 
-	assert_int_equal(hf_msg_check_policy_ack(&k), HF_MSG_OK);
+	assert_int_equal(hf_msg_check_ack(&k), HF_MSG_OK);
 	k.core_cnt++;
-	assert_int_equal(hf_msg_check_policy_ack(&k), HF_MSG_FAULT_VALUE);
+	assert_int_equal(hf_msg_check_ack(&k), HF_MSG_FAULT_VALUE);
+	k.core_cnt = 2;
+	k.set = HF_SET_CNT;
+	assert_int_equal(hf_msg_check_ack(&k), HF_MSG_FAULT_VALUE);
 }
 
 static void

@@ -159,15 +159,16 @@ say(const void *msg, size_t len)
 static size_t
 ack(void *out)
 {
-	struct hf_msg_policy_ack *m = out;
+	struct hf_msg_ack *m = out;
 
-	*m = (struct hf_msg_policy_ack){.head = head(HF_MSG_POLICY_ACK, sizeof(*m)),
+	*m = (struct hf_msg_ack){.head = head(HF_MSG_ACK, sizeof(*m)),
 	    .generation = generation + dice(3) - 1,
 	    .core_cnt = WORKER_CNT,
 	    .core_all = WORKER_CNT,
-	    .took_ns = 1000};
+	    .took_ns = 1000,
+	    .set = (uint16_t)dice(HF_SET_CNT + 1)};
 	if (dice(4) == 0)
-		m->fault = dice(2 * HF_MSG_FAULT_CNT);
+		m->fault = (uint16_t)dice(2 * HF_MSG_FAULT_CNT);
 	if (dice(4) == 0)
 		m->core_cnt = (uint32_t)random();
 	if (dice(4) == 0)

@@ -6,6 +6,7 @@
  *
  *   mini_control SOCKET      then commands on standard input, one line of output for each:
  *   policy GEN [nta|anchor NAME]...   push a snapshot      "ack GEN CORES ALL NS FAULT"
+ *   cookies GEN CNT          CNT secrets                   "cookies GEN CORES ALL NS FAULT"
  *   mutate COUNT SEED        send broken messages          "mutated COUNT"
  *   silent on|off            no beats, nothing taken       "silent"
  *   stats                    the counters, summed          "stats {...}"
@@ -212,6 +213,16 @@ push_policy(char *args)
 	policy_gen = gen;
 }
 
+static void
+push_cookies(char *args)
+{
+	struct hf_msg_cookies m = {.head = head(HF_MSG_COOKIES, sizeof(m))};
+
+	m.generation = strtoull(args, &args, 10);
+	m.cnt = (uint8_t)strtoul(args, NULL, 10);
+	(void)hf_link_send(link_, &m, sizeof(m));
+}
+
 /* A message that was right once, then changed: bits, lengths, whole stretches. */
 static size_t
 broken(uint8_t *m, unsigned nr)
@@ -320,11 +331,13 @@ hear(void)
 		return 0;
 	if (len <= 0)
 		return -1;
-	if (h->type == HF_MSG_POLICY_ACK) {
-		const struct hf_msg_policy_ack *a = (void *)buf;
+	if (h->type == HF_MSG_ACK) {
+		const struct hf_msg_ack *a = (void *)buf;
 
-		printf("ack %" PRIu64 " %u %u %" PRIu64 " %s\n", a->generation, a->core_cnt,
-		    a->core_all, a->took_ns, a->fault == 0 ? "ok" : hf_msg_fault_to_text(a->fault));
+		printf("%s %" PRIu64 " %u %u %" PRIu64 " %s\n",
+		    a->set == HF_SET_POLICY ? "ack" : hf_msg_set_to_text(a->set), a->generation,
+		    a->core_cnt, a->core_all, a->took_ns,
+		    a->fault == 0 ? "ok" : hf_msg_fault_to_text(a->fault));
 	} else if (h->type == HF_MSG_STATS_SAY) {
 		print_stats((void *)buf);
 	} else if (h->type == HF_MSG_LATENCY_SAY) {
@@ -360,6 +373,8 @@ command(char *line)
 	line[strcspn(line, "\n")] = '\0';
 	if (strncmp(line, "policy ", 7) == 0)
 		push_policy(line + 7);
+	else if (strncmp(line, "cookies ", 8) == 0)
+		push_cookies(line + 8);
 	else if (strncmp(line, "mutate ", 7) == 0)
 		mutate(line + 7);
 	else if (strncmp(line, "silent ", 7) == 0) {
