@@ -10,8 +10,9 @@ tell_missing(const json_t *r)
 	const char *fault = cl_text(r, "fault");
 
 	if (fault[0] != '\0')
-		printf("generation %lld was refused by the dataplane (%s): what was before stays in "
-		       "force there\n",
+		printf(
+		    "generation %lld was refused by the dataplane (%s): what was before stays in "
+		    "force there\n",
 		    (long long)cl_number(r, "generation"), fault);
 	else
 		printf("generation %lld is stored, but no dataplane has acknowledged it; "

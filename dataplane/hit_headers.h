@@ -73,8 +73,10 @@ static inline bool
 way_v6_is_host(uint64_t high, uint64_t low)
 {
 	const uint64_t loopback = (uint64_t)1 << 56;
+	const uint32_t mapped = UINT32_C(0xffff) << 16;
 
-	return (uint8_t)high != 0xff && (high != 0 || (low != 0 && low != loopback));
+	return (uint8_t)high != 0xff &&
+	    (high != 0 || (low != 0 && low != loopback && (uint32_t)low != mapped));
 }
 
 static inline unsigned

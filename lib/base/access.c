@@ -81,21 +81,12 @@ hf_access_is_open(const struct hf_access *a)
 	return a->others == HF_ACCESS_ALLOW;
 }
 
-/* RFC 4291 2.5.5.2 */
-static bool
-is_mapped(const struct hf_addr *a)
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	return a->family == AF_INET6 && memcmp(a->octets, mapped, sizeof(mapped)) == 0;
-}
-
 enum hf_access_verdict
 hf_access_judge(const struct hf_access *a, const struct hf_addr *who)
 {
 	struct hf_addr v4 = {.family = AF_INET};
 
-	if (is_mapped(who)) {
+	if (who->family == AF_INET6 && hf_ipv6_is_mapped(who->octets)) {
 		memcpy(v4.octets, who->octets + 12, 4);
 		who = &v4;
 	}

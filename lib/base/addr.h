@@ -33,7 +33,7 @@ int hf_addr_from_text(const char *text, struct hf_addr *a);
 char *hf_addr_to_text(const struct hf_addr *a, char buf[HF_ADDR_TEXT_LEN]);
 int hf_addr_from_sockaddr(const struct sockaddr *sa, socklen_t len, struct hf_addr *a);
 socklen_t hf_addr_to_sockaddr(const struct hf_addr *a, struct sockaddr_storage *ss);
-/* An address one host can have on a network: not zero, loopback, multicast or reserved
+/* An address one host can have on a network: not zero, loopback, multicast, mapped or reserved
  * (RFC 1122 3.2.1.3, RFC 4291 2.5, 2.7). */
 static inline bool
 hf_ipv4_is_host(const uint8_t a[4])
@@ -41,12 +41,22 @@ hf_ipv4_is_host(const uint8_t a[4])
 	return a[0] != 0 && a[0] != 127 && a[0] < 224;
 }
 
+/* An IPv4 address as an IPv6 socket of a kernel tells it (RFC 4291 2.5.5.2). No packet comes from
+ * one (RFC 6890 2.2.3): whoever sends it wants to pass as somebody else. */
+static inline bool
+hf_ipv6_is_mapped(const uint8_t a[16])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	return memcmp(a, mapped, sizeof(mapped)) == 0;
+}
+
 static inline bool
 hf_ipv6_is_host(const uint8_t a[16])
 {
 	static const uint8_t zero[15];
 
-	if (a[0] == 0xff)
+	if (a[0] == 0xff || hf_ipv6_is_mapped(a))
 		return false;
 	return memcmp(a, zero, sizeof(zero)) != 0 || a[15] > 1; /* neither :: nor ::1 */
 }

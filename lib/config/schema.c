@@ -277,6 +277,9 @@ add_prefix(const struct hf_schema_key *k, const char *text, struct hf_access *a,
 
 	if (e != 0)
 		snprintf(why, HF_SCHEMA_WHY_LEN, "\"%.60s\" is not %s", text, shape(k->kind));
+	else if (p.family == AF_INET6 && p.len >= 96 && hf_ipv6_is_mapped(p.octets))
+		e = snprintf(why, HF_SCHEMA_WHY_LEN,
+		    "\"%.60s\" is a network of IPv4: write it as such", text);
 	else if ((e = hf_access_add(a, &p, verdict_of(k))) != 0)
 		snprintf(why, HF_SCHEMA_WHY_LEN,
 		    "\"%.60s\" is in a list of access already (allow has a default: give it first)",

@@ -232,6 +232,8 @@ static const struct {
     {"resolver:\n  ipv4: True\n",
 	"f.yaml:2:9: ipv4: \"True\" is not true, false, yes, no, on or off"},
     {"access: {allow: [10.0.0.1/8]}\n", "f.yaml:1:18: allow: \"10.0.0.1/8\" is not a network"},
+    {"access: {drop: [\"::ffff:10.0.0.0/104\"]}\n",
+	"f.yaml:1:17: drop: \"::ffff:10.0.0.0/104\" is a network of IPv4: write it as such"},
     {"access: {drop: [10.0.0.0/8]}\n", "f.yaml:1:17: drop: \"10.0.0.0/8\" is in a list of access"},
     {"access: {others: deny}\n", "others: \"deny\" is none of allow, refuse, drop"},
     {"response-rate: {window: 1500ms}\n", "response-rate: window is whole seconds"},

@@ -208,12 +208,13 @@ make_frame(uint8_t *f)
 {
 	static const uint8_t odd_v4[][4] = {
 	    {127, 0, 0, 1}, {0, 1, 2, 3}, {224, 0, 0, 1}, {223, 9, 9, 9}};
-	static const uint8_t odd_v6[][16] = {{0}, {[15] = 1}, {[15] = 2}, {0xff, 2, [15] = 1}};
+	static const uint8_t odd_v6[][16] = {{0}, {[15] = 1}, {[15] = 2}, {0xff, 2, [15] = 1},
+	    {[10] = 0xff, 0xff, 192, 0, 2, 1}, {[10] = 0xff, 0xfe, 192, 0, 2, 1}};
 	struct frame_plan p = {.v6 = chance(2), .vlan = chance(4)};
 	uint8_t query[800];
 
 	if (chance(10)) /* no host's address, nearly one, and our own */
-		p.from = p.v6 ? odd_v6[below(4)] : odd_v4[below(4)];
+		p.from = p.v6 ? odd_v6[below(6)] : odd_v4[below(4)];
 	else if (chance(20))
 		p.from = p.v6 ? our_v6 : our_v4;
 	asker_len = p.v6 ? 16 : 4;

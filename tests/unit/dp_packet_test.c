@@ -129,8 +129,8 @@ senders_a_reply_must_not_reach_are_refused(void **state)
 	(void)state;
 	static const uint8_t v4[][4] = {
 	    {0, 0, 0, 0}, {127, 0, 0, 1}, {224, 0, 0, 1}, {255, 255, 255, 255}, {192, 0, 2, 53}};
-	static const uint8_t v6[][16] = {
-	    {0}, {[15] = 1}, {0xff, 2, [15] = 1}, {0x20, 1, 0xd, 0xb8, [13] = 0x12, 0x34, 0x53}};
+	static const uint8_t v6[][16] = {{0}, {[15] = 1}, {0xff, 2, [15] = 1},
+	    {[10] = 0xff, 0xff, 192, 0, 2, 1}, {0x20, 1, 0xd, 0xb8, [13] = 0x12, 0x34, 0x53}};
 	struct dp_packet p;
 
 	for (size_t i = 0; i < sizeof(v4) / sizeof(v4[0]); i++) {
