@@ -28,20 +28,33 @@ nta_to_json(const struct cp_nta *n)
 	return j;
 }
 
+/* The result of a change that is nothing to the cores: the anchor and the generation. False: the
+ * call has failed. */
+static bool
+begin_result(struct cp_call *c, const struct cp_nta *nta)
+{
+	c->result = nta_to_json(nta);
+	if (c->result != NULL &&
+	    json_object_set_new(
+		c->result, "generation", cp_json_u64(cp_store_generation(c->env->store))) == 0)
+		return true;
+	cp_call_fail(c, CP_EXIT_FAILED, "memory", "done, but out of memory to say more");
+	return false;
+}
+
 /* The change of nta has been made: wait for the cores, if there is anything for them. */
 static void
 wait_for_cores(struct cp_call *c, const struct cp_nta *nta, uint64_t generation_before)
 {
 	uint64_t generation = cp_store_generation(c->env->store);
 
+	if (generation == generation_before) {
+		if (begin_result(c, nta))
+			cp_call_done_result(c);
+		return;
+	}
 	c->result = nta_to_json(nta);
-	if (generation != generation_before)
-		cp_call_await(c, HF_SET_POLICY, generation);
-	else if (c->result == NULL ||
-	    json_object_set_new(c->result, "generation", cp_json_u64(generation)) != 0)
-		cp_call_fail(c, CP_EXIT_FAILED, "memory", "done, but out of memory to say more");
-	else
-		cp_call_done_result(c);
+	cp_call_await(c, HF_SET_POLICY, generation);
 }
 
 /* There is one, or a request for one: who, until when, why. */
@@ -379,8 +392,7 @@ list_start(struct cp_call *c, const json_t *args)
 
 const struct cp_command cp_command_nta_add = {"nta.add", add_start, cp_call_acked};
 const struct cp_command cp_command_nta_extend = {"nta.extend", extend_start, cp_call_acked};
-const struct cp_command cp_command_nta_approve = {
-    "nta.approve", approve_start, cp_call_acked};
+const struct cp_command cp_command_nta_approve = {"nta.approve", approve_start, cp_call_acked};
 const struct cp_command cp_command_nta_remove = {"nta.remove", remove_start, cp_call_acked};
 const struct cp_command cp_command_nta_show = {"nta.show", show_start, NULL};
 const struct cp_command cp_command_nta_list = {"nta.list", list_start, NULL};

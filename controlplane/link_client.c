@@ -558,8 +558,8 @@ cp_link_client_ask_cache(struct cp_link_client *c, uint64_t token, const struct 
 }
 
 int
-cp_link_client_ask_survey(struct cp_link_client *c, uint64_t token, const struct hf_name *zone,
-    const uint32_t after_s[])
+cp_link_client_ask_survey(
+    struct cp_link_client *c, uint64_t token, const struct hf_name *zone, const uint32_t after_s[])
 {
 	struct hf_msg_survey_ask m = {.head = {.type = HF_MSG_SURVEY_ASK}, .token = token};
 	struct hf_name lower = *zone;

@@ -76,8 +76,8 @@ int cp_link_client_ask_latency(struct cp_link_client *c, uint64_t token, uint32_
 int
 cp_link_client_ask_cache(struct cp_link_client *c, uint64_t token, const struct hf_msg_key *key);
 /* Only the last one asked for is answered. after_s: HF_SURVEY_TIMES of them. */
-int cp_link_client_ask_survey(struct cp_link_client *c, uint64_t token, const struct hf_name *zone,
-    const uint32_t after_s[]);
+int cp_link_client_ask_survey(
+    struct cp_link_client *c, uint64_t token, const struct hf_name *zone, const uint32_t after_s[]);
 
 struct cp_link_state {
 	bool attached;

@@ -64,6 +64,14 @@ struct program {
 
 /* --- what the parts tell one another -------------------------------------------------------- */
 
+/* Commands that wait. */
+static void
+tell(struct program *g, struct cp_event e)
+{
+	if (g->admin != NULL)
+		cp_admin_event(g->admin, &e);
+}
+
 static void
 on_publish(void *arg, struct cp_policy *p)
 {
@@ -94,12 +102,10 @@ static void
 on_lost(void *arg)
 {
 	struct program *g = arg;
-	struct cp_event e = {.kind = CP_EVENT_LOST};
 
 	g->early.generation = 0;
 	memset(&g->env.ack[HF_SET_COOKIES], 0, sizeof(g->env.ack[HF_SET_COOKIES]));
-	if (g->admin != NULL)
-		cp_admin_event(g->admin, &e);
+	tell(g, (struct cp_event){.kind = CP_EVENT_LOST});
 }
 
 static void
@@ -119,7 +125,6 @@ count_ack(struct program *g, const struct hf_msg_ack *ack)
 static void
 tell_ack(struct program *g, const struct hf_msg_ack *ack)
 {
-	struct cp_event e = {.kind = CP_EVENT_ACK, .ack = ack};
 	const char *what = hf_msg_set_to_text((enum hf_msg_set)ack->set);
 
 	count_ack(g, ack);
@@ -133,8 +138,7 @@ tell_ack(struct program *g, const struct hf_msg_ack *ack)
 		    (unsigned long long)ack->generation, ack->core_cnt, ack->core_all,
 		    (unsigned long long)(ack->took_ns / HF_NS_PER_US));
 	}
-	if (g->admin != NULL)
-		cp_admin_event(g->admin, &e);
+	tell(g, (struct cp_event){.kind = CP_EVENT_ACK, .ack = ack});
 }
 
 static void
@@ -164,51 +168,31 @@ on_in_force(void *arg, uint64_t generation)
 static void
 on_stats(void *arg, const struct hf_msg_stats_say *m)
 {
-	struct program *g = arg;
-	struct cp_event e = {.kind = CP_EVENT_STATS, .stats = m};
-
-	if (g->admin != NULL)
-		cp_admin_event(g->admin, &e);
+	tell(arg, (struct cp_event){.kind = CP_EVENT_STATS, .stats = m});
 }
 
 static void
 on_latency(void *arg, const struct hf_msg_latency_say *m)
 {
-	struct program *g = arg;
-	struct cp_event e = {.kind = CP_EVENT_LATENCY, .latency = m};
-
-	if (g->admin != NULL)
-		cp_admin_event(g->admin, &e);
+	tell(arg, (struct cp_event){.kind = CP_EVENT_LATENCY, .latency = m});
 }
 
 static void
 on_cache(void *arg, const struct hf_msg_cache_say *m)
 {
-	struct program *g = arg;
-	struct cp_event e = {.kind = CP_EVENT_CACHE, .cache = m};
-
-	if (g->admin != NULL)
-		cp_admin_event(g->admin, &e);
+	tell(arg, (struct cp_event){.kind = CP_EVENT_CACHE, .cache = m});
 }
 
 static void
 on_survey(void *arg, const struct hf_msg_survey_say *m)
 {
-	struct program *g = arg;
-	struct cp_event e = {.kind = CP_EVENT_SURVEY, .survey = m};
-
-	if (g->admin != NULL)
-		cp_admin_event(g->admin, &e);
+	tell(arg, (struct cp_event){.kind = CP_EVENT_SURVEY, .survey = m});
 }
 
 static void
 on_traced(void *arg, const struct cp_traced *t)
 {
-	struct program *g = arg;
-	struct cp_event e = {.kind = CP_EVENT_TRACE, .traced = t};
-
-	if (g->admin != NULL)
-		cp_admin_event(g->admin, &e);
+	tell(arg, (struct cp_event){.kind = CP_EVENT_TRACE, .traced = t});
 }
 
 static void

@@ -43,7 +43,8 @@ policy_of(uint64_t generation, const char *const nta[])
 	    .stale_client_ms = 1800,
 	    .stale_ttl_s = 30,
 	    .stale_max_s = STALE_S,
-	    .stale_retry_s = 30};
+	    .stale_retry_s = 30,
+	    .stale_triggers = HF_STALE_ALL};
 
 	while (nta[b.rule_cnt] != NULL)
 		b.rule_cnt++;
@@ -90,12 +91,12 @@ look(const struct dp_policy *p, const char *zone, uint64_t now_ms)
 #define SECURE(n)                                                                     \
 	{                                                                             \
 		.name = n, .verdict = HF_VERDICT_SECURE, .rr_cnt = 1, .ttl_s = TTL_S, \
-		.stale_s = STALE_S                                                    \
+		.flags = HF_ANSWER_STALE                                              \
 	}
 #define INSECURE(n)                                                                     \
 	{                                                                               \
 		.name = n, .verdict = HF_VERDICT_INSECURE, .rr_cnt = 1, .ttl_s = TTL_S, \
-		.stale_s = STALE_S                                                      \
+		.flags = HF_ANSWER_STALE                                                \
 	}
 #define BOGUS(n)                                                                              \
 	{                                                                                     \
@@ -169,7 +170,6 @@ what_was_let_through_is_open_under_its_nta_and_lifted_without(void **state)
 	    .hidden_ede = 6,
 	    .rr_cnt = 1,
 	    .ttl_s = TTL_S,
-	    .stale_s = STALE_S,
 	    .policy_gen = GENERATION};
 	const struct fx_answer secure = SECURE("a.de.");
 
