@@ -7,6 +7,7 @@
 #include <event2/event.h>
 
 #include "controlplane/probe_search.h"
+#include "controlplane/purse.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/rand.h"
@@ -45,8 +46,7 @@ struct cp_prober {
 	struct cp_prober_config cfg;
 	struct event *turn;
 	struct hf_rand rand;
-	uint64_t paid_ns; /* when the bucket was filled last */
-	int64_t bucket;   /* thousandths of packets; below zero: a debt */
+	struct cp_purse purse;
 	uint64_t sync_ns;
 	size_t cnt;
 	struct zone *zone[CP_PROBER_ZONES_MAX];
@@ -62,33 +62,11 @@ soon(struct cp_prober *p)
 	event_active(p->turn, EV_TIMEOUT, 1);
 }
 
-/* --- what probes may cost ------------------------------------------------------------------ */
-
-static void
-fill(struct cp_prober *p, uint64_t now_ns)
-{
-	int64_t most = (int64_t)p->cfg.rate * 1000;
-	uint64_t past_ns = now_ns - p->paid_ns;
-
-	p->paid_ns = now_ns;
-	if (past_ns > HF_NS_PER_S)
-		past_ns = HF_NS_PER_S;
-	p->bucket += (int64_t)(past_ns * p->cfg.rate / HF_NS_PER_MS);
-	if (p->bucket > most)
-		p->bucket = most;
-}
-
 static void
 pay(struct cp_prober *p, uint32_t sends)
 {
-	p->bucket -= (int64_t)sends * 1000;
+	cp_purse_pay(&p->purse, sends);
 	cp_counters_count_by(p->cfg.counters, CP_COUNTER_probe_packets, sends);
-}
-
-static bool
-can_pay(const struct cp_prober *p)
-{
-	return p->bucket > 0;
 }
 
 /* --- resolvers ----------------------------------------------------------------------------- */
@@ -198,7 +176,7 @@ lane_step(struct lane *l)
 		lane_free(l);
 		return true;
 	}
-	if (!can_pay(l->p))
+	if (!cp_purse_is_open(&l->p->purse))
 		return false;
 	q.question = ask->question;
 	l->asking = true;
@@ -322,7 +300,7 @@ search_step(struct zone *z, uint64_t now_ns)
 {
 	struct cp_probe_found found;
 
-	if (!can_pay(z->p) || !cp_probe_search_step(z->search, &found))
+	if (!cp_purse_is_open(&z->p->purse) || !cp_probe_search_step(z->search, &found))
 		return false;
 	cp_probe_search_destroy(z->search);
 	z->search = NULL;
@@ -491,7 +469,7 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	fill(p, now_ns);
+	cp_purse_fill(&p->purse, now_ns);
 	if (now_ns >= p->sync_ns) {
 		p->sync_ns = now_ns + HF_NS_PER_S;
 		drop_gone(p);
@@ -518,7 +496,7 @@ cp_prober_create(const struct cp_prober_config *cfg)
 		return NULL;
 	p->cfg = *cfg;
 	hf_rand_init(&p->rand);
-	p->paid_ns = hf_clock_mono_ns();
+	cp_purse_init(&p->purse, cfg->rate, hf_clock_mono_ns());
 	p->turn = evtimer_new(cfg->base, on_turn, p);
 	if (p->turn == NULL) {
 		cp_prober_destroy(p);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "controlplane/purse.h"
 #include "controlplane/recovery.h"
 #include "lib/base/ns.h"
 #include "tests/unit/support/va_signer.h"
@@ -413,6 +414,43 @@ the_newest_serial_is_shown_across_the_wrap(void **state)
 	assert_true(moves);
 }
 
+/* Four that always have something to ask, for two minutes; what a question costs is known when it
+ * is over, a hundred milliseconds later. */
+static void
+probes_spend_what_the_purse_gets_and_no_more_ahead_than_is_under_way(void **state)
+{
+	enum { RATE = 50, LANES = 4, SENDS = 16, SECONDS = 120 };
+	unsigned owed[LANES] = {0}, spent = 0;
+	struct cp_purse purse;
+
+	(void)state;
+	cp_purse_init(&purse, RATE, 0);
+	for (unsigned t_ms = 100; t_ms <= SECONDS * 1000; t_ms += 100) {
+		cp_purse_fill(&purse, t_ms * HF_NS_PER_MS);
+		for (unsigned i = 0; i < LANES; i++) {
+			cp_purse_pay(&purse, owed[i]);
+			owed[i] = cp_purse_is_open(&purse) ? 1 + lot() % SENDS : 0;
+			spent += owed[i];
+			assert_true(spent <= RATE * t_ms / 1000 + LANES * SENDS);
+		}
+	}
+	assert_true(spent >= RATE * (SECONDS - 2));
+	cp_purse_fill(&purse, (SECONDS + 86400) * HF_NS_PER_S); /* a pause is no savings bank */
+	assert_true(purse.content <= RATE * 1000);
+}
+
+static void
+a_purse_that_is_looked_at_all_the_time_fills_all_the_same(void **state)
+{
+	struct cp_purse purse;
+
+	(void)state;
+	cp_purse_init(&purse, 1, 0);
+	for (unsigned t_us = 1; t_us <= 3000000; t_us += 10)
+		cp_purse_fill(&purse, t_us * HF_NS_PER_US);
+	assert_int_equal(purse.content / 100, 10);
+}
+
 int
 main(void)
 {
@@ -438,6 +476,8 @@ main(void)
 	    T(nobody_waits_longer_than_six_hours_for_a_change),
 	    T(serials_of_servers_that_never_agree_are_compared_with_their_own),
 	    T(the_newest_serial_is_shown_across_the_wrap),
+	    T(probes_spend_what_the_purse_gets_and_no_more_ahead_than_is_under_way),
+	    T(a_purse_that_is_looked_at_all_the_time_fills_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
