@@ -44,6 +44,11 @@ world(const char *name)
 	server = fn_delegate(tld, zone, "ns.zone.test.", "192.0.2.3");
 	fn_add_ds(tld, zone);
 	fn_delegate(tld, plain, "ns.plain.test.", "192.0.2.4");
+	struct fn_zone *deep = fn_zone("deep.zone.test.", false);
+
+	fn_apex(deep);
+	fn_delegate(zone, deep, "ns.deep.zone.test.", "192.0.2.5");
+	fn_add(deep, "www.deep.zone.test. 300 IN A 198.51.100.6");
 	fn_add(zone, "www.zone.test. 300 IN A 198.51.100.1");
 	fn_add(zone, "alias.zone.test. 300 IN CNAME www.plain.test.");
 	fn_add(plain, "www.plain.test. 300 IN A 198.51.100.5");
@@ -153,6 +158,19 @@ delegations_of_other_zones_are_not_met(void **state)
 	assert_int_equal(cp_shadow_sample(shadow, false, got), 0);
 }
 
+/* Its servers are others, which the probes do not ask. */
+static void
+delegations_of_a_zone_further_below_are_not_met(void **state)
+{
+	struct hf_name got[CP_SHADOW_SAMPLE];
+
+	(void)state;
+	world("test.");
+	assert_int_equal(fn_ask("www.deep.zone.test.", HF_TYPE_A, 0)->verdict, HF_VERDICT_INSECURE);
+	assert_int_equal(cp_shadow_sample(shadow, true, got), 1);
+	assert_int_equal(cp_shadow_sample(shadow, false, got), 0);
+}
+
 static void
 the_sample_keeps_each_name_once_and_never_more_than_its_size(void **state)
 {
@@ -208,6 +226,7 @@ main(void)
 	    T(what_could_not_be_had_says_nothing_of_signatures),
 	    T(delegations_below_the_zone_are_met_good_or_bogus),
 	    T(delegations_of_other_zones_are_not_met),
+	    T(delegations_of_a_zone_further_below_are_not_met),
 	    T(the_sample_keeps_each_name_once_and_never_more_than_its_size),
 	    T(the_sample_favours_neither_those_who_came_first_nor_last),
 	};
