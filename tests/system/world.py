@@ -91,11 +91,12 @@ def make_appliance(lab, kind, state, *, workers=1, programs=PROGRAMS, options=No
     """Nothing goes upstream but what clients ask for: no signal of key tags, no look at
     the root's keys two seconds after the start, no probes of zones under an NTA."""
     iface = "hf0" if kind == "tap" else "svc0"
-    options = {"validation": {"key-tag-signal": "no", "rollover": "no"}, "policy": {"probe": "no"},
-               **(options or {})}
+    quiet = {"validation": {"key-tag-signal": "no", "rollover": "no"}, "policy": {"probe": "no"}}
+    for section, keys in (options or {}).items():
+        quiet[section] = {**quiet.get(section, {}), **keys}
     return Appliance(programs, str(state), port_devargs(kind, iface), netns=lab.res,
                      workers=workers, hints=f"{lab.dir}/root.hints",
-                     anchors=[f"{lab.dir}/root.ds"], listen=[LISTEN], options=options, **more)
+                     anchors=[f"{lab.dir}/root.ds"], listen=[LISTEN], options=quiet, **more)
 
 
 def move_tap_to_client(lab):
