@@ -30,6 +30,7 @@ resolver_src := \
 	controlplane/resolver/pack.c \
 	controlplane/resolver/pack_part.c \
 	controlplane/resolver/pages.c \
+	controlplane/resolver/past.c \
 	controlplane/resolver/proof.c \
 	controlplane/resolver/query.c \
 	controlplane/resolver/question.c \

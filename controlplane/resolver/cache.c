@@ -11,7 +11,8 @@ enum {
 	TYPE_NAME = 0,
 	TYPE_CUT = HF_TYPE_NS,
 	TYPE_STATE = HF_TYPE_DNSKEY,
-	AGEING_SHARE = 8, /* a core asks in the last tenth of the life of what it was given */
+	TYPE_STATE_BOGUS = 0, /* beside what was good before */
+	AGEING_SHARE = 8,     /* a core asks in the last tenth of the life of what it was given */
 };
 #define AGEING_NS (2 * HF_NS_PER_S) /* and life is rounded to seconds on the way there */
 
@@ -412,6 +413,16 @@ cp_cache_put_cut(struct cp_task *t, const struct cp_delegation *d)
 	publish(r, e);
 }
 
+static struct cp_outcome *
+bogus_state(struct cp_task *t)
+{
+	struct cp_key key = {&t->name, TYPE_STATE_BOGUS, CP_CLASS_STATE, t->view};
+	uint64_t policy_gen;
+	struct cp_outcome *o = outcome_find(t, &key, &policy_gen);
+
+	return o != NULL && policy_gen == cp_policy_generation(t->job->r->policy) ? o : NULL;
+}
+
 struct cp_outcome *
 cp_cache_state(struct cp_task *t)
 {
@@ -420,11 +431,10 @@ cp_cache_state(struct cp_task *t)
 	uint64_t policy_gen;
 	struct cp_outcome *o = outcome_find(t, &key, &policy_gen);
 
-	if (o != NULL && o->verdict == HF_VERDICT_BOGUS &&
-	    policy_gen != cp_policy_generation(r->policy))
-		return NULL;
+	if (o == NULL)
+		return bogus_state(t);
 	/* Judged by anchors that may since have come or gone. */
-	if (o != NULL && is_anchored(r, &key) && policy_gen < cp_trust_since(r->trust))
+	if (is_anchored(r, &key) && policy_gen < cp_trust_since(r->trust))
 		return NULL;
 	return o;
 }
@@ -432,10 +442,70 @@ cp_cache_state(struct cp_task *t)
 void
 cp_cache_put_state(struct cp_task *t, const struct cp_outcome *o, uint32_t ttl_s)
 {
-	struct cp_key key = {&t->name, TYPE_STATE, CP_CLASS_STATE, t->view};
+	bool bogus = o->verdict == HF_VERDICT_BOGUS;
+	struct cp_key key = {
+	    &t->name, bogus ? TYPE_STATE_BOGUS : TYPE_STATE, CP_CLASS_STATE, t->view};
 	uint32_t cap = t->job->r->limits.ttl_max_s;
 
 	outcome_in(t, &key, o, ttl_s < cap ? ttl_s : cap);
+}
+
+/* Fresh, or expired no longer ago than that. */
+static bool
+past(struct cp_resolver *r, const struct cp_key *key, uint32_t max_s, struct cp_block *b)
+{
+	return cp_table_find(r->table, key, r->now.mono_ns, b) &&
+	    r->now.mono_ns < b->expires_ns + max_s * HF_NS_PER_S;
+}
+
+static struct cp_outcome *
+past_outcome(struct cp_task *t, const struct cp_key *key, uint32_t max_s)
+{
+	struct cp_resolver *r = t->job->r;
+	struct cp_outcome *o = NULL;
+	struct cp_block b;
+
+	look(r);
+	if (past(r, key, max_s, &b))
+		o = outcome_out(t, key, &b);
+	looked(r);
+	return o;
+}
+
+struct cp_outcome *
+cp_cache_past_state(struct cp_task *t, uint32_t max_s)
+{
+	struct cp_key key = {&t->name, TYPE_STATE, CP_CLASS_STATE, t->view};
+
+	return is_anchored(t->job->r, &key) ? NULL : past_outcome(t, &key, max_s);
+}
+
+struct cp_outcome *
+cp_cache_past_ds(struct cp_task *t, uint32_t max_s)
+{
+	struct cp_key key = {&t->name, HF_TYPE_DS, CP_CLASS_ANSWER, t->view};
+	struct cp_outcome *o = past_outcome(t, &key, max_s);
+
+	return o != NULL && o->kind == CP_KIND_ANSWER && o->verdict == HF_VERDICT_SECURE ? o : NULL;
+}
+
+struct cp_delegation *
+cp_cache_past_cut(struct cp_task *t, const struct hf_name *from, unsigned above, uint32_t max_s)
+{
+	struct cp_resolver *r = t->job->r;
+	struct cp_delegation *d = NULL;
+	struct hf_name zone = *from;
+	struct cp_block b;
+
+	look(r);
+	for (; d == NULL && zone.label_cnt > above; hf_name_strip(&zone, 1, &zone)) {
+		struct cp_key key = {&zone, TYPE_CUT, CP_CLASS_CUT, t->lookup.view};
+
+		if (past(r, &key, max_s, &b))
+			d = cp_unpack_delegation(&t->job->arena, &zone, b.data, b.len);
+	}
+	looked(r);
+	return d;
 }
 
 static struct cp_key

@@ -48,6 +48,14 @@ bool cp_cache_has(struct cp_task *t, const struct hf_name *name, uint16_t type);
 struct cp_outcome *cp_cache_state(struct cp_task *t);
 void cp_cache_put_state(struct cp_task *t, const struct cp_outcome *o, uint32_t ttl_s);
 
+/* For past.h, fresh or expired at most max_s ago: the state of the zone t, if it was not bogus; its
+ * DS RRset, if that was SECURE; the deepest delegation at or above from with more labels than
+ * above. */
+struct cp_outcome *cp_cache_past_state(struct cp_task *t, uint32_t max_s);
+struct cp_outcome *cp_cache_past_ds(struct cp_task *t, uint32_t max_s);
+struct cp_delegation *
+cp_cache_past_cut(struct cp_task *t, const struct hf_name *from, unsigned above, uint32_t max_s);
+
 struct cp_failure {
 	enum hf_verdict verdict;
 	uint16_t ede;

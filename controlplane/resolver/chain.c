@@ -5,6 +5,7 @@
 #include "controlplane/resolver/fastfail.h"
 #include "controlplane/resolver/lookup.h"
 #include "controlplane/resolver/note.h"
+#include "controlplane/resolver/past.h"
 #include "controlplane/resolver/verify.h"
 #include "lib/base/ns.h"
 
@@ -33,9 +34,10 @@ end(struct cp_task *t, enum hf_verdict verdict, const struct va_result *why,
 	o->until_ns = t->job->r->now.mono_ns + ttl * HF_NS_PER_S;
 	/* When a budget ended the search that says nothing about the zone. Nor do keys that were
 	 * asked for before their time put an end to those that are known. */
-	if (verdict != HF_VERDICT_BOGUS || (t->job->cause == CP_CAUSE_NONE && !t->job->fresh))
+	if (!t->state.past &&
+	    (verdict != HF_VERDICT_BOGUS || (t->job->cause == CP_CAUSE_NONE && !t->job->fresh)))
 		cp_cache_put_state(t, o, ttl);
-	if (verdict == HF_VERDICT_INSECURE)
+	if (verdict == HF_VERDICT_INSECURE && !t->state.past)
 		cp_fastfail_insecure(t);
 	cp_task_done(t, o);
 	return true;
@@ -74,6 +76,19 @@ begin(struct cp_task *t)
 	return true;
 }
 
+/* The parent is bogus, or nobody there answers: what was proven of this zone before. */
+static bool
+by_past(struct cp_task *t, unsigned trigger)
+{
+	const struct hf_rrset *ds;
+
+	if (!cp_past_state(t, trigger, &ds))
+		return false;
+	t->state.ds = ds;
+	t->state.phase = CP_STATE_KEYS;
+	return ds != NULL || end(t, HF_VERDICT_INSECURE, NULL, NULL);
+}
+
 /* If the zone that delegated this one is not secure, neither is this one, and the DS need
  * not be asked for. Who delegated is a server's word, but that any ancestor is insecure is
  * proven. */
@@ -98,6 +113,8 @@ parent(struct cp_task *t)
 		return false;
 	}
 	if (o->kind == CP_KIND_FAIL || o->verdict == HF_VERDICT_SECURE)
+		return true;
+	if (o->verdict == HF_VERDICT_BOGUS && by_past(t, HF_STALE_BOGUS))
 		return true;
 	lasts_as(t, o);
 	return end(t, o->verdict, &o->why, &o->blame);
@@ -154,6 +171,8 @@ ds(struct cp_task *t)
 		return false;
 	meet(t, o);
 	if (o->kind == CP_KIND_FAIL || o->verdict == HF_VERDICT_BOGUS) {
+		if (by_past(t, o->kind == CP_KIND_FAIL ? HF_STALE_TIMEOUT : HF_STALE_BOGUS))
+			return true;
 		t->state.ds_lost = o;
 		t->state.phase = CP_STATE_UP;
 		return true;
@@ -274,7 +293,8 @@ keys_good(struct cp_task *t, const struct cp_outcome *from, const struct va_resu
 	o->why = *res;
 	o->proof_cnt = 0;
 	o->until_ns = t->job->r->now.mono_ns + t->state.ttl_s * HF_NS_PER_S;
-	cp_cache_put_state(t, o, t->state.ttl_s);
+	if (!t->state.past)
+		cp_cache_put_state(t, o, t->state.ttl_s);
 	cp_fastfail_keys_good(t, o);
 	cp_task_done(t, o);
 	return true;

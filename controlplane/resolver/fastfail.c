@@ -51,6 +51,14 @@ bogus_of(struct cp_task *t, const struct hf_name *zone, const struct cp_trouble_
 	return o;
 }
 
+bool
+cp_fastfail_in_trouble(const struct cp_task *t)
+{
+	const struct cp_trouble_at at = here(t, &t->lookup.cut->zone);
+
+	return t->lookup.route == NULL && cp_trouble_is_on(t->job->r->troubles, &at);
+}
+
 struct cp_outcome *
 cp_fastfail_outcome(struct cp_task *t)
 {

@@ -17,6 +17,9 @@
 
 #include "controlplane/resolver/core.h"
 
+/* The zone t->lookup.cut is in trouble, though what t asks for may not hang on that. */
+bool cp_fastfail_in_trouble(const struct cp_task *t);
+
 /* t is about to ask servers of the zone t->lookup.cut. The BOGUS outcome it ends with instead,
  * or NULL: go on. */
 struct cp_outcome *cp_fastfail_outcome(struct cp_task *t);

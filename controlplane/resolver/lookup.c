@@ -12,6 +12,7 @@
 #include "controlplane/resolver/nap.h"
 #include "controlplane/resolver/note.h"
 #include "controlplane/resolver/nsaddr.h"
+#include "controlplane/resolver/past.h"
 #include "controlplane/resolver/question.h"
 #include "controlplane/resolver/receive.h"
 #include "controlplane/resolver/send.h"
@@ -332,7 +333,8 @@ finish(struct cp_task *t, struct cp_outcome *o)
 	bool keep =
 	    o->verdict != HF_VERDICT_BOGUS || cp_policy_covers(t->job->r->policy, &t->name, NULL);
 
-	if (keep && t->type != HF_TYPE_RRSIG) /* nothing about signatures can be validated */
+	if (keep && !t->job->past &&
+	    t->type != HF_TYPE_RRSIG) /* nothing about signatures can be validated */
 		cp_cache_put_answer(t, o);
 	cp_lost_keep(t, o);
 	cp_task_done(t, o);
@@ -448,6 +450,17 @@ is_curious(const struct cp_task *t)
 	return l->good != NULL || (cp_trace_is_on(t) && l->bogus != NULL && is_excused(t));
 }
 
+/* The zone fails so: on by a delegation from before, if there was one. */
+static bool
+enter_past(struct cp_task *t, unsigned trigger)
+{
+	struct cp_delegation *d = cp_past_cut(t, trigger);
+
+	if (d != NULL)
+		enter_cut(t, d, true);
+	return d != NULL;
+}
+
 static bool
 ask(struct cp_task *t)
 {
@@ -455,10 +468,13 @@ ask(struct cp_task *t)
 	struct cp_outcome *fast = cp_fastfail_outcome(t);
 	struct hf_addr to;
 
-	if (fast != NULL) {
+	if (fast != NULL && !enter_past(t, HF_STALE_BOGUS))
 		cp_task_done(t, fast);
+	if (fast != NULL)
 		return true;
-	}
+	/* Where a server is may be looked for in a zone in trouble, but need not. */
+	if (l->raw && is_addr(t) && cp_fastfail_in_trouble(t) && enter_past(t, HF_STALE_BOGUS))
+		return true;
 	if (cp_receive_copy(t))
 		return true;
 	if (l->ask_again)
@@ -475,7 +491,7 @@ ask(struct cp_task *t)
 	/* One packet lost is not a zone lost. */
 	if (cp_delegation_addr_cnt(l->cut) <= 2 && cp_choose_server(t, CP_PASS_AGAIN, &to))
 		return send_to(t, &to);
-	if (fall_back(t))
+	if (fall_back(t) || enter_past(t, HF_STALE_TIMEOUT))
 		return true;
 	enum cp_nsaddr more = find_others(t);
 
@@ -623,18 +639,6 @@ offer(struct cp_task *t, const struct cp_response *resp)
 	}
 }
 
-static bool
-has_signature(const struct cp_outcome *o)
-{
-	for (unsigned i = 0; i < o->answer_cnt; i++)
-		if (o->answer[i]->sig_cnt > 0)
-			return true;
-	for (unsigned i = 0; i < o->proof_cnt; i++)
-		if (o->proof[i]->sig_cnt > 0)
-			return true;
-	return false;
-}
-
 /* Not good enough while there may be better: keep it for the end. What is signed proves
  * itself, whoever hands it over. */
 static bool
@@ -644,7 +648,7 @@ is_poor(struct cp_task *t, const struct cp_response *resp)
 	struct cp_outcome *o = resp->outcome;
 	bool blank =
 	    resp->blank && !l->raw && !cp_route_is_forward(l->route) && l->poor_cnt < BLANK_TRIES;
-	bool copy = o->credit < CP_CREDIT_ANSWER && !has_signature(o);
+	bool copy = o->credit < CP_CREDIT_ANSWER && !cp_outcome_is_signed(o);
 
 	if (o->kind == CP_KIND_FAIL || (!copy && !blank))
 		return false;

@@ -241,3 +241,15 @@ cp_outcome_raise(struct cp_outcome *o, uint32_t floor_s)
 	for (unsigned i = 0; i < o->extra_cnt; i++)
 		rrset_raise(o->extra[i], floor_s);
 }
+
+bool
+cp_outcome_is_signed(const struct cp_outcome *o)
+{
+	for (unsigned i = 0; i < o->answer_cnt; i++)
+		if (o->answer[i]->sig_cnt > 0)
+			return true;
+	for (unsigned i = 0; i < o->proof_cnt; i++)
+		if (o->proof[i]->sig_cnt > 0)
+			return true;
+	return false;
+}

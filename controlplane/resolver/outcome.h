@@ -126,6 +126,9 @@ void cp_outcome_age(struct cp_outcome *o, uint32_t age_s, uint32_t cap_s);
  * are never outlived. */
 void cp_outcome_raise(struct cp_outcome *o, uint32_t floor_s);
 
+/* Some of its records have a signature. */
+bool cp_outcome_is_signed(const struct cp_outcome *o);
+
 /* The SOA among the proofs, or NULL. */
 const struct hf_rrset *cp_outcome_soa(const struct cp_outcome *o);
 

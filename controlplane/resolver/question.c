@@ -282,6 +282,8 @@ tell(struct cp_job *job, const struct cp_answer *a)
 		    .rr_max = w->large ? UINT16_MAX : HF_ANSWER_RR_MAX,
 		    .dnssec_ok = (w->variant & HF_VARIANT_DO) != 0,
 		    .now_s = (uint32_t)r->now.wall_s,
+		    .ttl_max =
+			job->past ? cp_policy_stale_of(r->policy, &job->name)->ttl_s : UINT32_MAX,
 		};
 
 		own = *a;
@@ -320,6 +322,20 @@ say_not_cached(struct cp_job *job, struct cp_answer *a)
 	snprintf(a->ede_text, sizeof(a->ede_text), "%s", cp_cause_text(CP_CAUSE_NOT_CACHED));
 }
 
+/* What was led by something that has run out is stale (RFC 8767 4), if its signatures are not. */
+static void
+say_past(const struct cp_job *job, struct cp_answer *a)
+{
+	if (!job->past || a->rcode == HF_RCODE_SERVFAIL)
+		return;
+	if (job->past_unsigned && a->verdict == HF_VERDICT_SECURE)
+		a->verdict = HF_VERDICT_INSECURE;
+	if (a->ede != HF_EDE_NONE)
+		return;
+	a->ede = a->rcode == HF_RCODE_NXDOMAIN ? HF_EDE_STALE_NXDOMAIN : HF_EDE_STALE;
+	snprintf(a->ede_text, sizeof(a->ede_text), "a zone above fails: by what was known before");
+}
+
 static void
 finish(struct cp_job *job)
 {
@@ -329,6 +345,7 @@ finish(struct cp_job *job)
 		return;
 	answer_init(job, &a);
 	say(job, &a);
+	say_past(job, &a);
 	if (a.under_nta)
 		tell_shadows(job);
 	if (job->cause == CP_CAUSE_NOT_CACHED)

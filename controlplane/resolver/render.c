@@ -22,8 +22,10 @@ put_rr(struct press *p, enum hf_section section, const struct hf_rrset *set,
     const struct hf_rdata *rd, uint16_t type)
 {
 	const struct hf_name *owner = &set->owner;
-	struct hf_rr rr = {
-	    .type = type, .klass = set->klass, .ttl = set->ttl, .rdata_len = rd->len};
+	struct hf_rr rr = {.type = type,
+	    .klass = set->klass,
+	    .ttl = set->ttl < p->page->ttl_max ? set->ttl : p->page->ttl_max,
+	    .rdata_len = rd->len};
 
 	/* The question's own case compresses to a pointer at it. */
 	if (hf_name_equal(owner, &p->a->question.name))
@@ -149,6 +151,8 @@ cp_render(const struct cp_links *links, const struct cp_page *page, struct cp_an
 
 	a->truncated = !press_all(&p, links, true) && !press_all(&p, links, false);
 	a->ttl_s = p.ttl_min == UINT32_MAX ? 0 : p.ttl_min;
+	if (a->ttl_s > page->ttl_max)
+		a->ttl_s = page->ttl_max;
 	a->valid_s = p.valid_min == UINT32_MAX ? 0 : p.valid_min;
 	a->an_cnt = a->truncated ? 0 : p.w.cnt[1];
 	a->ns_cnt = a->truncated ? 0 : p.w.cnt[2];

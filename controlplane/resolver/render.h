@@ -21,7 +21,8 @@ struct cp_page {
 	size_t body_cap; /* octets allowed behind the question */
 	unsigned rr_max; /* records allowed */
 	bool dnssec_ok;
-	uint32_t now_s; /* of the wall clock, as signatures have it */
+	uint32_t now_s;   /* of the wall clock, as signatures have it */
+	uint32_t ttl_max; /* no TTL is shown higher */
 };
 
 /* Fill in counts, body, truncated, ttl_s (the lowest TTL shown) and valid_s of a. */

@@ -237,6 +237,8 @@ void cp_resolver_set_policy(struct cp_resolver *r, struct cp_policy *policy);
 	X(nxdomain_cut, lookups, "denied by an NXDOMAIN above, not asked")                      \
 	X(trouble_began, zones, "found to be such that nothing of them validates")              \
 	X(trouble_over, zones, "found to validate again")                                       \
+	X(past_cut, lookups, "by a delegation that has run out: the zone above fails")          \
+	X(past_state, lookups, "of zones by a proof that has run out: the zone above fails")    \
 	X(trouble_failed, lookups, "failed at once: the zone is in trouble")                    \
 	X(trouble_probe, lookups, "sent to a zone in trouble, to see whether it is over")       \
 	X(lost, lookups, "failed a moment ago for another question, not tried again")           \

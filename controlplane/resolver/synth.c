@@ -373,7 +373,7 @@ cp_synth_learn(
 {
 	struct cp_resolver *r = t->job->r;
 
-	if (!r->aggressive || !is_ours(t, zone))
+	if (!r->aggressive || !is_ours(t, zone) || t->job->past)
 		return;
 	for (unsigned i = 0; i < cnt; i++)
 		cp_ranges_put(r->ranges, zone, sets[i], r->now.mono_ns);
@@ -386,7 +386,7 @@ cp_synth_learn_wildcard(struct cp_task *t, const struct cp_outcome *o, uint8_t l
 	struct hf_rrset set = *o->answer[0];
 	struct hf_name up;
 
-	if (!t->job->r->aggressive || !is_ours(t, &o->cut) || o->answer_cnt != 1 ||
+	if (!t->job->r->aggressive || t->job->past || !is_ours(t, &o->cut) || o->answer_cnt != 1 ||
 	    labels >= t->name.label_cnt)
 		return;
 	hf_name_strip(&t->name, t->name.label_cnt - labels, &up);

@@ -73,6 +73,7 @@ struct cp_lookup {
 	bool shared;     /* got came from a referral seen earlier, not from asking */
 	bool tentative;  /* got counts only if it turns out SECURE: asking on is better than less */
 	bool refreshed;  /* the parent was asked again about servers that do not answer */
+	bool past;       /* a delegation that has run out was looked for (past.h) */
 	bool own_seen;   /* the zone's own word on its servers was looked for */
 	bool cut_cached; /* the cut was known, not learned by this look-up */
 	uint8_t poor_cnt; /* replies that are not good enough, of which poor is the first */
@@ -111,6 +112,7 @@ struct cp_state {
 	const struct hf_rrset *ds;
 	const struct cp_outcome *ds_lost; /* why there is none */
 	uint32_t ttl_s;
+	bool past; /* by what was proven before (past.h) */
 	struct hf_name above;
 };
 
@@ -172,10 +174,12 @@ struct cp_job {
 	struct cp_job *chain; /* same bucket */
 	bool ready, over;
 	bool cd;
-	bool cached;  /* answer from what is cached, or not at all */
-	bool refresh; /* nobody waits: what expires soon counts as expired */
-	bool fresh;   /* a refresh: all that is cached of its very name counts as expired */
-	bool looped;  /* a circle was seen: what failed may have failed for that */
+	bool cached;        /* answer from what is cached, or not at all */
+	bool refresh;       /* nobody waits: what expires soon counts as expired */
+	bool fresh;         /* a refresh: all that is cached of its very name counts as expired */
+	bool past;          /* led by what has run out (past.h) */
+	bool past_unsigned; /* ... its signatures too */
+	bool looped;        /* a circle was seen: what failed may have failed for that */
 	bool probing; /* asks servers of a zone that is in trouble, for all others (trouble.h) */
 	uint8_t probe_tries; /* further servers it may ask */
 	struct hf_name name; /* lower case */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Caches: what is kept, for how long, and what may be made of it without asking."""
 from .story import COM, EXAMPLE, ROOT, name, story
-from .zone import Signature
+from .zone import Key, Signature, Zone
 
 WWW = ("www.example.com.", "A")
 ALL = (ROOT, COM, EXAMPLE)
@@ -209,3 +209,99 @@ def _(s):
     s.ask("gone.example.com.", "A").expect("SERVFAIL", ede=6)
     s.ask("gone2.example.com.", "A").expect("NXDOMAIN", ad=True, authority=example.reply(name("gone2.example.com."), "A").authority)
     assert reply.authority
+
+
+def stays_known(root, com):
+    """The delegation of com. and the addresses of its servers outlive the story; example.com.'s do not."""
+    for owner, rtype in ((com.origin, 2), (com.origin, 43), (com.owner("a.nic"), 1)):
+        root.sets[owner, rtype].ttl = 3600
+
+
+def bad_com(example):
+    """com. as a registry published it one day: signed by a key that nobody has, and a name that is new."""
+    bad = Zone("com.", keys=[Key("nobody's key")])
+    bad.add("@", "NS", "a.nic.com.").add("a.nic.com.", "A", COM)
+    bad.delegate("example.com.", ("ns.example.com.", EXAMPLE), secure=example if example.nsec else None)
+    return bad
+
+
+def shown(rrsets, ttl=30):
+    for rrset in rrsets:
+        rrset.ttl = ttl
+    return rrsets
+
+
+NEW = ("new.example.com.", "A")
+
+
+@story("past_parent_silent", "With the parent silent a name never asked before resolves by the delegation from before",
+       "Its DS was proven once, the keys are asked for again, TTLs are stale ones.")
+def _(s):
+    root, com, example = s.tree()
+    stays_known(root, com)
+    s.setting("features: serve_expired=yes")
+    example.add("new", "A", "198.51.100.81")
+    s.ask(*WWW).expect("NOERROR", example.get("www", "A"), ad=True)
+    s.goes_silent(COM)
+    s.passes(301)
+    s.ask(*NEW).expect("NOERROR", shown(example.get("new", "A")), ad=True, ede=3, ttl=True)
+
+
+@story("past_parent_silent_insecure", "With the parent silent a zone that was proven insecure stays so")
+def _(s):
+    root, com, example = s.tree(nsec=None)
+    stays_known(root, com)
+    s.setting("features: serve_expired=yes")
+    example.add("new", "A", "198.51.100.81")
+    s.ask(*WWW).expect("NOERROR", example.get("www", "A"))
+    s.goes_silent(COM)
+    s.passes(301)
+    s.ask(*NEW).expect("NOERROR", shown(example.get("new", "A")), ede=3, ttl=True)
+
+
+@story("past_parent_bogus", "With the parent bogus a name never asked before resolves by the DS from before",
+       "com. is signed by a key that its DS does not fit: nothing it says can be believed.")
+def _(s):
+    root, com, example = s.tree()
+    stays_known(root, com)
+    s.setting("features: serve_expired=yes")
+    example.add("new", "A", "198.51.100.81")
+    s.ask(*WWW).expect("NOERROR", example.get("www", "A"), ad=True)
+    s.turns(COM, bad_com(example))
+    s.passes(3601)
+    s.ask(*NEW).expect("NOERROR", shown(example.get("new", "A")), ad=True, ede=3, ttl=True)
+    s.ask(*WWW).expect("NOERROR", shown(example.get("www", "A")), ad=True, ede=3, ttl=True)
+
+
+@story("past_parent_bogus_insecure", "With the parent bogus a zone that was proven insecure stays so")
+def _(s):
+    root, com, example = s.tree(nsec=None)
+    stays_known(root, com)
+    s.setting("features: serve_expired=yes")
+    example.add("new", "A", "198.51.100.81")
+    s.ask(*WWW).expect("NOERROR", example.get("www", "A"))
+    s.turns(COM, bad_com(example))
+    s.passes(3601)
+    s.ask(*NEW).expect("NOERROR", shown(example.get("new", "A")), ede=3, ttl=True)
+
+
+@story("past_never_seen", "With the parent bogus a zone that was never seen is bogus")
+def _(s):
+    root, com, example = s.tree()
+    stays_known(root, com)
+    s.setting("features: serve_expired=yes")
+    s.ask("com.", "NS").expect("NOERROR", com.get("@", "NS"), ad=True)
+    s.turns(COM, bad_com(example))
+    s.passes(3601)
+    s.ask(*WWW).expect("SERVFAIL", ede=9)
+
+
+@story("past_too_long_ago", "What has run out for longer than an answer may be stale is not used")
+def _(s):
+    root, com, example = s.tree()
+    stays_known(root, com)
+    s.setting("features: serve_expired=yes")
+    s.ask(*WWW).expect("NOERROR", example.get("www", "A"), ad=True)
+    s.turns(COM, bad_com(example))
+    s.passes(300 + 86401)
+    s.ask(*WWW).expect("SERVFAIL", ede=9)

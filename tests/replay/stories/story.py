@@ -34,6 +34,7 @@ class Story:
         self.steps = []
         self.step = 0
         self.silent = {}  # address -> first step of silence
+        self.later = {}   # address -> [Zone] that it serves once it is silent
 
     # --- the world
 
@@ -103,13 +104,18 @@ class Story:
         for address in addresses:
             self.silent[address] = self.step + 5
 
+    def turns(self, address, *zones):
+        """From the next question on the server has these zones instead."""
+        self.goes_silent(address)
+        self.later[address] = list(zones)
+
     # --- writing
 
     def questions(self):
         """Every name that the story's names can lead to."""
         every = set(self.names)
         targets = set()
-        for zones in self.zones.values():
+        for zones in list(self.zones.values()) + list(self.later.values()):
             for zone in zones:
                 every.add(zone.origin)
                 for (_, rtype), rrset in zone.sets.items():
@@ -124,6 +130,14 @@ class Story:
         return sorted(every | targets)
 
     def server(self, address):
+        last = self.silent.get(address, 1000000)
+        text = self.range(address, 0, last)
+        if address in self.later:
+            self.zones[address], self.first[address] = self.later[address], []
+            text += self.range(address, last + 1, 1000000)
+        return text
+
+    def range(self, address, since, last):
         """First what is said before anything else, then answers, then denials, then referrals."""
         first = [entry(match, question, reply) for match, question, reply in self.first.get(address, [])]
         answers, denials, cuts = [], [], {}
@@ -142,8 +156,7 @@ class Story:
                 elif not denied:
                     denied = True
                     denials.append(entry("opcode qname", f"{qname} IN A", reply, "copy_query"))
-        last = self.silent.get(address, 1000000)
-        return f"RANGE_BEGIN 0 {last}\n\tADDRESS {address}\n" + \
+        return f"RANGE_BEGIN {since} {last}\n\tADDRESS {address}\n" + \
             "".join(first + answers + denials + list(cuts.values())) + "RANGE_END\n\n"
 
     def zone_for(self, address, qname, qtype):
