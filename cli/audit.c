@@ -240,7 +240,7 @@ look_at_end(struct verdict *v, int64_t generation)
 		    "the store is at generation %lld and the log ends at %lld: lines are missing "
 		    "at its end",
 		    (long long)generation, (long long)v->walk.generation);
-	else if (v->walk.wanted != NULL && !v->walk.met)
+	else if (v->walk.wanted != NULL && !hf_audit_was_met(&v->walk))
 		snprintf(v->why, sizeof(v->why),
 		    "no line has the head that was given: lines were cut off, or all were written "
 		    "anew");

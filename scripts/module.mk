@@ -1,6 +1,6 @@
 # Targets for people. A `##` comment is the line that `make help` shows.
 
-.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak model compare bench-recursion bench-idle bench-peers bench-keytrap bench-validator lab-up lab-down install clean
+.PHONY: help deps run test check unit replay fuzz-smoke system lint format bench bench-quick soak kills model compare bench-recursion bench-idle bench-peers bench-keytrap bench-validator lab-up lab-down install clean
 
 help: ## this list
 	@sed -n '/^#   make/s/^# //p' Makefile
@@ -94,6 +94,11 @@ soak: ## a million checked answers, forged replies and a flood of a minute; SOAK
 	@scripts/deps build lab test
 	@+$(MAKE) --no-print-directory programs evil-programs
 	@O=$(O) tests/evil/soak $(SOAK)
+
+kills: ## the control plane killed 200 times in the middle of a push; the policy is whole each time (root)
+	@scripts/deps build lab test
+	@+$(MAKE) --no-print-directory programs
+	@O=$(O) HF_KILLS=200 /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/system/push_test.py
 
 model: ## a million datagrams beside the Python model of the front end, octet for octet
 	@scripts/deps build test

@@ -56,6 +56,14 @@ hf_audit_follow(struct hf_audit_walk *w, const struct hf_audit_line *line)
 	return true;
 }
 
+bool
+hf_audit_was_met(const struct hf_audit_walk *w)
+{
+	static const uint8_t empty[HF_SHA256_LEN];
+
+	return w->met || memcmp(w->wanted, empty, sizeof(empty)) == 0;
+}
+
 char *
 hf_audit_hash_to_text(const uint8_t hash[HF_SHA256_LEN], char text[HF_AUDIT_HASH_TEXT_LEN])
 {

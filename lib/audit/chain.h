@@ -46,9 +46,12 @@ struct hf_audit_walk {
 	uint8_t head[HF_SHA256_LEN]; /* of the last line */
 	uint64_t line_cnt;
 	int64_t generation;    /* after the last line; 0: there was none */
-	const uint8_t *wanted; /* a hash that must be met, or NULL */
+	const uint8_t *wanted; /* a hash to be met, or NULL */
 	bool met;
 };
+
+/* The wanted hash was that of a line, or of the log while it was empty. */
+bool hf_audit_was_met(const struct hf_audit_walk *w);
 
 /* False: the line does not follow the ones before it, and the walk ends before it. */
 bool hf_audit_follow(struct hf_audit_walk *w, const struct hf_audit_line *line);

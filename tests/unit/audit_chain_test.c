@@ -75,6 +75,11 @@ a_walk_meets_the_head_that_was_noted_and_stops_at_what_does_not_follow(void **st
 	assert_true(w.met); /* the log may have grown since */
 	assert_int_equal(w.line_cnt, 2);
 	assert_false(hf_audit_follow(&w, &b));
+	memset(noted, 0, sizeof(noted)); /* the head of a log without lines */
+	w.met = false;
+	assert_true(hf_audit_was_met(&w));
+	noted[3] = 1;
+	assert_false(hf_audit_was_met(&w));
 }
 
 static void
