@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What an operator types about negative trust anchors, and what is said; no dataplane, no network."""
+import glob
 import json
 import os
 import pty
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
 
 
 class Operator:
-    def __init__(self, folder, policy=""):
+    def __init__(self, folder, policy="", env=None):
         self.folder, self.socket = str(folder), f"{folder}/control.sock"
         self.store = f"{folder}/policy.db"
         self.config = f"{folder}/holdfast.yaml"
@@ -39,7 +40,8 @@ class Operator:
         self.process = subprocess.Popen(
             ["unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh",
              world.program("holdfast-controlplane"), "--config", self.config],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, **(env or {})})
         until = time.monotonic() + 20
         while self.run("status").returncode == 3 and time.monotonic() < until:
             time.sleep(0.02)
@@ -194,6 +196,35 @@ def test_the_audit_log_is_listed_since_a_time(operator):
     assert "add x.de." in operator.run("audit", "list", "--since", "1h").stdout
     assert operator.run("audit", "list", "--since", "2090-01-01T00:00:00Z").stdout == ""
     assert operator.run("audit", "list", "--since", "noon").returncode == 2
+
+
+FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+
+
+@pytest.mark.skipif(not FAKETIME, reason="needs faketime")
+@pytest.mark.parametrize("jump", ["+86400", "-86400"])
+def test_a_jump_of_the_wall_clock_ends_no_nta_and_prolongs_none(tmp_path, jump):
+    clock = tmp_path / "clock"
+    clock.write_text("+0\n")
+    env = {"LD_PRELOAD": FAKETIME[0], "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
+           "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    one = Operator(tmp_path, env=env)
+    if world.program("holdfast-controlplane").startswith(world.PROGRAMS_ASAN):
+        pytest.skip("ASan wants to be the first library that is loaded")
+    add(one, "long.de", "--for", "1h")
+    add(one, "short.de", "--for", "6s")
+    end = one.json("nta", "show", "long.de")["nta"]["expires"]
+    clock.write_text(f"{jump}\n")
+    time.sleep(2.5)  # seen within a second
+    listed = {n["name"]: n for n in one.json("nta", "list")["ntas"]}
+    assert sorted(listed) == ["long.de.", "short.de."]
+    assert abs(listed["long.de."]["expires"] - (end + int(jump))) <= 1
+    assert 3580 < listed["long.de."]["left_s"] <= 3600
+    assert one.actions()[-1] == "clock"
+    time.sleep(6.5)  # whole seconds of both clocks: it may be two late
+    assert [n["name"] for n in one.json("nta", "list")["ntas"]] == ["long.de."]
+    assert one.run("audit", "verify").returncode == 0
+    assert one.stop() == 0
 
 
 @pytest.mark.parametrize("theirs,ours", [

@@ -226,7 +226,11 @@ code_of(json_t *j)
 	return code;
 }
 
-#define ADD(arguments) "{\"version\":1,\"command\":\"nta.add\",\"arguments\":{" arguments "}}"
+#define ASK(command, arguments) \
+	"{\"version\":1,\"command\":\"" command "\",\"arguments\":{" arguments "}}"
+#define ADD(arguments) ASK("nta.add", arguments)
+#define LOG(arguments) ASK("audit.list", arguments)
+#define OF_SE(command) ASK(command, "\"name\":\"se\"")
 
 static void
 the_socket_is_for_owner_and_group_only(void **state)
@@ -269,8 +273,23 @@ each_wrong_request_gets_its_exit_code(void **state)
 	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"for_s\":0"), CP_EXIT_REFUSED},
 	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"for_s\":604801"), CP_EXIT_REFUSED},
 	    {ADD("\"name\":\".\",\"reason\":\"r\""), CP_EXIT_REFUSED},
-	    {"{\"version\":1,\"command\":\"nta.remove\",\"arguments\":{\"name\":\"se\"}}",
-		CP_EXIT_FAILED},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"until\":\"soon\""), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"until\":1"), CP_EXIT_REFUSED},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"until\":4102444800,\"for_s\":5"),
+		CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"mode\":\"odd\""), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"mode\":1"), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"forced\":1"), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"replace\":\"yes\""), CP_EXIT_USAGE},
+	    {ADD("\"name\":\"de\",\"reason\":\"r\",\"dry_run\":null"), CP_EXIT_USAGE},
+	    {ADD("\"name\":\".\",\"reason\":\"r\",\"dry_run\":true"), CP_EXIT_REFUSED},
+	    {OF_SE("nta.remove"), CP_EXIT_FAILED},
+	    {OF_SE("nta.extend"), CP_EXIT_FAILED},
+	    {OF_SE("nta.approve"), CP_EXIT_FAILED},
+	    {OF_SE("nta.show"), CP_EXIT_FAILED},
+	    {LOG("\"after\":-1"), CP_EXIT_USAGE},
+	    {LOG("\"since\":\"today\""), CP_EXIT_USAGE},
+	    {LOG("\"limit\":1.5"), CP_EXIT_USAGE},
 	    {"{\"version\":1,\"command\":\"cache.show\",\"arguments\":{\"name\":\"se\",\"type\":"
 	     "\"AXFR\"}}",
 		CP_EXIT_USAGE},
@@ -286,6 +305,39 @@ each_wrong_request_gets_its_exit_code(void **state)
 	}
 	assert_int_equal(cp_ntas_cnt(ntas), 0);
 	assert_int_equal(cp_store_generation(store), 1);
+	close(fd);
+}
+
+/* The actions of a page, and how many. */
+static size_t
+page(int fd, const char *text, const char *last)
+{
+	json_t *j = ask(fd, text);
+	const json_t *lines = json_object_get(json_object_get(j, "result"), "lines");
+	size_t cnt = json_array_size(lines);
+
+	if (last != NULL)
+		assert_string_equal(
+		    json_string_value(json_object_get(json_array_get(lines, cnt - 1), "action")),
+		    last);
+	assert_int_equal(code_of(j), -1);
+	return cnt;
+}
+
+static void
+the_audit_log_is_read_a_page_at_a_time(void **state)
+{
+	int fd = dial();
+
+	(void)state;
+	assert_int_equal(code_of(ask(fd, ADD("\"name\":\"se\",\"reason\":\"r\""))), -1);
+	assert_int_equal(code_of(ask(fd, OF_SE("nta.remove"))), -1);
+	assert_int_equal(code_of(ask(fd, ADD("\"name\":\"de\",\"reason\":\"r\""))), -1);
+	assert_int_equal(page(fd, LOG(""), "add"), 3);
+	assert_int_equal(page(fd, LOG("\"limit\":2"), "remove"), 2);
+	assert_int_equal(page(fd, LOG("\"after\":2,\"limit\":2"), "add"), 1);
+	assert_int_equal(page(fd, LOG("\"after\":3"), NULL), 0);
+	assert_int_equal(page(fd, LOG("\"since\":4102444800"), NULL), 0);
 	close(fd);
 }
 
@@ -646,6 +698,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(the_socket_is_for_owner_and_group_only),
 	    T(each_wrong_request_gets_its_exit_code),
+	    T(the_audit_log_is_read_a_page_at_a_time),
 	    T(without_a_dataplane_a_change_is_stored_and_not_acknowledged),
 	    T(with_a_dataplane_the_reply_waits_for_its_acknowledgement),
 	    T(the_reply_to_a_reload_of_cookies_waits_for_the_acknowledgement_of_these_cookies),
