@@ -84,6 +84,7 @@ move_ends(struct cp_ntas *n, const struct cp_steady *to, int64_t by_s)
 	};
 	if (cp_store_set_clock(n->cfg.store, to, by_s, &why) != 0)
 		return store_failed(n, "a jump of the clock");
+	n->clock_stored_s = to->seen_s;
 	cp_nta_list_move_ends(&n->list, by_s);
 	cp_nta_list_move_ends(&n->pending, by_s);
 	cp_count(n->cfg.counters, clock_jumps);
@@ -91,38 +92,37 @@ move_ends(struct cp_ntas *n, const struct cp_steady *to, int64_t by_s)
 	return CP_NTA_OK;
 }
 
-/* Without memory of a jump in the store the old base stays, and it is seen again. needed: an end
- * is about to be stored that must be told from a jump later. */
+static enum cp_nta_result
+store_clock(struct cp_ntas *n, const struct cp_steady *to)
+{
+	if (cp_store_set_clock(n->cfg.store, to, 0, NULL) != 0)
+		return store_failed(n, "the clock");
+	n->clock_stored_s = to->seen_s;
+	return CP_NTA_OK;
+}
+
+/* A jump that the store does not take is not followed: the old base stays, and it is seen again.
+ * needed: an end is about to be stored, and a jump after that must be told from none. */
 static enum cp_nta_result
 follow_clock(struct cp_ntas *n, bool needed)
 {
+	enum cp_nta_result res = CP_NTA_OK;
 	struct cp_steady next = n->steady;
 	struct cp_moment now;
-	bool any = needed || n->list.cnt + n->pending.cnt > 0;
+	bool ends = n->list.cnt + n->pending.cnt > 0;
 
 	read_clocks(n, &now);
 	int64_t by_s = cp_steady_follow(&next, &now);
-	bool stale = strcmp(next.boot, n->steady.boot) != 0 ||
-	    next.seen_s - n->clock_stored_s >= CP_STEADY_SEEN_S || n->clock_stored_s == 0;
-
-	if (n->list.cnt + n->pending.cnt == 0) { /* nothing to move */
-		stale = stale || by_s != 0;
-		by_s = 0;
-	}
-	if (by_s != 0) {
-		enum cp_nta_result res = move_ends(n, &next, by_s);
-		if (res != CP_NTA_OK)
-			return res;
-		n->clock_stored_s = next.seen_s;
-	} else if (any && stale) {
-		if (cp_store_set_clock(n->cfg.store, &next, 0, NULL) != 0)
-			return store_failed(n, "the clock");
-		n->clock_stored_s = next.seen_s;
-	} else if (!any) {
-		n->clock_stored_s = 0; /* before the next one it is stored */
-	}
-	n->steady = next;
-	return CP_NTA_OK;
+	if (!ends && !needed)
+		n->clock_stored_s = 0; /* it is stored before the next one that ends by it */
+	else if (ends && by_s != 0)
+		res = move_ends(n, &next, by_s);
+	else if (by_s != 0 || n->clock_stored_s == 0 ||
+	    next.seen_s - n->clock_stored_s >= CP_STEADY_SEEN_S)
+		res = store_clock(n, &next);
+	if (res == CP_NTA_OK)
+		n->steady = next;
+	return res;
 }
 
 /* --- snapshots ----------------------------------------------------------------------------- */
