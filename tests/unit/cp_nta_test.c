@@ -349,6 +349,27 @@ over_a_restart_of_the_machine_time_passes_as_the_wall_clock_says_but_not_backwar
 }
 
 static void
+a_jump_while_none_stands_is_none_of_those_that_come_after(void **state)
+{
+	struct cp_ntas *n = create();
+	struct cp_author me = {.uid = 1, .name = "me"};
+	struct hf_name de = name_of("de.");
+
+	(void)state;
+	assert_int_equal(add(n, "de.", 100), CP_NTA_OK);
+	assert_int_equal(cp_ntas_remove(n, &de, &me), CP_NTA_OK);
+	pass(n, 1);
+	wall_s += 20;
+	pass(n, 1);
+	assert_int_equal(add(n, "de.", 100), CP_NTA_OK);
+	cp_ntas_destroy(n);
+	n = create();
+	assert_int_equal(cp_ntas_find(n, &de)->expires, wall_s + 100);
+	assert_int_equal(counters.v[CP_COUNTER_clock_jumps], 0);
+	cp_ntas_destroy(n);
+}
+
+static void
 a_jump_that_the_store_does_not_take_is_looked_at_again(void **state)
 {
 	struct cp_ntas *n = create();
@@ -759,6 +780,7 @@ main(void)
 	    T(a_jump_of_the_wall_clock_neither_ends_an_anchor_nor_prolongs_it),
 	    T(a_clock_that_drifts_moves_ends_by_no_more_than_its_slack),
 	    T(over_a_restart_of_the_machine_time_passes_as_the_wall_clock_says_but_not_backwards),
+	    T(a_jump_while_none_stands_is_none_of_those_that_come_after),
 	    T(a_jump_that_the_store_does_not_take_is_looked_at_again),
 	    T(an_end_may_be_a_moment_and_lies_within_the_longest_life),
 	    T(one_that_is_extended_ends_later_and_nothing_is_pushed),
