@@ -87,27 +87,23 @@ set_end(const struct cl_line *line, json_t *a)
 		json_object_set_new(a, "until", json_integer(line->until_s));
 }
 
+/* What would be stored, or why it would not, and then what it would change. */
 static int
 dry_run(const struct cl_line *line, json_t *arguments)
 {
-	json_t *r, *j;
-	size_t i;
+	json_t *r;
 	int rc = cl_request(line, "nta.add", arguments, &r);
 
-	if (rc != CL_DONE || line->json) {
-		json_decref(r);
-		return rc;
+	if (rc == CL_DONE && !line->json) {
+		printf("would %s %s until %s, %s%s\n",
+		    strcmp(cl_text(r, "would"), "ask") == 0 ? "ask another account for"
+							    : cl_text(r, "would"),
+		    cl_text(r, "name"), cl_text(r, "expires_text"), cl_text(r, "mode"),
+		    cl_true(r, "forced") ? ", forced" : "");
+		rc = cl_nta_plan(line);
 	}
-	const json_t *below = json_object_get(r, "anchors_below");
-	printf("would %s %s until %s, %s%s; nothing changed\n",
-	    strcmp(cl_text(r, "would"), "ask") == 0 ? "ask another account for"
-						    : cl_text(r, "would"),
-	    cl_text(r, "name"), cl_text(r, "expires_text"), cl_text(r, "mode"),
-	    cl_true(r, "forced") ? ", forced" : "");
-	json_array_foreach (below, i, j)
-		printf("still validated: %s and below (trust anchor)\n", json_string_value(j));
 	json_decref(r);
-	return CL_DONE;
+	return rc;
 }
 
 int

@@ -9,7 +9,10 @@
 
 #include "controlplane/audit.h"
 
-enum { APPLICATION_ID = 0x48464350 }; /* "HFCP": tells our files from other SQLite files */
+enum {
+	APPLICATION_ID = 0x48464350, /* "HFCP": tells our files from other SQLite files */
+	CHAINED_SINCE = 3,           /* schema */
+};
 
 static const char schema_1[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID;"
@@ -158,7 +161,7 @@ update(struct cp_db *db, int64_t from, int64_t now_s)
 
 	for (int64_t v = from; rc == 0 && v < CP_STORE_SCHEMA; v++)
 		rc = cp_db_run(db, schemas[v], "schema");
-	if (rc == 0)
+	if (rc == 0 && from < CHAINED_SINCE) /* a chain that is there is not written anew */
 		rc = begin_chain(db, from, now_s);
 	return rc == 0 ? cp_db_run(db, "COMMIT;", "commit") : rc;
 }

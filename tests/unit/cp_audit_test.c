@@ -104,6 +104,19 @@ the_lines_of_an_earlier_schema_are_chained_and_one_says_since_when(void **state)
 	assert_int_equal(broken_line(&w), 2);
 }
 
+/* Or whoever writes the schema's number back could have the control plane forge for him. */
+static void
+a_log_that_is_chained_already_is_not_chained_anew(void **state)
+{
+	struct hf_audit_walk w = {0};
+
+	(void)state;
+	write_some_lines(4);
+	run_sql("UPDATE audit SET reason = 'never' WHERE id = 2; DROP TABLE stale_zone;"
+		"PRAGMA user_version = 3; UPDATE meta SET value = 3 WHERE key = 'schema'");
+	assert_int_equal(broken_line(&w), 2);
+}
+
 int
 main(void)
 {
@@ -112,6 +125,7 @@ main(void)
 	    T(lines_cut_off_at_the_end_are_noticed_with_the_head_alone),
 	    T(without_its_last_hash_the_log_takes_no_more_lines),
 	    T(the_lines_of_an_earlier_schema_are_chained_and_one_says_since_when),
+	    T(a_log_that_is_chained_already_is_not_chained_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
