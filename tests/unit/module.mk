@@ -26,6 +26,8 @@ unit_names := \
 	cp_link_test \
 	cp_keytrap_test \
 	cp_local_test \
+	cp_nta_clock_test \
+	cp_nta_second_test \
 	cp_nta_test \
 	cp_stale_test \
 	cp_pack_test \
@@ -117,6 +119,8 @@ unit_names := \
 	wire_writer_test
 
 unit_parts_cp_anchors_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_nta_clock_test := controlplane resolver validator hfconfig hf
+unit_parts_cp_nta_second_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_nta_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_stale_test := controlplane resolver validator hfconfig hf
 unit_parts_cp_rollover_test := controlplane resolver validator hfconfig hf
