@@ -32,7 +32,7 @@ set_head(const struct cp_answer *a, const struct cp_answer_to *to, struct hf_msg
 	m->policy_gen = a->policy_gen;
 	m->verdict = (uint8_t)a->verdict;
 	m->flags = (uint8_t)((a->under_nta ? HF_ANSWER_UNDER_NTA : 0) |
-	    (may_be_stale(a) ? HF_ANSWER_STALE : 0));
+	    (may_be_stale(a) ? HF_ANSWER_STALE : 0) | (a->refused ? HF_ANSWER_REFUSED : 0));
 	m->rcode = a->rcode;
 	m->ede = a->ede;
 	m->hidden_ede = a->hidden_ede;

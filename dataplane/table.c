@@ -326,7 +326,7 @@ keep_stale(struct dp_table *t, const struct dp_policy *p, const struct hf_msg_an
 	struct dp_retry retry = {.at_ms = now_ms + (m->ttl_s == 0 ? 1 : m->ttl_s) * UINT64_C(1000),
 	    .gen = m->policy_gen,
 	    .ede = m->ede,
-	    .trigger = (uint8_t)hf_stale_trigger(m->verdict, m->ede)};
+	    .trigger = (uint8_t)hf_stale_trigger(m)};
 
 	if (old == NULL)
 		return false;

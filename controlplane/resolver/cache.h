@@ -58,6 +58,7 @@ cp_cache_past_cut(struct cp_task *t, const struct hf_name *from, unsigned above,
 
 struct cp_failure {
 	enum hf_verdict verdict;
+	bool refused; /* as in cp_answer */
 	uint16_t ede;
 	uint32_t backoff_s; /* how long it was to be kept the last time */
 	char text[HF_EDE_TEXT_MAX + 1];

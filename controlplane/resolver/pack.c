@@ -163,6 +163,7 @@ cp_pack_failure(const struct cp_failure *f, const struct hf_name *name, uint8_t 
 
 	cp_sink_init(&s, &(struct cp_pack_as){name, 0, 0}, out);
 	cp_sink_u8(&s, f->verdict);
+	cp_sink_u8(&s, f->refused);
 	cp_sink_u16(&s, f->ede);
 	cp_sink_u32(&s, f->backoff_s);
 	cp_sink_u8(&s, (unsigned)text_len);
@@ -344,6 +345,7 @@ cp_unpack_failure(struct hf_arena *a, const struct hf_name *name, const uint8_t 
 
 	cp_source_init(&s, a, &(struct cp_pack_as){name, 0, 0}, data, len);
 	head.verdict = (enum hf_verdict)hf_cursor_u8(&s.c);
+	head.refused = hf_cursor_u8(&s.c) != 0;
 	head.ede = hf_cursor_u16(&s.c);
 	head.backoff_s = hf_cursor_u32(&s.c);
 	unsigned text_len = hf_cursor_u8(&s.c);

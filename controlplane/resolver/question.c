@@ -70,6 +70,7 @@ say_failure(const struct cp_job *job, const struct cp_outcome *o, struct cp_answ
 	a->rcode = HF_RCODE_SERVFAIL;
 	a->verdict = HF_VERDICT_FAILURE;
 	a->ede = cp_cause_ede(cause);
+	a->refused = cause == CP_CAUSE_LAME;
 	snprintf(a->ede_text, sizeof(a->ede_text), "%s", cp_cause_text(cause));
 }
 
@@ -196,6 +197,7 @@ failure_keep(struct cp_job *job, const struct cp_answer *a)
 	if (f == NULL) /* out of arena: nothing is remembered, it is told for a second */
 		return job->r->limits.ttl_fail_min_s;
 	f->verdict = a->verdict;
+	f->refused = a->refused;
 	f->ede = a->ede;
 	memcpy(f->text, a->ede_text, sizeof(f->text));
 	f->chain_cnt = a->chain_cnt;
@@ -460,6 +462,7 @@ cp_question_from_failures(struct cp_job *job)
 	answer_init(job, &a);
 	a.rcode = HF_RCODE_SERVFAIL;
 	a.verdict = f->verdict;
+	a.refused = f->refused;
 	a.ede = f->ede;
 	memcpy(a.ede_text, f->text, sizeof(a.ede_text));
 	a.ttl_s = left_s;

@@ -69,6 +69,7 @@ struct cp_answer {
 	uint16_t hidden_ede; /* UNVALIDATED: what would have been said */
 	char ede_text[HF_EDE_TEXT_MAX + 1];
 	uint32_t ttl_s;
+	bool refused;     /* a FAILURE: servers do answer, and none is of use */
 	uint32_t valid_s; /* until the first of the signatures expires; 0: there are none */
 	uint64_t policy_gen;
 	uint16_t chain_cnt; /* owner names after the question's, lower case */

@@ -281,7 +281,9 @@ static bool
 answer_values_ok(const struct hf_msg_answer *m)
 {
 	if (m->verdict >= HF_VERDICT_CNT || m->rcode > RCODE_MAX ||
-	    (m->flags & ~(HF_ANSWER_UNDER_NTA | HF_ANSWER_TRUNCATED | HF_ANSWER_STALE)) != 0)
+	    (m->flags &
+		~(HF_ANSWER_UNDER_NTA | HF_ANSWER_TRUNCATED | HF_ANSWER_STALE |
+		    HF_ANSWER_REFUSED)) != 0)
 		return false;
 	if (!ede_ok(m->ede) || !ede_ok(m->hidden_ede))
 		return false;

@@ -131,6 +131,7 @@ enum {
 	HF_ANSWER_UNDER_NTA = 1, /* resolved while an NTA covered a name in the chain */
 	HF_ANSWER_TRUNCATED = 2, /* too large for any datagram: no body, clients get TC */
 	HF_ANSWER_STALE = 4,     /* good when it was fetched: may be served past its TTL */
+	HF_ANSWER_REFUSED = 8,   /* a failure: servers do answer, and none is of use */
 };
 
 /* Followed by chain_len, ede_text_len and body_len octets, in that order:
@@ -163,20 +164,22 @@ enum { HF_ANSWER_PAYLOAD_MAX = HF_CHAIN_OCTETS_MAX + HF_EDE_TEXT_MAX + HF_BODY_M
 /* What may lead to a stale answer (RFC 8767). */
 enum {
 	HF_STALE_TIMEOUT = 1,  /* nobody answers, or not in time: servers, the control plane */
-	HF_STALE_SERVFAIL = 2, /* any other failure of a refresh */
+	HF_STALE_SERVFAIL = 2, /* servers answer and are of no use, or any other failure */
 	HF_STALE_BOGUS = 4,    /* a refresh that does not validate */
 	HF_STALE_ALL = 7,
 };
 
-/* Of a failed refresh (BOGUS or FAILURE), by what it says of itself: which of them it is. */
+/* Which of them a refresh that is BOGUS or FAILURE is. */
 static inline unsigned
-hf_stale_trigger(unsigned verdict, unsigned ede)
+hf_stale_trigger(const struct hf_msg_answer *m)
 {
-	if (verdict == HF_VERDICT_BOGUS)
+	bool out_of_reach =
+	    m->ede == HF_EDE_NO_REACHABLE_AUTHORITY || m->ede == HF_EDE_NETWORK_ERROR;
+
+	if (m->verdict == HF_VERDICT_BOGUS)
 		return HF_STALE_BOGUS;
-	return ede == HF_EDE_NO_REACHABLE_AUTHORITY || ede == HF_EDE_NETWORK_ERROR
-	    ? HF_STALE_TIMEOUT
-	    : HF_STALE_SERVFAIL;
+	return out_of_reach && (m->flags & HF_ANSWER_REFUSED) == 0 ? HF_STALE_TIMEOUT
+								   : HF_STALE_SERVFAIL;
 }
 
 struct hf_msg_policy_begin {

@@ -122,6 +122,26 @@ failures_and_what_was_let_through_are_never_stale(void **state)
 }
 
 static void
+a_failure_says_whether_servers_answered_at_all(void **state)
+{
+	bool fits;
+
+	(void)state;
+	fill("a.", 0);
+	a.rcode = HF_RCODE_SERVFAIL;
+	a.verdict = HF_VERDICT_FAILURE;
+	a.ede = HF_EDE_NO_REACHABLE_AUTHORITY;
+	a.refused = true;
+	assert_int_equal(hf_stale_trigger(convert(&fits)), HF_STALE_SERVFAIL);
+	a.refused = false;
+	assert_int_equal(hf_stale_trigger(convert(&fits)), HF_STALE_TIMEOUT);
+	a.ede = HF_EDE_OTHER;
+	assert_int_equal(hf_stale_trigger(convert(&fits)), HF_STALE_SERVFAIL);
+	a.verdict = HF_VERDICT_BOGUS;
+	assert_int_equal(hf_stale_trigger(convert(&fits)), HF_STALE_BOGUS);
+}
+
+static void
 a_secure_answer_says_how_long_its_signatures_last(void **state)
 {
 	static const struct {
@@ -250,6 +270,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_answer_becomes_a_message_that_the_dataplane_accepts),
 	    cmocka_unit_test(failures_and_what_was_let_through_are_never_stale),
+	    cmocka_unit_test(a_failure_says_whether_servers_answered_at_all),
 	    cmocka_unit_test(a_secure_answer_says_how_long_its_signatures_last),
 	    cmocka_unit_test(a_body_that_is_too_large_is_marked_truncated_and_left_out),
 	    cmocka_unit_test(a_chain_that_does_not_fit_is_a_failure_not_an_answer_without_it),

@@ -391,8 +391,19 @@ a_zone_has_its_own_ttl_window_and_triggers(void **state)
 	assert_int_equal(reply().ttl, 7);
 	assert_int_equal(reply().ede[1], HF_EDE_NO_REACHABLE_AUTHORITY);
 
-	push_stale(4, &all);
+	const struct hf_msg_stale but_servfail = {
+	    1800, 7, 3600, HF_STALE_ALL & ~HF_STALE_SERVFAIL, {0}};
+
+	push_stale(4, &but_servfail);
 	bad.policy_gen = 4;
+	bad.flags = HF_ANSWER_REFUSED; /* the same EDE, but they do answer: SERVFAIL, REFUSED */
+	publish(&bad);
+	assert_int_equal(serve(&with_edns), DP_REPLY);
+	assert_int_equal(reply().rcode, HF_RCODE_SERVFAIL);
+	bad.flags = 0;
+
+	push_stale(5, &all);
+	bad.policy_gen = 5;
 	bad.verdict = HF_VERDICT_BOGUS;
 	assert_int_equal(serve(&with_edns), DP_MISS); /* what failed before is tried again */
 	publish(&bad);

@@ -128,7 +128,7 @@ a_field_out_of_range_has_its_fault(void **state)
 	SPOIL(head.len, HF_UPDATE_SLOT_LEN + 1, LENGTH);
 	SPOIL(head.len, a.m.head.len + 1, LENGTH);
 	SPOIL(verdict, HF_VERDICT_CNT, VALUE);
-	SPOIL(flags, 8, VALUE);
+	SPOIL(flags, 16, VALUE);
 	SPOIL(rcode, 16, VALUE);
 	SPOIL(ede, 49152, VALUE);
 	SPOIL(hidden_ede, 65534, VALUE);
