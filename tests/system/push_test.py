@@ -37,7 +37,7 @@ def request(command):
 
 
 def push_time(appliance):
-    """How long a push takes, of which the kills are to hit every part: seconds."""
+    """How long a push takes when nothing is in its way; the kills are to hit every part: seconds."""
     took = []
     for command in ("nta.add", "nta.remove") * 3:
         with socket.socket(socket.AF_UNIX) as s:
@@ -46,7 +46,7 @@ def push_time(appliance):
             s.sendall(request(command))
             assert b'"acknowledged":true' in s.recv(65536).replace(b" ", b"")
             took.append(time.monotonic() - began)
-    return sorted(took)[len(took) // 2]
+    return min(took)
 
 
 def push_and_kill(appliance, command, after_s):
@@ -85,7 +85,7 @@ def test_killed_at_any_point_of_a_push_all_of_the_policy_is_the_old_one_or_the_n
     rng = random.Random(SEED)
     for name in NAMES:
         assert world.authentic(client.ask(name)), name
-    span = 2 * push_time(appliance)
+    span = 4 * push_time(appliance)
     there, head, seen = False, verify(appliance)["head"], {}
     for i in range(KILLS):
         where = f"kill {i} of seed {SEED}"
