@@ -123,7 +123,7 @@ cp_answer_to_reply(const struct cp_answer *a, struct hf_reply *r)
 {
 	*r = (struct hf_reply){
 	    .rcode = a->rcode,
-	    .authentic = a->verdict == HF_VERDICT_SECURE && !a->under_nta,
+	    .authentic = a->verdict == HF_VERDICT_SECURE && !a->strict,
 	    .truncated = a->truncated,
 	    .an_cnt = a->an_cnt,
 	    .ns_cnt = a->ns_cnt,

@@ -92,6 +92,7 @@ fill_rule(struct hf_msg_policy_rule *m, const struct cp_policy *p, size_t i, uin
 	    .generation = cp_policy_generation(p),
 	    .kind = (uint8_t)rule->kind,
 	    .name_len = rule->name.len,
+	    .mode = rule->kind == HF_RULE_NTA ? (uint8_t)rule->mode : 0,
 	};
 	memcpy(m->name, rule->name.octets, rule->name.len);
 	if (rule->kind == HF_RULE_STALE)

@@ -92,7 +92,7 @@ label_cnt(const uint8_t *name, unsigned len)
 }
 
 static void
-set_kind(struct dp_policy *p, struct dp_rule *r, uint8_t kind)
+set_kind(struct dp_policy *p, struct dp_rule *r, uint8_t kind, uint8_t mode)
 {
 	if (r->kind == HF_RULE_NTA || r->kind == kind)
 		return;
@@ -101,6 +101,7 @@ set_kind(struct dp_policy *p, struct dp_rule *r, uint8_t kind)
 	if (r->kind == 0)
 		p->rule_cnt++;
 	r->kind = kind;
+	r->mode = mode;
 }
 
 static void
@@ -132,7 +133,7 @@ dp_policy_add(struct dp_policy *p, const struct hf_msg_policy_rule *m)
 	if (m->kind == HF_RULE_STALE)
 		set_stale(p, r, &m->stale);
 	else
-		set_kind(p, r, m->kind);
+		set_kind(p, r, m->kind, m->mode);
 	return HF_MSG_OK;
 }
 
@@ -213,6 +214,12 @@ stale_same(const struct dp_stale *a, const struct dp_stale *b)
 	    a->triggers == b->triggers;
 }
 
+static bool
+kind_same(const struct dp_rule *a, const struct dp_rule *b)
+{
+	return b != NULL && a->kind == b->kind && a->mode == b->mode;
+}
+
 /* Every name ruled in a is ruled the same way by b. Both ways: they mean the same. */
 static bool
 is_within(const struct dp_policy *a, const struct dp_policy *b)
@@ -220,7 +227,7 @@ is_within(const struct dp_policy *a, const struct dp_policy *b)
 	for (uint32_t i = 0; i <= a->mask; i++) {
 		const struct dp_rule *r = &a->slots[i];
 
-		if (r->kind != 0 && dp_policy_closest(b, r->name, r->name_len) != r->kind)
+		if (r->kind != 0 && !kind_same(r, closest(b, r->name, r->name_len, false)))
 			return false;
 		if (r->has_stale &&
 		    !stale_same(dp_policy_stale(b, r->name, r->name_len), &r->stale))
@@ -235,26 +242,42 @@ dp_policy_same(const struct dp_policy *a, const struct dp_policy *b)
 	return is_within(a, b) && is_within(b, a);
 }
 
-uint16_t
-dp_policy_mask(const struct dp_policy *p, const struct dp_entry *e)
+/* The closest rule of a name is an NTA; strict: a strict one. */
+static bool
+is_under_nta(const struct dp_policy *p, const uint8_t *name, unsigned len, bool strict)
+{
+	const struct dp_rule *r = closest(p, name, len, false);
+
+	return r != NULL && r->kind == HF_RULE_NTA && (!strict || r->mode == HF_NTA_STRICT);
+}
+
+/* dp_policy_mask, of strict NTAs alone or of all. */
+static uint16_t
+mask_of(const struct dp_policy *p, const struct dp_entry *e, bool strict)
 {
 	unsigned mask = 0, chain_cnt;
 	const uint8_t *name = dp_entry_chain(e, &chain_cnt);
 
 	if (p->nta_cnt == 0)
 		return 0;
-	if (dp_policy_closest(p, e->name, e->name_len) == HF_RULE_NTA)
+	if (is_under_nta(p, e->name, e->name_len, strict))
 		mask = 1;
 	for (unsigned i = 0; i < chain_cnt; i++) {
 		unsigned len = 1;
 
 		while (name[len - 1] != 0) /* whole names: checked when the message came */
 			len += name[len - 1] + 1u;
-		if (dp_policy_closest(p, name, len) == HF_RULE_NTA)
+		if (is_under_nta(p, name, len, strict))
 			mask |= 2u << i;
 		name += len;
 	}
 	return (uint16_t)mask;
+}
+
+uint16_t
+dp_policy_mask(const struct dp_policy *p, const struct dp_entry *e)
+{
+	return mask_of(p, e, false);
 }
 
 /* Resolved under another policy than the one in force now, it is not known what was covered
@@ -315,11 +338,12 @@ dp_policy_triggers(const struct dp_policy *p, const struct dp_entry *e, unsigned
 bool
 dp_policy_restricts_now(const struct dp_policy *p, const struct dp_entry *e)
 {
+	if (e->verdict == HF_VERDICT_SECURE)
+		return mask_of(p, e, true) != 0;
+
 	uint16_t now = dp_policy_mask(p, e), then = dp_entry_nta_mask(e);
 
 	switch (e->verdict) {
-	case HF_VERDICT_SECURE:
-		return now != 0;
 	case HF_VERDICT_BOGUS:
 	case HF_VERDICT_FAILURE: /* a name is covered now that was not when it failed */
 		return !checking_disabled(e) && (now & ~then) != 0;

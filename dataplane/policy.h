@@ -28,6 +28,7 @@ struct dp_stale {
 struct dp_rule {
 	uint64_t hash;
 	uint8_t kind; /* HF_RULE_NTA, HF_RULE_ANCHOR; 0: neither */
+	uint8_t mode; /* of an NTA: enum hf_nta_mode */
 	bool has_stale;
 	uint8_t name_len; /* 0: a free slot */
 	uint8_t name[HF_NAME_MAX];
@@ -95,7 +96,7 @@ dp_policy_covers(const struct dp_policy *p, const struct dp_entry *e)
 }
 
 /* What a policy takes from an entry: from one that is secure its AD, as soon as a name of it is
- * covered (RFC 7646); from one that is bogus, failed or unvalidated any use, when names are
+ * under a strict NTA (RFC 7646; a soft one leaves it); from one that is bogus, failed or unvalidated any use, when names are
  * covered that were not then, or the other way round. Kept in the entry with p's serial, so that
  * a hit compares one word. */
 bool dp_policy_restricts(const struct dp_policy *p, struct dp_entry *e);

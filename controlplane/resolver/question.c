@@ -121,14 +121,23 @@ say_insecure(const struct cp_outcome *o, struct cp_answer *a)
 }
 
 static void
+add_nta(const struct cp_job *job, const struct hf_name *name, struct cp_answer *a)
+{
+	const struct cp_rule *nta = cp_policy_nta(job->r->policy, name);
+
+	a->under_nta |= nta != NULL;
+	a->strict |= nta != NULL && nta->mode == HF_NTA_STRICT;
+}
+
+static void
 say_chain(struct cp_job *job, struct cp_answer *a)
 {
 	const struct cp_links *l = links_of(job);
 
-	a->under_nta = covered(job, &job->name);
+	add_nta(job, &job->name, a);
 	for (unsigned i = 1; i < l->name_cnt && a->chain_cnt < HF_CHAIN_MAX; i++) {
 		a->chain[a->chain_cnt++] = *l->name[i];
-		a->under_nta |= covered(job, l->name[i]);
+		add_nta(job, l->name[i], a);
 	}
 }
 

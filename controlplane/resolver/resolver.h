@@ -65,6 +65,7 @@ struct cp_answer {
 	uint16_t rcode;
 	enum hf_verdict verdict;
 	bool under_nta; /* an NTA covered a name in the chain */
+	bool strict;    /* ... a strict one: no AD, whatever validates (RFC 7646 2.1) */
 	uint16_t ede;   /* HF_EDE_NONE: none. Under an NTA: HF_EDE_NTA when validation would fail */
 	uint16_t hidden_ede; /* UNVALIDATED: what would have been said */
 	char ede_text[HF_EDE_TEXT_MAX + 1];

@@ -178,6 +178,8 @@ hf_msg_check_policy_rule(const struct hf_msg_policy_rule *m)
 		return HF_MSG_FAULT_VALUE;
 	if (m->kind == HF_RULE_STALE && !stale_ok(&m->stale))
 		return HF_MSG_FAULT_VALUE;
+	if (m->mode > (m->kind == HF_RULE_NTA ? HF_NTA_SOFT : 0))
+		return HF_MSG_FAULT_VALUE;
 	return name_ok(m->name, m->name_len) ? HF_MSG_OK : HF_MSG_FAULT_NAME;
 }
 

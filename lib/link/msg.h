@@ -212,7 +212,8 @@ struct hf_msg_policy_rule {
 	uint8_t kind; /* enum hf_rule_kind */
 	uint8_t name_len;
 	uint8_t name[HF_NAME_MAX]; /* lower case */
-	uint8_t pad[7];
+	uint8_t mode;              /* of NTA: enum hf_nta_mode; else zero */
+	uint8_t pad[6];
 	struct hf_msg_stale stale; /* of STALE */
 };
 

@@ -92,6 +92,25 @@ def test_names_outside_the_nta_keep_ad_and_cached_secure_names_lose_it_only_mean
     assert lab.queries() == seen, "all of it came from the cache"
 
 
+def by_tcp(client, name):
+    return client.ask_tcp(world.question(name), V4, 53)
+
+
+def test_a_soft_nta_leaves_ad_on_what_validates(outage):
+    lab, appliance, client = outage
+    names = ("www.signed.de", "alias.signed.de")  # the second leads to www.signed.se
+    assert all(world.authentic(client.ask(n)) for n in names)
+    lab.run("break", "de")
+    assert world.rcode(client.ask(FRESH[0])) == "SERVFAIL"
+    appliance.ctl("nta", "add", "de", "--yes", "--soft", "--reason", "test")
+    assert all(world.authentic(client.ask(n)) and world.authentic(by_tcp(client, n)) for n in names)
+    reply = client.ask(FRESH[0])
+    assert world.rcode(reply) == "NOERROR" and not world.authentic(reply)
+    assert [c for c, _ in world.edes(reply)][:1] == [33]
+    appliance.ctl("nta", "add", "de", "--yes", "--replace", "--strict", "--reason", "test")
+    assert not any(world.authentic(client.ask(n)) or world.authentic(by_tcp(client, n)) for n in names)
+
+
 def test_a_chain_that_passes_through_the_nta_is_covered_too(outage):
     lab, appliance, client = outage
     lab.run("break", "de")
@@ -126,7 +145,7 @@ def test_what_is_left_of_a_lifted_nta_can_be_looked_up(outage):
     lab, appliance, client = outage
     client.ask("www.signed.de")
     lab.run("break", "de")
-    appliance.ctl("nta", "add", "de", "--reason", "test")
+    appliance.ctl("nta", "add", "de", "--yes", "--reason", "test")
     ask_all(client, FRESH[:8])
     standing = appliance.ctl("nta", "verify-clean", "de", check=False)
     assert standing.returncode == 5 and "still stands at de." in standing.stderr

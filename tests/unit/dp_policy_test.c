@@ -286,6 +286,55 @@ what_a_policy_takes_from_an_entry_is_worked_out_once_for_each_snapshot(void **st
 	dp_policy_free(same);
 }
 
+/* A soft NTA lets pass what fails, and leaves AD on what does not. */
+static void
+a_soft_nta_takes_no_ad_and_lets_failures_be_retried(void **state)
+{
+	(void)state;
+	for (unsigned mode = HF_NTA_STRICT; mode <= HF_NTA_SOFT; mode++) {
+		struct dp_policy *p = begin(1, 1);
+		struct hf_msg_policy_rule m = {.generation = 1, .kind = HF_RULE_NTA};
+		struct hf_name n = fx_name("de.");
+
+		m.mode = (uint8_t)mode;
+		m.name_len = n.len;
+		memcpy(m.name, n.octets, n.len);
+		assert_int_equal(dp_policy_add(p, &m), HF_MSG_OK);
+		for (unsigned v = 0; v < HF_VERDICT_CNT; v++) {
+			const struct fx_answer a = {.name = "www.de.",
+			    .verdict = (uint8_t)v,
+			    .ttl_s = 60,
+			    .rr_cnt = v == HF_VERDICT_SECURE || v == HF_VERDICT_INSECURE};
+			alignas(64) uint8_t octets[DP_ENTRY_OCTETS_MAX];
+			struct dp_entry *e = (struct dp_entry *)(void *)octets;
+
+			fx_make(&a, &msg);
+			(void)dp_entry_make(e, &msg.m, &msg.view, 1000);
+			assert_int_equal(dp_policy_restricts_now(p, e),
+			    v == HF_VERDICT_BOGUS || v == HF_VERDICT_FAILURE ||
+				(v == HF_VERDICT_SECURE && mode == HF_NTA_STRICT));
+		}
+		assert_int_equal(closest(p, "www.de."), HF_RULE_NTA);
+		dp_policy_free(p);
+	}
+}
+
+static void
+a_snapshot_with_another_mode_is_another(void **state)
+{
+	(void)state;
+	struct dp_policy *p = begin(1, 1), *q = begin(1, 1);
+	struct hf_msg_policy_rule m = {.generation = 1, .kind = HF_RULE_NTA, .name_len = 1};
+
+	assert_int_equal(dp_policy_add(p, &m), HF_MSG_OK);
+	m.mode = HF_NTA_SOFT;
+	assert_int_equal(dp_policy_add(q, &m), HF_MSG_OK);
+	assert_false(dp_policy_same(p, q));
+	assert_true(dp_policy_same(q, q));
+	dp_policy_free(p);
+	dp_policy_free(q);
+}
+
 static void
 under_the_last_serial_nothing_is_remembered(void **state)
 {
@@ -320,6 +369,8 @@ main(void)
 	    cmocka_unit_test(the_mask_says_which_names_of_the_chain_are_covered),
 	    cmocka_unit_test(
 		what_a_policy_takes_from_an_entry_is_worked_out_once_for_each_snapshot),
+	    cmocka_unit_test(a_soft_nta_takes_no_ad_and_lets_failures_be_retried),
+	    cmocka_unit_test(a_snapshot_with_another_mode_is_another),
 	    cmocka_unit_test(under_the_last_serial_nothing_is_remembered),
 	};
 
