@@ -258,31 +258,32 @@ def framed(kind, body):
 
 
 message_types_now = message_types()
+VALID_MAX, STALE_ALL = (1 << 20) - 1, 7  # HF_VALID_MAX_S, HF_STALE_ALL
 
 
 def answer_message(e):
     body = b"".join(r.wire(r.ttl) for r in e.records)
     counts = [sum(r.section == s for r in e.records) for s in range(3)]
     chain = b"".join(e.chain)
-    flags = (e.under and e.verdict != model.SECURE) | e.truncated << 1 | e.lasts << 2
+    flags = (e.under and e.verdict != model.SECURE) | e.truncated << 1 | bool(e.stale) << 2
     none = 0xffff
     out = struct.pack("=QQHBBHHHHHHHHHHII", 0, GENERATION - (not e.under), 0, e.verdict, flags, e.rcode,
                       none if e.ede is None else e.ede, none if e.hidden_ede is None else e.hidden_ede,
                       *counts, len(chain), len(e.text), len(body), len(e.chain),
-                      DAY if e.fresh else 0, DAY if e.stale else 0)
+                      DAY if e.fresh else 0, VALID_MAX if e.lasts else DAY if e.fresh else 0)
     out += struct.pack("=HHBB255s3x", e.type, 1, e.do | e.cd << 1, len(e.name), e.name)
     return framed("ANSWER", out + chain + e.text + body)
 
 
 def rule_message(kind, name):
-    return framed("POLICY_RULE", struct.pack("=QBB255s7x", GENERATION, kind, len(name), name))
+    return framed("POLICY_RULE", struct.pack("=QBB255sB6x16x", GENERATION, kind, len(name), name, 0))
 
 
 def preload(f):
     rules = [(1, n) for n in sorted(f.ntas)] + [(2, n) for n in sorted(f.anchors)]
     secrets = b"".join(f.secrets).ljust(48, b"\0")
     out = framed("COOKIES", struct.pack("=QBB6x", 1, len(f.secrets), f.require) + secrets)
-    out += framed("POLICY_BEGIN", struct.pack("=QIIIIII", GENERATION, len(rules), 1800, f.stale_ttl, DAY, 30, 0))
+    out += framed("POLICY_BEGIN", struct.pack("=QIIIIII", GENERATION, len(rules), 1800, f.stale_ttl, DAY, 30, STALE_ALL))
     out += b"".join(rule_message(*r) for r in rules)
     out += framed("POLICY_END", struct.pack("=QII", GENERATION, len(rules), 0))
     return out + b"".join(answer_message(e) for e in f.entries.values())
