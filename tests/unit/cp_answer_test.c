@@ -224,18 +224,19 @@ the_longest_text_and_chain_and_body_fit_together(void **state)
 }
 
 static void
-a_client_gets_ad_only_for_what_is_secure_and_under_no_nta(void **state)
+a_client_gets_ad_only_for_what_is_secure_and_under_no_strict_nta(void **state)
 {
 	struct hf_reply r;
 
 	(void)state;
 	for (int v = 0; v < HF_VERDICT_CNT; v++) {
-		for (int nta = 0; nta < 2; nta++) {
+		for (int nta = 0; nta < 3; nta++) { /* none, a soft one, a strict one */
 			fill("a.", 1);
 			a.verdict = (enum hf_verdict)v;
 			a.under_nta = nta != 0;
+			a.strict = nta == 2;
 			cp_answer_to_reply(&a, &r);
-			assert_int_equal(r.authentic, v == HF_VERDICT_SECURE && nta == 0);
+			assert_int_equal(r.authentic, v == HF_VERDICT_SECURE && nta != 2);
 		}
 	}
 }
@@ -275,7 +276,7 @@ main(void)
 	    cmocka_unit_test(a_body_that_is_too_large_is_marked_truncated_and_left_out),
 	    cmocka_unit_test(a_chain_that_does_not_fit_is_a_failure_not_an_answer_without_it),
 	    cmocka_unit_test(the_longest_text_and_chain_and_body_fit_together),
-	    cmocka_unit_test(a_client_gets_ad_only_for_what_is_secure_and_under_no_nta),
+	    cmocka_unit_test(a_client_gets_ad_only_for_what_is_secure_and_under_no_strict_nta),
 	    cmocka_unit_test(under_an_nta_the_client_hears_of_it_and_of_what_it_hides),
 	};
 
