@@ -403,8 +403,8 @@ cp_trace_json_answer(const struct cp_trace *tr, const struct cp_answer *a)
 {
 	return json_pack("{s:s, s:s, s:b, s:o, s:s, s:o, s:b, s:b, s:I, s:I, s:o}", "rcode",
 	    hf_rcode_to_text(a->rcode), "verdict", hf_verdict_to_text(a->verdict), "ad",
-	    a->verdict == HF_VERDICT_SECURE && !a->strict, "ede", cp_json_ede(a->ede),
-	    "ede_text", a->ede_text, "hidden_ede", cp_json_ede(a->hidden_ede), "under_nta",
-	    a->under_nta, "remembered", tr->remembered, "ttl_s", (json_int_t)a->ttl_s, "sends",
+	    a->verdict == HF_VERDICT_SECURE && !a->strict, "ede", cp_json_ede(a->ede), "ede_text",
+	    a->ede_text, "hidden_ede", cp_json_ede(a->hidden_ede), "under_nta", a->under_nta,
+	    "remembered", tr->remembered, "ttl_s", (json_int_t)a->ttl_s, "sends",
 	    (json_int_t)a->sends, "policy_generation", cp_json_u64(a->policy_gen));
 }

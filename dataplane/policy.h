@@ -96,9 +96,9 @@ dp_policy_covers(const struct dp_policy *p, const struct dp_entry *e)
 }
 
 /* What a policy takes from an entry: from one that is secure its AD, as soon as a name of it is
- * under a strict NTA (RFC 7646; a soft one leaves it); from one that is bogus, failed or unvalidated any use, when names are
- * covered that were not then, or the other way round. Kept in the entry with p's serial, so that
- * a hit compares one word. */
+ * under a strict NTA (RFC 7646; a soft one leaves it); from one that is bogus, failed or
+ * unvalidated any use, when names are covered that were not then, or the other way round. Kept in
+ * the entry with p's serial, so that a hit compares one word. */
 bool dp_policy_restricts(const struct dp_policy *p, struct dp_entry *e);
 
 /* The same, worked out and not kept. */
