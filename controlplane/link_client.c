@@ -188,7 +188,7 @@ take_miss(struct cp_link_client *c, uint32_t worker)
 	bool refresh = (msg.flags & HF_MISS_REFRESH) != 0;
 
 	cp_count(c->cfg.counters, link_miss);
-	if (refresh && !c->cfg.prefetch)
+	if (refresh && !c->cfg.prefetch && (msg.flags & HF_MISS_RECHECK) == 0)
 		cp_count(c->cfg.counters, refresh_off);
 	else
 		ask(c, &msg);

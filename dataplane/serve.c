@@ -321,7 +321,7 @@ dp_query_parse(struct dp_core *core, struct dp_query *dq)
 
 	count(core, HF_COUNTER_queries);
 	dq->entry = NULL;
-	dq->refresh = false;
+	dq->refresh = 0;
 	if (dq->cap >= HF_HEADER_LEN + DP_KEY_READ_MAX)
 		name_len = hf_usual_query(dq->msg, dq->len, &dq->q);
 	enum hf_parse parse =
@@ -405,12 +405,13 @@ answer_lookup(struct dp_core *core, const struct dp_policy *p, struct dp_query *
 	case DP_USE_FRESH:
 		count(core, HF_COUNTER_hit);
 		if (__builtin_expect(dp_entry_ageing(dq->entry, core->now_ms), 0))
-			dq->refresh = wants_refresh(core, dq->entry);
+			dq->refresh = wants_refresh(core, dq->entry) ? HF_MISS_REFRESH : 0;
 		return reply_entry(core, dq, dq->entry, &j);
 	case DP_USE_STALE:
 		count(core, HF_COUNTER_stale);
 		if (j.recheck)
-			dq->refresh = wants_recheck(core, dq->entry);
+			dq->refresh =
+			    wants_recheck(core, dq->entry) ? HF_MISS_REFRESH | HF_MISS_RECHECK : 0;
 		return reply_entry(core, dq, dq->entry, &j);
 	case DP_USE_FAILED:
 		return reply_failed(core, dq, &j);

@@ -70,7 +70,7 @@ struct dp_query {
 	uint16_t cap;
 	const uint8_t *ip; /* in: the IP header of its packet; NULL: cookies are ignored */
 	uint8_t judge;     /* enum hf_judge */
-	bool refresh; /* out, with DP_REPLY: the entry is popular and expires soon; ask for it */
+	uint16_t refresh;  /* out, with DP_REPLY: HF_MISS_REFRESH, HF_MISS_RECHECK: ask for it */
 	struct dp_entry *entry;
 	struct dp_key key;
 	struct hf_query q; /* the question's name may be missing: it is in key, folded */

@@ -102,10 +102,10 @@ miss_send(struct dp_worker *w, const struct dp_ask_out *ask)
 
 /* The answer is in the cache already, and nobody waits. */
 static void
-refresh_send(struct dp_worker *w, const struct dp_key *key)
+refresh_send(struct dp_worker *w, const struct dp_key *key, uint16_t flags)
 {
 	const struct dp_ask_out ask = {.key = key, .asked_ms = w->core.now_ms};
-	bool sent = miss_put(w, &ask, HF_MISS_REFRESH);
+	bool sent = miss_put(w, &ask, flags);
 
 	dp_count(w->core.counters, sent ? HF_COUNTER_refresh : HF_COUNTER_refresh_full);
 }
@@ -260,7 +260,7 @@ answer(struct dp_worker *w, uint16_t port, unsigned i)
 		if (o == DP_MISS)
 			o = missed(w, dq, &w->packet[i], port);
 		else if (__builtin_expect(dq->refresh, 0))
-			refresh_send(w, &dq->key);
+			refresh_send(w, &dq->key, dq->refresh);
 	}
 	return o == DP_REPLY && w->guard.on ? dp_guard_reply(&w->guard, &w->core, dq, i) : o;
 }

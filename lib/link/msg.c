@@ -142,8 +142,8 @@ hf_msg_check_miss(const struct hf_msg_miss *m, uint32_t worker_cnt)
 		return HF_MSG_FAULT_TYPE;
 	bool refresh = (m->flags & HF_MISS_REFRESH) != 0;
 
-	if ((m->handle == 0) != refresh || (m->flags & ~HF_MISS_REFRESH) != 0 ||
-	    m->core >= worker_cnt)
+	if ((m->handle == 0) != refresh || m->flags > (HF_MISS_REFRESH | HF_MISS_RECHECK) ||
+	    m->flags == HF_MISS_RECHECK || m->core >= worker_cnt)
 		return HF_MSG_FAULT_VALUE;
 	return hf_msg_check_key(&m->key);
 }

@@ -115,7 +115,11 @@ struct hf_msg_welcome { /* with it, SCM_RIGHTS: memfd, what wakes control, what 
 	    boot_ns; /* HF clock when the dataplane started: tells a restart from a re-attach */
 };
 
-enum { HF_MISS_REFRESH = 1 }; /* in the cache, but soon no more: nobody waits */
+enum {
+	HF_MISS_REFRESH = 1, /* in the cache, but soon no more: nobody waits */
+	HF_MISS_RECHECK =
+	    2, /* with REFRESH: no more, and served stale since that failed last time */
+};
 
 struct hf_msg_miss {
 	struct hf_msg_head head;

@@ -134,7 +134,7 @@ core_query(struct core *c, uint64_t now_ns, uint16_t client, const struct packet
 
 	set_now(c, now_ns);
 	ev->says = CORE_NOTHING;
-	ev->refresh = false;
+	ev->refresh = 0;
 	memset(c->frame, 0, DNS_OFF);
 	memcpy(c->frame + DNS_OFF, query->octets, query->len);
 	c->dq.msg = c->frame + DNS_OFF;

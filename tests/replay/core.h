@@ -33,7 +33,8 @@ struct core_event {
 	struct hf_question question;
 	uint8_t variant;
 	uint64_t handle;
-	bool refresh; /* with CORE_REPLY: question and variant are to be fetched anew; handle 0 */
+	uint16_t
+	    refresh; /* with CORE_REPLY: HF_MISS_*: question and variant are to be fetched anew */
 };
 
 /* policy: with its rules and what it says of stale answers. */

@@ -343,7 +343,7 @@ query_core(struct play *p, const struct rpl_step *s, uint16_t id)
 
 	core_query(p->core, p->now.mono_ns, (uint16_t)c->token, query, &ev);
 	take_event(p, &ev);
-	if (ev.refresh && p->setup.prefetch)
+	if ((ev.refresh & HF_MISS_RECHECK) != 0 || (ev.refresh != 0 && p->setup.prefetch))
 		(void)cp_resolver_refresh(p->r, &p->now, &ev.question, ev.variant, 0);
 	free(query);
 	tick(p);

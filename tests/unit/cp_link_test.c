@@ -124,13 +124,15 @@ make_engine(void)
 	return cp_engine_create(&cfg);
 }
 
+static bool prefetch; /* of the client that is set up */
+
 static int
-set_up(void **state)
+set_up_client(void)
 {
 	struct cp_link_config cfg = {
 	    .path = path,
 	    .counters = &counters,
-	    .prefetch = true,
+	    .prefetch = prefetch,
 	    .ops = {.attached = on_attached,
 		.lost = on_lost,
 		.acked = on_acked,
@@ -139,7 +141,6 @@ set_up(void **state)
 		.cache = on_cache},
 	};
 
-	(void)state;
 	hf_log_set_level(HF_LOG_ERROR);
 	memset(&heard, 0, sizeof(heard));
 	memset(&counters, 0, sizeof(counters));
@@ -155,6 +156,22 @@ set_up(void **state)
 	client = cp_link_client_create(&cfg);
 	cp_link_client_set_policy(client, policy);
 	return engine != NULL && client != NULL ? 0 : -1;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	prefetch = true;
+	return set_up_client();
+}
+
+static int
+set_up_without_prefetch(void **state)
+{
+	(void)state;
+	prefetch = false;
+	return set_up_client();
 }
 
 static void
@@ -307,7 +324,7 @@ every_miss_is_answered_to_the_core_and_handle_it_came_from(void **state)
 }
 
 static void
-put_refresh(uint32_t worker, const char *name, uint16_t type)
+put_refresh(uint32_t worker, const char *name, uint16_t type, uint16_t flags)
 {
 	struct hf_name n;
 	struct hf_msg_miss *m = hf_ring_reserve(hf_link_miss(dp, worker));
@@ -316,7 +333,7 @@ put_refresh(uint32_t worker, const char *name, uint16_t type)
 	assert_int_equal(hf_name_from_text(name, &n), 0);
 	memset(m, 0, sizeof(*m));
 	m->head = (struct hf_msg_head){HF_MSG_MISS, sizeof(*m), epoch};
-	m->flags = HF_MISS_REFRESH;
+	m->flags = flags;
 	m->core = (uint16_t)worker;
 	hf_msg_key_set(&m->key, &n, type, HF_CLASS_IN, 0);
 	hf_ring_commit(hf_link_miss(dp, worker));
@@ -332,14 +349,29 @@ a_refresh_that_succeeds_is_for_nobody_and_one_that_fails_is_not_told(void **stat
 	assert_int_equal(cp_link_client_start(client), 0);
 	dataplane_starts(0);
 	(void)take_policy(2);
-	put_refresh(0, "any.example.", HF_TYPE_ANY); /* RFC 8482: no server is needed */
+	put_refresh(
+	    0, "any.example.", HF_TYPE_ANY, HF_MISS_REFRESH); /* RFC 8482: no server is needed */
 	assert_int_equal(take(), HF_MSG_ANSWER);
 	assert_true(m->handle == 0 && m->rcode == HF_RCODE_NOERROR);
-	put_refresh(1, "x.example.", HF_TYPE_A); /* no server answers */
+	put_refresh(1, "x.example.", HF_TYPE_A, HF_MISS_REFRESH); /* no server answers */
 	UNTIL(counters.v[CP_COUNTER_refresh_failed] == 1, 5000);
 	put_miss(0, 5, "y.example.");
 	assert_int_equal(take(), HF_MSG_ANSWER);
 	assert_int_equal(m->handle, 5);
+}
+
+static void
+without_prefetch_what_failed_is_tried_again_all_the_same(void **state)
+{
+	(void)state;
+	assert_int_equal(cp_link_client_start(client), 0);
+	dataplane_starts(0);
+	(void)take_policy(2);
+	put_refresh(0, "any.example.", HF_TYPE_ANY, HF_MISS_REFRESH);
+	UNTIL(counters.v[CP_COUNTER_refresh_off] == 1, 5000);
+	put_refresh(0, "any.example.", HF_TYPE_ANY, HF_MISS_REFRESH | HF_MISS_RECHECK);
+	assert_int_equal(take(), HF_MSG_ANSWER);
+	assert_int_equal(counters.v[CP_COUNTER_refresh_off], 1);
 }
 
 static void
@@ -530,6 +562,9 @@ main(void)
 	    T(upon_attaching_the_whole_policy_is_sent),
 	    T(every_miss_is_answered_to_the_core_and_handle_it_came_from),
 	    T(a_refresh_that_succeeds_is_for_nobody_and_one_that_fails_is_not_told),
+	    cmocka_unit_test_setup_teardown(
+		without_prefetch_what_failed_is_tried_again_all_the_same, set_up_without_prefetch,
+		tear_down),
 	    T(a_miss_that_lies_is_counted_and_the_next_one_answered),
 	    T(a_snapshot_larger_than_the_ring_goes_out_piece_by_piece),
 	    T(after_the_dataplane_died_the_next_one_is_found_and_gets_the_policy),

@@ -314,7 +314,7 @@ wishes_at(uint64_t ms)
 {
 	core.now_ms = ms;
 	assert_int_equal(serve(&plain), DP_REPLY);
-	return dq.refresh;
+	return dq.refresh == HF_MISS_REFRESH;
 }
 
 static void
