@@ -423,6 +423,16 @@ bogus_state(struct cp_task *t)
 	return o != NULL && policy_gen == cp_policy_generation(t->job->r->policy) ? o : NULL;
 }
 
+void
+cp_cache_put_referral(struct cp_task *t, const struct cp_delegation *d, const struct cp_outcome *ds)
+{
+	if (t->job->past || t->lookup.past)
+		return;
+	cp_cache_put_cut(t, d);
+	if (ds != NULL)
+		cp_cache_put_raw(t, &d->zone, HF_TYPE_DS, ds);
+}
+
 struct cp_outcome *
 cp_cache_state(struct cp_task *t)
 {

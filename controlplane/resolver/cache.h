@@ -41,6 +41,10 @@ void cp_cache_drop_raw(struct cp_task *t, const struct hf_name *name, uint16_t t
 struct cp_delegation *cp_cache_cut(struct cp_task *t, const struct hf_name *name, uint16_t view);
 /* Under the view that the look-up t goes by. */
 void cp_cache_put_cut(struct cp_task *t, const struct cp_delegation *d);
+/* A delegation that a server told of, and the DS with it or NULL. Nothing is kept of what was found
+ * by a delegation that has run out (past.h): it would last longer than that may. */
+void cp_cache_put_referral(
+    struct cp_task *t, const struct cp_delegation *d, const struct cp_outcome *ds);
 
 /* The records of this very name and type, or that there are none, are known. */
 bool cp_cache_has(struct cp_task *t, const struct hf_name *name, uint16_t type);

@@ -34,10 +34,10 @@ end(struct cp_task *t, enum hf_verdict verdict, const struct va_result *why,
 	o->until_ns = t->job->r->now.mono_ns + ttl * HF_NS_PER_S;
 	/* When a budget ended the search that says nothing about the zone. Nor do keys that were
 	 * asked for before their time put an end to those that are known. */
-	if (!t->state.past &&
+	if (!t->job->past &&
 	    (verdict != HF_VERDICT_BOGUS || (t->job->cause == CP_CAUSE_NONE && !t->job->fresh)))
 		cp_cache_put_state(t, o, ttl);
-	if (verdict == HF_VERDICT_INSECURE && !t->state.past)
+	if (verdict == HF_VERDICT_INSECURE && !t->job->past)
 		cp_fastfail_insecure(t);
 	cp_task_done(t, o);
 	return true;
@@ -293,7 +293,7 @@ keys_good(struct cp_task *t, const struct cp_outcome *from, const struct va_resu
 	o->why = *res;
 	o->proof_cnt = 0;
 	o->until_ns = t->job->r->now.mono_ns + t->state.ttl_s * HF_NS_PER_S;
-	if (!t->state.past)
+	if (!t->job->past)
 		cp_cache_put_state(t, o, t->state.ttl_s);
 	cp_fastfail_keys_good(t, o);
 	cp_task_done(t, o);

@@ -724,9 +724,7 @@ take_referral(struct cp_task *t, const struct cp_exchange *x, struct cp_response
 		out_of_budget(t, CP_CAUSE_REFERRALS);
 		return;
 	}
-	cp_cache_put_cut(t, d);
-	if (resp->ds != NULL)
-		cp_cache_put_raw(t, &d->zone, HF_TYPE_DS, resp->ds);
+	cp_cache_put_referral(t, d, resp->ds);
 	if (is_found(t, x, d))
 		return;
 	struct cp_delegation *to = deepest(t, d);
