@@ -46,10 +46,13 @@ is_repeated(struct press *p, const struct hf_rrset *set)
 	return false;
 }
 
-/* Signatures that are over are not what set was found secure by. */
+/* Signatures that are over are not what set was found secure by, unless all are: then the skew of
+ * clocks was, and it is not secure for longer. */
 static void
 note_validity(struct press *p, const struct hf_rrset *set)
 {
+	bool any = set->sig_cnt == 0;
+
 	for (unsigned i = 0; i < set->sig_cnt; i++) {
 		struct hf_cursor c;
 
@@ -57,9 +60,14 @@ note_validity(struct press *p, const struct hf_rrset *set)
 		(void)hf_cursor_bytes(&c, RRSIG_EXPIRATION_OFF);
 		uint32_t left_s = hf_cursor_u32(&c) - p->page->now_s; /* RFC 1982 */
 
-		if (hf_cursor_ok(&c) && left_s <= INT32_MAX && left_s < p->valid_min)
+		if (!hf_cursor_ok(&c) || left_s > INT32_MAX)
+			continue;
+		any = true;
+		if (left_s < p->valid_min)
 			p->valid_min = left_s;
 	}
+	if (!any)
+		p->valid_min = 0;
 }
 
 static void
@@ -91,10 +99,12 @@ put_proofs(struct press *p, const struct cp_outcome *o)
 
 		if (is_repeated(p, o->proof[i]))
 			continue;
-		if (set.type != HF_TYPE_SOA && !p->page->dnssec_ok)
-			continue;
 		if (set.type == HF_TYPE_SOA && o->answer_cnt > 0)
 			continue;
+		if (set.type != HF_TYPE_SOA && !p->page->dnssec_ok) {
+			note_validity(p, &set); /* not told, and what the answer rests on */
+			continue;
+		}
 		if (set.ttl > ttl) /* a denial lives no longer than its SOA says (RFC 2308 5) */
 			set.ttl = ttl;
 		put_set(p, HF_SECTION_AUTHORITY, &set);
