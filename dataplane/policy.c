@@ -168,6 +168,7 @@ dp_policy_with_nta(const struct dp_policy *p, const uint8_t *name, unsigned len)
 	m.name_len = (uint8_t)len;
 	memcpy(m.name, name, len);
 	(void)dp_policy_add(q, &m);
+	rule_slot(q, name, len)->mode = HF_NTA_STRICT; /* whatever stood there */
 	return q;
 }
 

@@ -130,10 +130,10 @@ policy_judge(struct dp_writer *w, const struct hf_msg_policy_end *m)
 {
 	const struct dp_policy *old = policy_now(w);
 
-	if (w->next == NULL)
-		return w->next_fault;
 	if (w->next_fault != HF_MSG_OK)
 		return w->next_fault;
+	if (w->next == NULL)
+		return HF_MSG_FAULT_ORDER;
 
 	enum hf_msg_fault fault = dp_policy_end(w->next, m);
 	if (fault != HF_MSG_OK)

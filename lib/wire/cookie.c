@@ -109,8 +109,9 @@ hf_cookie_check(const struct hf_cookie_secrets *s, const struct hf_cookie_asker 
 static void
 make(const struct hf_cookie_secrets *s, const struct hf_cookie_asker *a, uint8_t out[HF_COOKIE_LEN])
 {
-	struct front f = front_of(a->cookie);
+	struct front f; /* the query's cookie may end with the client's */
 
+	memcpy(&f.client, a->cookie, sizeof(f.client));
 	f.made = htole64(VERSION | (uint64_t)le32toh(htobe32(a->now_s)) << 32);
 	memcpy(out, &f.client, sizeof(f.client));
 	memcpy(out + VERSION_OFF, &f.made, sizeof(f.made));

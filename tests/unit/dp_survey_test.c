@@ -158,6 +158,25 @@ an_alias_into_the_zone_counts_and_a_question_with_cd_does_not(void **state)
 }
 
 static void
+a_plan_over_a_soft_nta_is_for_a_strict_one(void **state)
+{
+	(void)state;
+	struct dp_policy *p = policy_of(GENERATION, (const char *const[]){NULL});
+	struct dp_policy *soft = dp_policy_with_nta(p, (const uint8_t *)"\2de", 4);
+	const struct fx_answer a = SECURE("a.de.");
+
+	assert_non_null(soft);
+	for (unsigned i = 0; i <= soft->mask; i++)
+		soft->slots[i].mode = HF_NTA_SOFT;
+	insert(p, &a);
+	const struct hf_msg_survey_say *s = look(soft, "de.", NOW_MS);
+	assert_int_equal(s->now[HF_FATE_authentic], 1);
+	assert_int_equal(s->nta[HF_FATE_restricted], 1);
+	dp_policy_free(p);
+	dp_policy_free(soft);
+}
+
+static void
 what_was_let_through_is_open_under_its_nta_and_lifted_without(void **state)
 {
 	(void)state;
@@ -291,6 +310,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(a_plan_counts_what_an_nta_would_change),
 	    T(an_alias_into_the_zone_counts_and_a_question_with_cd_does_not),
+	    T(a_plan_over_a_soft_nta_is_for_a_strict_one),
 	    T(what_was_let_through_is_open_under_its_nta_and_lifted_without),
 	    T(samples_stand_for_the_queries_since_the_last),
 	    T(a_full_ring_drops_questions_and_keeps_their_weight),
