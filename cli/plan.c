@@ -87,8 +87,8 @@ cl_nta_plan(const struct cl_line *line)
 	return rc;
 }
 
-/* What is in use of what was fetched under an NTA, and has no AD. Where no NTA stands, there may be
- * none; where others do, an alias from there may lead here. */
+/* What is in use without validation, or without AD though it validates. Where no NTA stands, there
+ * may be none; where others do, an alias from there may lead here, and this cannot tell. */
 static int64_t
 left_over(const json_t *r)
 {
@@ -99,23 +99,33 @@ left_over(const json_t *r)
 }
 
 static int
+verdict_of(const json_t *r)
+{
+	if (left_over(r) == 0)
+		return CL_DONE;
+	return cl_number(r, "ntas") != 0 ? CL_PARTLY : CL_FAILED;
+}
+
+static int
 tell_verdict(const json_t *r)
 {
 	const json_t *now = json_object_get(json_object_get(r, "dataplane"), "now");
 	int64_t others = cl_number(r, "ntas"), left = left_over(r);
-	bool clean = left == 0 || others != 0;
 
 	printf("%s, generation %" PRId64 ": %s\n"
 	       "  in use without validation or AD   %" PRId64 "\n"
 	       "  waiting to be resolved anew       %" PRId64 "\n"
 	       "  secure, AD set                    %" PRId64 "\n",
-	    cl_text(r, "name"), cl_number(r, "generation"), clean ? "clean" : "NOT CLEAN", left,
-	    cl_number(now, "lifted"), cl_number(now, "authentic"));
+	    cl_text(r, "name"), cl_number(r, "generation"),
+	    left == 0         ? "clean"
+		: others != 0 ? "not known"
+			      : "NOT CLEAN",
+	    left, cl_number(now, "lifted"), cl_number(now, "authentic"));
 	if (left != 0 && others != 0)
 		printf("  by aliases from, or names below, one of %" PRId64
 		       " other Negative Trust Anchors\n",
 		    others);
-	return clean ? CL_DONE : CL_FAILED;
+	return verdict_of(r);
 }
 
 int
@@ -133,7 +143,7 @@ cl_nta_verify(const struct cl_line *line)
 		rc = cl_fail(
 		    line, CL_PARTLY, "the dataplane is not attached, or silent: nothing is known");
 	else if (line->json)
-		rc = left_over(r) == 0 || cl_number(r, "ntas") != 0 ? CL_DONE : CL_FAILED;
+		rc = verdict_of(r);
 	else
 		rc = tell_verdict(r);
 	json_decref(r);

@@ -345,7 +345,10 @@ lift(struct zone *z)
 {
 	char text[HF_NAME_TEXT_LEN];
 
-	if (!cp_prober_removes(z->p, &z->nta))
+	const struct cp_nta *nta = cp_ntas_find(z->p->cfg.ntas, &z->nta.name);
+
+	/* Ours is a copy: it may have been replaced by a forced one in this second. */
+	if (nta == NULL || nta->added != z->nta.added || !cp_prober_removes(z->p, nta))
 		return;
 	if (cp_ntas_remove(z->p->cfg.ntas, &z->nta.name, &author) != CP_NTA_OK)
 		return; /* logged there; the next round tries again */

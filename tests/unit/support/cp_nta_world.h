@@ -63,7 +63,7 @@ create(void)
 	struct cp_ntas_config cfg = {
 	    .store = store,
 	    .counters = &counters,
-	    .stale = {1800, 30, 86400, 30},
+	    .stale = {1800, 30, 86400, 30, HF_STALE_ALL},
 	    .trust = trust,
 	    .max_s = 604800,
 	    .second_for_tlds = second_for_tlds,
