@@ -9,17 +9,24 @@
 #include "lib/base/units.h"
 #include "lib/wire/name.h"
 
-/* "timeout,bogus" to a list; "none" to an empty one. What a word means is the control plane's. */
+/* "timeout,bogus" to a list; "none" to an empty one. What a word means is the control plane's, and
+ * that one is missing. NULL: not UTF-8. */
 static json_t *
 triggers(const char *text)
 {
 	json_t *list = json_array();
 
-	while (strcmp(text, "none") != 0 && *text != '\0') {
+	if (strcmp(text, "none") == 0)
+		return list;
+	for (bool more = true; more;) {
 		size_t len = strcspn(text, ",");
 
-		json_array_append_new(list, json_stringn(text, len));
-		text += len + (text[len] == ',');
+		if (json_array_append_new(list, json_stringn(text, len)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+		more = text[len] == ',';
+		text += len + more;
 	}
 	return list;
 }
@@ -53,8 +60,10 @@ cl_stale_set(const struct cl_line *line)
 	if (cl_read_name(line, name) != CL_DONE)
 		return CL_USAGE;
 	json_t *a = json_pack("{s:s}", "name", name);
-	if (o->triggers != NULL)
-		json_object_set_new(a, "triggers", triggers(o->triggers));
+	if (o->triggers != NULL && json_object_set_new(a, "triggers", triggers(o->triggers)) != 0) {
+		json_decref(a);
+		return cl_fail(line, CL_USAGE, "the triggers are not UTF-8");
+	}
 	if (add_duration(line, a, "max_s", o->max, HF_NS_PER_S) != CL_DONE ||
 	    add_duration(line, a, "client_timer_ms", o->client_timer, HF_NS_PER_MS) != CL_DONE ||
 	    add_duration(line, a, "ttl_s", o->ttl, HF_NS_PER_S) != CL_DONE) {

@@ -29,6 +29,8 @@ def test_a_zone_is_stale_as_the_operator_said_for_it_and_others_as_configured(ru
     names = ["short.signed.se", "short.signed.de"]  # TTL 2
     said = appliance.ctl("stale", "set", "signed.se", "--triggers", "servfail,bogus", "--ttl", "7s").stdout
     assert "active on 2/2 cores" in said
+    for wrong in ("", "bogus,", b"\xff"):
+        assert appliance.ctl("stale", "set", "signed.se", "--triggers", wrong, check=False).returncode == 2, wrong
     for name in names:
         assert world.authentic(client.ask(name))
     appliance.kill("controlplane", signal.SIGKILL)
