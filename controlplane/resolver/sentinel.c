@@ -57,7 +57,7 @@ cp_sentinel_fails(const struct cp_job *job, struct cp_answer *a)
 	bool is = false, not_ = false;
 	unsigned tag;
 
-	if (job->cd || a->verdict != HF_VERDICT_SECURE || a->under_nta ||
+	if (job->cd || a->verdict != HF_VERDICT_SECURE || a->strict ||
 	    (job->type != HF_TYPE_A && job->type != HF_TYPE_AAAA))
 		return false;
 	is = label_is(&job->name, "root-key-sentinel-is-ta-", &tag);
