@@ -6,7 +6,7 @@ enum {
 	AHEAD_LEN = 384, /* an answer of one A record, in whole lines */
 };
 
-_Static_assert((int)HF_UPDATE_SLOT_LEN <= (int)HF_RING_SLOT_LEN_MAX, "a slot has room in octets");
+_Static_assert((int)HF_UPDATE_SLOT_LEN >= (int)HF_RING_SLOT_LEN_MAX, "a slot has room in octets");
 
 /* One behind another in whole lines: slots all begin at the same place of a page, and would crowd
  * each other out of a core's first cache. */

@@ -194,79 +194,77 @@ check(const struct in *in, const struct want *w)
 		DP_USE_STALE, 0, 0, {HF_EDE_STALE, 6}, true \
 	}
 
+static const struct {
+	struct in in;
+	struct want want;
+} design[] = {
+    /* fresh, nobody's NTA */
+    {{.verdict = SEC}, ANSWER(true)},
+    {{.verdict = INS}, ANSWER(false)},
+    {{.verdict = BOG}, FAILED(7)},
+    {{.verdict = FAI}, FAILED(-1)},
+    {{.verdict = UNV, .then = THEN_NAME}, FORBIDDEN},
+    {{.verdict = UNV, .cd = true}, ANSWER(false)},
+    /* an NTA was added */
+    {{.verdict = SEC, .now = NOW_NAME}, ANSWER(false)},
+    {{.verdict = INS, .now = NOW_NAME}, ANSWER(false)},
+    {{.verdict = BOG, .now = NOW_NAME}, FORBIDDEN},
+    {{.verdict = FAI, .now = NOW_NAME}, FORBIDDEN},
+    {{.verdict = SEC, .cd = true, .now = NOW_NAME}, ANSWER(false)},
+    {{.verdict = FAI, .cd = true, .now = NOW_NAME}, FAILED(-1)},
+    /* resolved under the NTA that is still there */
+    {{.verdict = BOG, .then = THEN_NAME, .now = NOW_NAME}, FAILED(7)},
+    {{.verdict = FAI, .then = THEN_NAME, .now = NOW_NAME}, FAILED(-1)},
+    {{.verdict = UNV, .then = THEN_NAME, .now = NOW_NAME}, UNDER_NTA},
+    /* a second NTA was added, or one of two was lifted */
+    {{.verdict = BOG, .then = THEN_NAME, .now = NOW_BOTH}, FORBIDDEN},
+    {{.verdict = UNV, .then = THEN_NAME, .now = NOW_BOTH}, UNDER_NTA},
+    {{.verdict = UNV, .then = THEN_CHAIN, .now = NOW_NAME}, FORBIDDEN},
+    /* resolved under a policy already gone when it came */
+    {{.verdict = BOG, .then = THEN_OLD_POLICY, .now = NOW_NAME}, FORBIDDEN},
+    {{.verdict = UNV, .then = THEN_OLD_POLICY, .now = NOW_NAME}, FORBIDDEN},
+    {{.verdict = UNV, .then = THEN_OLD_POLICY, .now = NOW_BOTH}, UNDER_NTA},
+    /* expired */
+    {{.verdict = SEC, .phase = EXPIRED}, MISS},
+    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
+    {{.verdict = INS, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
+    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .now = NOW_NAME}, STALE(-1)},
+    {{.verdict = BOG, .phase = EXPIRED, .who = HURRY}, MISS},
+    {{.verdict = FAI, .phase = EXPIRED, .who = HURRY}, MISS},
+    {{.verdict = UNV, .then = THEN_NAME, .now = NOW_NAME, .phase = EXPIRED, .who = HURRY}, MISS},
+    {{.verdict = UNV, .cd = true, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
+    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .stale = OFF}, MISS},
+    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .stale = BUT_TIMEOUT}, MISS},
+    {{.verdict = SEC, .phase = LAST, .who = HURRY}, STALE(-1)},
+    {{.verdict = SEC, .phase = OLD, .who = HURRY}, MISS},
+    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .nxdomain = true},
+	{DP_USE_STALE, 0, HF_RCODE_NXDOMAIN, {HF_EDE_STALE_NXDOMAIN, -1}, false}},
+    /* a refresh failed */
+    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST}, STALE(6)},
+    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_DUE}, STALE_DUE},
+    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVERDUE}, MISS},
+    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVERDUE, .who = HURRY}, STALE_DUE},
+    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST, .stale = BUT_TIMEOUT}, STALE(6)},
+    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST, .stale = BUT_BOGUS}, DENIED},
+    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_DUE, .stale = BUT_BOGUS}, MISS},
+    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST, .stale = OFF}, DENIED},
+    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN}, MISS},
+    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN, .who = HURRY}, STALE(-1)},
+    {{.verdict = SEC, .phase = OLD, .retry = RETRY_REST}, MISS},
+    {{.verdict = SEC, .phase = FRESH, .retry = RETRY_REST}, ANSWER(true)},
+    /* those who waited */
+    {{.verdict = SEC, .phase = OLD, .who = WAITED}, ANSWER(true)},
+    {{.verdict = BOG, .phase = OLD, .who = WAITED}, FAILED(7)},
+    {{.verdict = BOG, .phase = OLD, .who = WAITED, .now = NOW_NAME}, FORBIDDEN},
+    {{.verdict = SEC, .phase = EXPIRED, .who = WAITED_LATER}, MISS},
+};
+
 static void
 the_table_of_the_design_holds(void **state)
 {
 	(void)state;
-	static const struct {
-		struct in in;
-		struct want want;
-	} rows[] = {
-	    /* fresh, nobody's NTA */
-	    {{.verdict = SEC}, ANSWER(true)},
-	    {{.verdict = INS}, ANSWER(false)},
-	    {{.verdict = BOG}, FAILED(7)},
-	    {{.verdict = FAI}, FAILED(-1)},
-	    {{.verdict = UNV, .then = THEN_NAME}, FORBIDDEN},
-	    {{.verdict = UNV, .cd = true}, ANSWER(false)},
-	    /* an NTA was added */
-	    {{.verdict = SEC, .now = NOW_NAME}, ANSWER(false)},
-	    {{.verdict = INS, .now = NOW_NAME}, ANSWER(false)},
-	    {{.verdict = BOG, .now = NOW_NAME}, FORBIDDEN},
-	    {{.verdict = FAI, .now = NOW_NAME}, FORBIDDEN},
-	    {{.verdict = SEC, .cd = true, .now = NOW_NAME}, ANSWER(false)},
-	    {{.verdict = FAI, .cd = true, .now = NOW_NAME}, FAILED(-1)},
-	    /* resolved under the NTA that is still there */
-	    {{.verdict = BOG, .then = THEN_NAME, .now = NOW_NAME}, FAILED(7)},
-	    {{.verdict = FAI, .then = THEN_NAME, .now = NOW_NAME}, FAILED(-1)},
-	    {{.verdict = UNV, .then = THEN_NAME, .now = NOW_NAME}, UNDER_NTA},
-	    /* a second NTA was added, or one of two was lifted */
-	    {{.verdict = BOG, .then = THEN_NAME, .now = NOW_BOTH}, FORBIDDEN},
-	    {{.verdict = UNV, .then = THEN_NAME, .now = NOW_BOTH}, UNDER_NTA},
-	    {{.verdict = UNV, .then = THEN_CHAIN, .now = NOW_NAME}, FORBIDDEN},
-	    /* resolved under a policy already gone when it came */
-	    {{.verdict = BOG, .then = THEN_OLD_POLICY, .now = NOW_NAME}, FORBIDDEN},
-	    {{.verdict = UNV, .then = THEN_OLD_POLICY, .now = NOW_NAME}, FORBIDDEN},
-	    {{.verdict = UNV, .then = THEN_OLD_POLICY, .now = NOW_BOTH}, UNDER_NTA},
-	    /* expired */
-	    {{.verdict = SEC, .phase = EXPIRED}, MISS},
-	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
-	    {{.verdict = INS, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
-	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .now = NOW_NAME}, STALE(-1)},
-	    {{.verdict = BOG, .phase = EXPIRED, .who = HURRY}, MISS},
-	    {{.verdict = FAI, .phase = EXPIRED, .who = HURRY}, MISS},
-	    {{.verdict = UNV, .then = THEN_NAME, .now = NOW_NAME, .phase = EXPIRED, .who = HURRY},
-		MISS},
-	    {{.verdict = UNV, .cd = true, .phase = EXPIRED, .who = HURRY}, STALE(-1)},
-	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .stale = OFF}, MISS},
-	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .stale = BUT_TIMEOUT}, MISS},
-	    {{.verdict = SEC, .phase = LAST, .who = HURRY}, STALE(-1)},
-	    {{.verdict = SEC, .phase = OLD, .who = HURRY}, MISS},
-	    {{.verdict = SEC, .phase = EXPIRED, .who = HURRY, .nxdomain = true},
-		{DP_USE_STALE, 0, HF_RCODE_NXDOMAIN, {HF_EDE_STALE_NXDOMAIN, -1}, false}},
-	    /* a refresh failed */
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST}, STALE(6)},
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_DUE}, STALE_DUE},
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVERDUE}, MISS},
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OVERDUE, .who = HURRY}, STALE_DUE},
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST, .stale = BUT_TIMEOUT},
-		STALE(6)},
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST, .stale = BUT_BOGUS}, DENIED},
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_DUE, .stale = BUT_BOGUS}, MISS},
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_REST, .stale = OFF}, DENIED},
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN}, MISS},
-	    {{.verdict = SEC, .phase = EXPIRED, .retry = RETRY_OTHER_GEN, .who = HURRY}, STALE(-1)},
-	    {{.verdict = SEC, .phase = OLD, .retry = RETRY_REST}, MISS},
-	    {{.verdict = SEC, .phase = FRESH, .retry = RETRY_REST}, ANSWER(true)},
-	    /* those who waited */
-	    {{.verdict = SEC, .phase = OLD, .who = WAITED}, ANSWER(true)},
-	    {{.verdict = BOG, .phase = OLD, .who = WAITED}, FAILED(7)},
-	    {{.verdict = BOG, .phase = OLD, .who = WAITED, .now = NOW_NAME}, FORBIDDEN},
-	    {{.verdict = SEC, .phase = EXPIRED, .who = WAITED_LATER}, MISS},
-	};
-
-	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		check(&rows[i].in, &rows[i].want);
+	for (unsigned i = 0; i < sizeof(design) / sizeof(design[0]); i++)
+		check(&design[i].in, &design[i].want);
 }
 
 /* The rules once more, as sentences. */
