@@ -23,13 +23,8 @@ NAMES = [f"www.{ZONE}", f"mail.{ZONE}"] + [f"n{i}.{ZONE}" for i in range(4)]
 @pytest.fixture
 def running(world_lab, tmp_path):
     appliance = world.make_appliance(world_lab, "af_packet", tmp_path, workers=2)
-    client = world.Client(world_lab.cli)
-    try:
-        appliance.start()
+    with world.serving(world_lab, appliance) as client:
         yield appliance, client
-    finally:
-        client.close()
-        appliance.stop()
 
 
 def request(command):

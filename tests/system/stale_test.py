@@ -11,13 +11,8 @@ import world
 @pytest.fixture
 def running(world_lab, tmp_path):
     appliance = world.make_appliance(world_lab, "af_packet", tmp_path, workers=2)
-    client = world.Client(world_lab.cli)
-    try:
-        appliance.start()
+    with world.serving(world_lab, appliance) as client:
         yield appliance, client
-    finally:
-        client.close()
-        appliance.stop()
 
 
 def codes(reply):

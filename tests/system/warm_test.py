@@ -13,13 +13,8 @@ def warm(world_lab, tmp_path):
     appliance = world.make_appliance(
         world_lab, "af_packet", tmp_path,
         options={"resolver": {"keepwarm": ["www.signed.de. A", "www.signed.se. AAAA"]}})
-    client = world.Client(world_lab.cli)
-    try:
-        appliance.start()
+    with world.serving(world_lab, appliance) as client:
         yield appliance, client
-    finally:
-        client.close()
-        appliance.stop()
 
 
 def wait_for(what, seconds=20):

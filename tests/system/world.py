@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the end-to-end tests share: a lab, an appliance in it, a client, and the truth."""
+import contextlib
 import json
 import os
 import shutil
@@ -145,6 +146,18 @@ class Client:
     def ask_tcp(self, query, server, port):
         with inside(self.netns):
             return dns.query.tcp(query, server, port=port, timeout=8)
+
+
+@contextlib.contextmanager
+def serving(lab, appliance):
+    """A client of the appliance, which runs meanwhile."""
+    client = Client(lab.cli)
+    try:
+        appliance.start()
+        yield client
+    finally:
+        client.close()
+        appliance.stop()
 
 
 def question(qname, qtype="A", *, dnssec=True, cd=False, ad=False, rd=True, edns=True,
